@@ -1,0 +1,81 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import { ascii, concat, equalBytes } from './bytes.js'
+import { Reader, Writer } from './codec/binary.js'
+import { boundedBytes } from './codec/scalars.js'
+import { assertTime, MAX_TIME } from './credential.js'
+import { VouchError } from './errors.js'
+import { assertLength } from './field.js'
+
+/** What a service signs. It names nothing of the machine, the instance or the key: Bob sees all of it. */
+export interface Envelope {
+  readonly clientNonce: Uint8Array
+  /** Whole seconds, by the service's clock. */
+  readonly time: number
+  /** Hash of what was asked, salted by the client, so that only whom the client tells can check a guess. */
+  readonly askHash: Uint8Array
+  readonly payload: Uint8Array
+}
+
+export const MAX_PAYLOAD_BYTES = 1024 * 1024
+
+const MAGIC = concat(ascii('vouch-envelope-v1'), new Uint8Array(1))
+const nonce = boundedBytes(32, 32)
+const time = boundedBytes(8, 8)
+const payload = boundedBytes(0, MAX_PAYLOAD_BYTES)
+
+export function encodeEnvelope(envelope: Envelope): Uint8Array {
+  const seconds = new Writer()
+  seconds.uint(assertTime(envelope.time, 'envelope.time'), 8)
+  const out = new Writer()
+  out.bytes(MAGIC)
+  nonce.write(out, envelope.clientNonce, 'envelope.client_nonce')
+  time.write(out, seconds.finish(), 'envelope.time')
+  nonce.write(out, envelope.askHash, 'envelope.ask_hash')
+  payload.write(out, envelope.payload, 'envelope.payload')
+  return out.finish()
+}
+
+export function decodeEnvelope(bytes: Uint8Array): Envelope {
+  const input = new Reader(bytes, 'envelope')
+  if (!equalBytes(input.take(MAGIC.length, 'magic'), MAGIC)) {
+    throw new VouchError('VERSION_UNKNOWN', {
+      rule: 'an envelope must start with its name and version, vouch-envelope-v1',
+    })
+  }
+  const clientNonce = nonce.read(input, 'envelope.client_nonce')
+  const seconds = new Reader(time.read(input, 'envelope.time'), 'envelope.time').uint(8, 'seconds')
+  const askHash = nonce.read(input, 'envelope.ask_hash')
+  const content = payload.read(input, 'envelope.payload')
+  input.end()
+  return {
+    clientNonce,
+    time: assertTime(Number(seconds > BigInt(MAX_TIME) ? -1n : seconds), 'envelope.time'),
+    askHash,
+    payload: content,
+  }
+}
+
+/** What an envelope says of the question. */
+export function askHash(salt: Uint8Array, ask: Uint8Array): Uint8Array {
+  return sha256(concat(ascii('vouch-ask-v1'), assertLength(salt, 32, 'salt'), ask))
+}
+
+/** Every way in which envelope bytes become what is signed. The number is its place in a Request. */
+export const PROFILES = {
+  sha256: { id: 1, digest: (envelope: Uint8Array): Uint8Array => sha256(envelope) },
+  eip191: {
+    id: 2,
+    digest: (envelope: Uint8Array): Uint8Array =>
+      keccak_256(
+        concat(Uint8Array.of(0x19), ascii(`Ethereum Signed Message:\n${envelope.length}`), envelope),
+      ),
+  },
+} as const
+
+export type ProfileName = keyof typeof PROFILES
+
+export const PROFILE_IDS = {
+  sha256: PROFILES.sha256.id,
+  eip191: PROFILES.eip191.id,
+} as const satisfies Record<ProfileName, number>

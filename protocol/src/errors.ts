@@ -1,0 +1,113 @@
+/**
+ * Every code that Vouch can answer with, and the exit status it ends a command with:
+ * 1 usage · 2 something signed or proven is false · 3 a policy or one of Bob's own values says no · 4 undecidable.
+ * `docs/exit-codes.md` has a row for each, and each row a test.
+ */
+export const EXIT_OF = {
+  // 1: the command was called wrongly
+  USAGE: 1,
+  FILE_NOT_FOUND: 1,
+  // 2: false
+  HEAD_SIGNATURE_FALSE: 2,
+  PROOF_FALSE: 2,
+  WITNESS_INVALID: 2,
+  // 3: true, but not what Bob accepts
+  REGISTRY_NOT_ACCEPTED: 3,
+  SIGNER_NOT_ACCEPTED: 3,
+  HEAD_TOO_OLD: 3,
+  HEAD_FROM_FUTURE: 3,
+  ACCEPTANCE_MISMATCH: 3,
+  ROOT_NOT_ACCEPTED: 3,
+  PROFILE_NOT_ACCEPTED: 3,
+  SERVICE_NOT_ACCEPTED: 3,
+  POLICY_NOT_ACCEPTED: 3,
+  SIMULATED_NOT_ACCEPTED: 3,
+  FRESHNESS_TOO_WEAK: 3,
+  REQUEST_TOO_OLD: 3,
+  REQUEST_FROM_FUTURE: 3,
+  REQUEST_MISMATCH: 3,
+  NONCE_MISMATCH: 3,
+  RESPONSE_TOO_OLD: 3,
+  RESPONSE_FROM_FUTURE: 3,
+  // 4: cannot be decided
+  JSON_MALFORMED: 4,
+  JSON_DUPLICATE_MEMBER: 4,
+  MEMBER_MISSING: 4,
+  MEMBER_UNKNOWN: 4,
+  VALUE_MALFORMED: 4,
+  VALUE_OUT_OF_RANGE: 4,
+  VERSION_UNKNOWN: 4,
+  NOT_ASCENDING: 4,
+  NOT_CANONICAL: 4,
+  TOO_LARGE: 4,
+  TRUNCATED: 4,
+  TRAILING_BYTES: 4,
+  CIRCUIT_UNKNOWN: 4,
+  PROOF_MALFORMED: 4,
+  KEY_MALFORMED: 4,
+  HEAD_MISSING: 4,
+  TREE_COLLISION: 4,
+  TREE_FULL: 4,
+  LEAF_MISSING: 4,
+  SRS_CORRUPT: 4,
+  SRS_UNAVAILABLE: 4,
+  ARTIFACT_CORRUPT: 4,
+  BACKEND_UNAVAILABLE: 4,
+  BACKEND_FAILED: 4,
+  CANCELLED: 4,
+  INTERNAL: 4,
+} as const satisfies Record<string, 1 | 2 | 3 | 4>
+
+export type ErrorCode = keyof typeof EXIT_OF
+export type ExitStatus = 0 | 1 | 2 | 3 | 4
+
+export interface Explanation {
+  /** The rule that must hold, in words. */
+  readonly rule: string
+  /** What was given instead, shortened; never a secret. */
+  readonly given?: string
+  /** What to do about it. */
+  readonly hint?: string
+}
+
+/** Says that `code` applies and why: thrown for misuse and unreadable input, listed in a verdict for a refusal. */
+export interface Failure extends Explanation {
+  readonly code: ErrorCode
+}
+
+/** The one error class: something was misused, or cannot be read. What is read but refused is a `Failure`. */
+export class VouchError extends Error implements Failure {
+  override readonly name = 'VouchError'
+  readonly code: ErrorCode
+  readonly rule: string
+  readonly given?: string
+  readonly hint?: string
+
+  constructor(code: ErrorCode, explanation: Explanation, options?: { readonly cause?: unknown }) {
+    super(sentence(explanation), options)
+    this.code = code
+    this.rule = explanation.rule
+    if (explanation.given !== undefined) this.given = explanation.given
+    if (explanation.hint !== undefined) this.hint = explanation.hint
+  }
+}
+
+/** "rule; given: value", the one way a failure is worded. */
+export function sentence({ rule, given }: Explanation): string {
+  return given === undefined ? rule : `${rule}; given: ${given}`
+}
+
+/** The status that a command ends with: of several failures, the lowest number wins. */
+export function exitStatus(failures: readonly Failure[]): ExitStatus {
+  return failures.reduce<ExitStatus>((worst, { code }) => {
+    const exit = EXIT_OF[code]
+    return worst === 0 || exit < worst ? exit : worst
+  }, 0)
+}
+
+/** A value for a message: one line, short, so that hostile input cannot flood a terminal or forge a line of it. */
+export function shown(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
+  const printable = text.replace(/[^\x20-\x7e]/g, '?')
+  return printable.length > 80 ? `${printable.slice(0, 60)}… (${text.length} characters)` : printable
+}

@@ -1,0 +1,88 @@
+// The public names of the protocol, by concept. A test holds a copy of this list: a change to it is a change of the API.
+
+export type { AcceptancePolicy, ServicesByProfile } from './acceptance.js'
+export {
+  acceptanceCodec,
+  acceptanceHash,
+  decodeAcceptance,
+  encodeAcceptance,
+  parseAcceptance,
+  printAcceptance,
+} from './acceptance.js'
+export type { Bundle } from './bundle.js'
+export { bundleCodec, parseBundle, printBundle } from './bundle.js'
+export { ascii, compareBytes, concat, equalBytes, fromHex, fromInteger, toHex, toInteger } from './bytes.js'
+export type { ClosureEntry } from './closure.js'
+export { closureHash, drvOf, osImageHash } from './closure.js'
+export type { Codec } from './codec/codec.js'
+export { MAX_FILE_BYTES } from './codec/codec.js'
+export type { Json, JsonObject } from './codec/json.js'
+export { canonicalJson, jsonObject, parseJson, plain, prettyJson } from './codec/json.js'
+export {
+  admissionNonce,
+  assertTime,
+  auxOf,
+  credential,
+  drawHolderSecret,
+  gpuDigest,
+  gpuNonce,
+  MAX_TIME,
+  nullifier,
+  registryLeaf,
+  reportData,
+  shortReportData,
+} from './credential.js'
+export type { Envelope, ProfileName } from './envelope.js'
+export { askHash, decodeEnvelope, encodeEnvelope, MAX_PAYLOAD_BYTES, PROFILES } from './envelope.js'
+export type { ErrorCode, ExitStatus, Explanation, Failure } from './errors.js'
+export { EXIT_OF, exitStatus, sentence, shown, VouchError } from './errors.js'
+export { assertField, assertLength, fieldFromHash, fieldToBytes, halves, P } from './field.js'
+export type { FixedPath } from './fixed-tree.js'
+export {
+  emptySubtree,
+  fixedPath,
+  fixedRoot,
+  POLICIES_DEPTH,
+  REGISTRY_DEPTH,
+  rootOfPath,
+  SERVICES_DEPTH,
+} from './fixed-tree.js'
+export type { Freshness } from './freshness.js'
+export { isAsStrict, MAX_RESPONSE_AGE } from './freshness.js'
+export type { Head, HeadContent } from './head.js'
+export { encodeHeadContent, headCodec, isHeadSigned, parseHead, printHead, signHead } from './head.js'
+export { evmRegistryId, evmVerifierId, verifierIdOf } from './identity.js'
+export {
+  acceptedPolicy,
+  acceptedService,
+  isSimulated,
+  MAX_POLICIES,
+  MAX_SERVICES,
+  policiesRoot,
+  policyId,
+  servicesRoot,
+} from './policy.js'
+export { p2, TAG } from './poseidon2.js'
+export type { Enrollment } from './public-inputs.js'
+export { enrollInputs, respondInputs } from './public-inputs.js'
+export type { Request } from './request.js'
+export {
+  decodeRequest,
+  encodeRequest,
+  NOW_GRID,
+  parseRequest,
+  printRequest,
+  requestCodec,
+  requestHash,
+  scopeOf,
+} from './request.js'
+export type { PublicKey, Service, ServicePath, ServiceTree } from './service-tree.js'
+export {
+  buildServiceTree,
+  publicKeyFromUncompressed,
+  SERVICE_TREE_DEPTH,
+  serviceKey,
+  serviceLeaf,
+  serviceRoot,
+  serviceValue,
+} from './service-tree.js'

@@ -1,0 +1,73 @@
+import { concat } from './bytes.js'
+import { type Codec, decode, encode, parseFile, printFile } from './codec/codec.js'
+import { list, optionalBytes, record } from './codec/composites.js'
+import { fieldElement, fixedBytes, oneOf, uint, version } from './codec/scalars.js'
+import { MAX_TIME } from './credential.js'
+import { PROFILE_IDS, type ProfileName } from './envelope.js'
+import { fieldFromHash } from './field.js'
+import { type Freshness, freshness } from './freshness.js'
+import { MAX_POLICIES, MAX_SERVICES, POLICY_ID_LIMIT } from './policy.js'
+
+/** What Bob asks. Both sides derive every public input of a response's proof from it. */
+export interface Request {
+  readonly version: 1
+  readonly verifierId: Uint8Array
+  readonly challenge: Uint8Array
+  /** Makes proofs under one context linkable to one another; Alice has to agree to it. */
+  readonly context?: Uint8Array
+  readonly profile: ProfileName
+  readonly freshness: Freshness
+  /** Bob's clock on a grid of a minute, so that it cannot serve as a name. */
+  readonly now: number
+  readonly registryId: Uint8Array
+  readonly root: bigint
+  /** Commits Bob to the acceptance policy by which he will judge. */
+  readonly acceptance: bigint
+  readonly services: readonly Uint8Array[]
+  readonly policies: readonly bigint[]
+}
+
+/** Grid of `Request.now`, in seconds. */
+export const NOW_GRID = 60
+
+/** Below this is every value of `field(d, x)`. */
+const HASH_LIMIT = 2n ** 248n
+
+export const drvs = (anyOrder = false): Codec<readonly Uint8Array[]> =>
+  list(fixedBytes(32), { min: 1, max: MAX_SERVICES, anyOrder })
+export const policyIds = (anyOrder = false): Codec<readonly bigint[]> =>
+  list(fieldElement(POLICY_ID_LIMIT), { min: 1, max: MAX_POLICIES, anyOrder })
+
+export const requestCodec: Codec<Request> = record<Request>({
+  version: version(1),
+  verifierId: fixedBytes(32),
+  challenge: fixedBytes(32),
+  context: optionalBytes(32),
+  profile: oneOf(PROFILE_IDS),
+  freshness,
+  now: uint(8, { max: MAX_TIME - (MAX_TIME % NOW_GRID), multipleOf: NOW_GRID }),
+  registryId: fixedBytes(32),
+  root: fieldElement(),
+  acceptance: fieldElement(HASH_LIMIT),
+  services: drvs(),
+  policies: policyIds(),
+})
+
+export const encodeRequest = (request: Request): Uint8Array => encode(requestCodec, request, 'request')
+export const decodeRequest = (bytes: Uint8Array): Request => decode(requestCodec, bytes, 'request')
+export const parseRequest = (file: string | Uint8Array): Request => parseFile(requestCodec, file, 'request')
+export const printRequest = (request: Request): string => printFile(requestCodec, request)
+
+/** What a proof and its bundle say they answer. */
+export function requestHash(request: Request): bigint {
+  return fieldFromHash('vouch-request-v1', encodeRequest(request))
+}
+
+/** Within what proofs of one holder show the same nullifier: the challenge alone, unless Bob asks for a context. */
+export function scopeOf({
+  verifierId,
+  context,
+  challenge,
+}: Pick<Request, 'verifierId' | 'context' | 'challenge'>): bigint {
+  return fieldFromHash('vouch-scope-v1', concat(verifierId, context ?? challenge))
+}
