@@ -17,7 +17,7 @@ export { closureHash, drvOf, osImageHash } from './closure.js'
 export type { Codec } from './codec/codec.js'
 export { MAX_FILE_BYTES } from './codec/codec.js'
 export type { Json, JsonObject } from './codec/json.js'
-export { canonicalJson, jsonObject, parseJson, plain, prettyJson } from './codec/json.js'
+export { canonicalJson, jsonObject, parseJson, plain, textOf } from './codec/json.js'
 export {
   admissionNonce,
   assertTime,

@@ -33,11 +33,6 @@ export function canonicalJson(value: Json): string {
   return JSON.stringify(value)
 }
 
-/** The same value spread over lines, for a person. */
-export function prettyJson(value: Json): string {
-  return JSON.stringify(plain(value), null, 2)
-}
-
 /** A JSON value as ordinary objects, for `JSON.stringify` and for tools that know no maps. */
 export function plain(value: Json): unknown {
   if (value instanceof Map)

@@ -1,0 +1,3 @@
+// Made by `npm run circuits`. Not edited.
+
+export const PINS = {} as const

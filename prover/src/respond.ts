@@ -1,0 +1,97 @@
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { type Backend, type CircuitName, keyHash } from '@vouch/circuits'
+import {
+  type Bundle,
+  PROFILES,
+  REGISTRY_DEPTH,
+  type Request,
+  VouchError,
+  buildServiceTree,
+  concat,
+  credential,
+  decodeEnvelope,
+  equalBytes,
+  fixedRoot,
+  nullifier,
+  registryLeaf,
+  requestHash,
+  respondInputs,
+  scopeOf,
+} from '@vouch/protocol'
+import { type Holding, type SignedEnvelope, respondWitness } from './witness.js'
+
+export interface ProveParameters {
+  readonly request: Request
+  readonly response: SignedEnvelope
+  readonly holding: Holding
+  /** All leaves of the registry at the Request's root. Whole, so that nobody learns which one is asked for. */
+  readonly leaves: readonly bigint[]
+  readonly backend: Backend<CircuitName>
+  readonly signal?: AbortSignal
+}
+
+/** Proves a response: makes the bundle that answers a Request. */
+export async function proveResponse(parameters: ProveParameters): Promise<Bundle> {
+  const { request, response, holding, leaves, backend, signal } = parameters
+  assertProvable(request, response, holding, leaves)
+  const witness = respondWitness(request, response, holding, leaves)
+  const { proof } = await backend.prove('respond', witness, signal === undefined ? {} : { signal })
+  const pseudonym = nullifier(holding.holderSecret, scopeOf(request))
+  // A reference string of an attacker's gives proofs that hide less than they should, and fail here.
+  if (!(await backend.verify('respond', respondInputs(request, response.envelope, pseudonym), proof))) {
+    throw new VouchError('PROOF_FALSE', {
+      rule: 'a proof must verify before it leaves this machine',
+      hint: 'the reference string or the proving binary is damaged: bob doctor tells',
+    })
+  }
+  return {
+    version: 1,
+    circuit: keyHash('respond'),
+    request: requestHash(request),
+    envelope: response.envelope,
+    nullifier: pseudonym,
+    proof,
+  }
+}
+
+/** Refuses, in words, what the circuit would refuse without any. */
+function assertProvable(
+  request: Request,
+  { envelope, signature, service }: SignedEnvelope,
+  { holderSecret, services, policyId, expiresAt }: Holding,
+  leaves: readonly bigint[],
+): void {
+  const leaf = registryLeaf(credential(buildServiceTree(services).root, holderSecret), policyId, expiresAt)
+  const { clientNonce } = decodeEnvelope(envelope)
+  const rules: readonly (readonly [holds: boolean, error: VouchError])[] = [
+    [
+      fixedRoot(REGISTRY_DEPTH, leaves) === request.root,
+      new VouchError('ROOT_NOT_ACCEPTED', { rule: "the registry's leaves must lead to the Request's root", hint: 'sync the registry' }),
+    ],
+    [leaves.includes(leaf), new VouchError('LEAF_MISSING', { rule: 'the credential must be in the registry at that root' })],
+    [request.policies.includes(policyId), new VouchError('POLICY_NOT_ACCEPTED', { rule: 'the Request must accept the policy that admitted' })],
+    [expiresAt >= request.now, new VouchError('CREDENTIAL_EXPIRED', { rule: 'the credential must be in force', hint: 'renew it' })],
+    [
+      request.services.some((drv) => equalBytes(drv, service.drv)),
+      new VouchError('SERVICE_NOT_ACCEPTED', { rule: 'the Request must accept the service that signed' }),
+    ],
+    [
+      request.freshness.kind !== 'challenge' || equalBytes(clientNonce, request.challenge),
+      new VouchError('NONCE_MISMATCH', { rule: "the envelope's client nonce must be the Request's challenge" }),
+    ],
+    [
+      isSignedBy(service, signature, PROFILES[request.profile].digest(envelope)),
+      new VouchError('SIGNATURE_FALSE', { rule: "the envelope's signature must hold under the service's key and the Request's profile" }),
+    ],
+  ]
+  for (const [holds, error] of rules) if (!holds) throw error
+}
+
+function isSignedBy({ publicKey }: SignedEnvelope['service'], signature: Uint8Array, digest: Uint8Array): boolean {
+  try {
+    const point = concat(Uint8Array.of(4), publicKey.x, publicKey.y)
+    return secp256k1.verify(signature, digest, point, { prehash: false, lowS: true })
+  } catch {
+    return false // a key that is no point, or bytes that are no signature
+  }
+}

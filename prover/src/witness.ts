@@ -1,0 +1,146 @@
+import {
+  type Enrollment,
+  type FixedPath,
+  POLICIES_DEPTH,
+  REGISTRY_DEPTH,
+  type Request,
+  SERVICES_DEPTH,
+  SERVICE_TREE_DEPTH,
+  type Service,
+  VouchError,
+  acceptedPolicy,
+  acceptedService,
+  buildServiceTree,
+  compareBytes,
+  credential,
+  enrollInputs,
+  equalBytes,
+  fixedPath,
+  halves,
+  nullifier,
+  p2,
+  registryLeaf,
+  respondInputs,
+  scopeOf,
+  serviceKey,
+  serviceLeaf,
+} from '@vouch/protocol'
+
+// The only file that knows the names in the circuits' ABI.
+
+/** What Alice holds since she was admitted. The secret and the services never leave her. */
+export interface Holding {
+  readonly holderSecret: bigint
+  /** All services of the guest, as enrolled. */
+  readonly services: readonly Service[]
+  readonly policyId: bigint
+  readonly expiresAt: number
+}
+
+/** What a service answered. */
+export interface SignedEnvelope {
+  readonly envelope: Uint8Array
+  /** r ‖ s, s in the lower half. */
+  readonly signature: Uint8Array
+  /** The service that signed. */
+  readonly service: Service
+}
+
+/** A value of the circuit's ABI: field elements as 0x-prefixed hexadecimal, bytes as numbers. */
+export type WitnessValue = string | number | readonly WitnessValue[] | { readonly [name: string]: WitnessValue }
+export type Witness = Readonly<Record<string, WitnessValue>>
+
+const hex = (value: bigint): string => `0x${value.toString(16)}`
+const bytes = (value: Uint8Array): readonly number[] => [...value]
+
+/** Everything that `respond` is told: the public inputs, and what they hide. `leaves` are the registry's, all of them. */
+export function respondWitness(
+  request: Request,
+  { envelope, signature, service }: SignedEnvelope,
+  { holderSecret, services, policyId, expiresAt }: Holding,
+  leaves: readonly bigint[],
+): Witness {
+  const tree = buildServiceTree(services)
+  const leaf = registryLeaf(credential(tree.root, holderSecret), policyId, expiresAt)
+  const pseudonym = nullifier(holderSecret, scopeOf(request))
+  const [registryRoot, policiesRoot, servicesRoot, now, digestHi, digestLo, asked, scope] = respondInputs(
+    request,
+    envelope,
+    pseudonym,
+  ).map(hex)
+  if (digestHi === undefined || digestLo === undefined) throw new VouchError('INTERNAL', { rule: 'respond has nine public inputs' })
+  const acceptedDrvs = [...request.services].sort(compareBytes)
+  return {
+    registry_root: registryRoot ?? '',
+    policies_root: policiesRoot ?? '',
+    services_root: servicesRoot ?? '',
+    now: now ?? '',
+    digest: [digestHi, digestLo],
+    request: asked ?? '',
+    scope: scope ?? '',
+    nullifier: hex(pseudonym),
+    credential: { smt_root: hex(tree.root), holder_secret: hex(holderSecret) },
+    admission: {
+      policy_id: hex(policyId),
+      expires_at: hex(BigInt(expiresAt)),
+      registry_path: pairsUp(REGISTRY_DEPTH, leaves, leaves.indexOf(leaf)),
+      policies_path: pairsUp(POLICIES_DEPTH, request.policies.map(acceptedPolicy), request.policies.indexOf(policyId)),
+    },
+    service: {
+      drv: halves(service.drv).map(hex),
+      instance: hex(BigInt(service.instance)),
+      public_key: { x: bytes(service.publicKey.x), y: bytes(service.publicKey.y) },
+      tree_path: pairsDown(service, tree.pathOf(service)),
+      services_path: pairsUp(
+        SERVICES_DEPTH,
+        acceptedDrvs.map(acceptedService),
+        acceptedDrvs.findIndex((drv) => equalBytes(drv, service.drv)),
+      ),
+    },
+    signature: bytes(signature),
+  }
+}
+
+/** Everything that `enroll` is told. */
+export function enrollWitness(enrollment: Enrollment, smtRoot: bigint, holderSecret: bigint): Witness {
+  const inputs = enrollInputs(enrollment).map(hex)
+  return {
+    report_data: inputs.slice(0, 4),
+    os_image_hash: inputs.slice(4, 6),
+    aux: inputs.slice(6, 8),
+    credential: hex(enrollment.credential),
+    smt_root: hex(smtRoot),
+    holder_secret: hex(holderSecret),
+  }
+}
+
+interface Pair extends Readonly<Record<string, WitnessValue>> {
+  readonly left: string
+  readonly right: string
+}
+
+const pair = (left: bigint, right: bigint): Pair => ({ left: hex(left), right: hex(right) })
+
+/** Both children of each node from a leaf's parent up to the root. */
+function pairsUp(depth: number, leaves: readonly bigint[], index: number): readonly Pair[] {
+  const { siblings }: FixedPath = fixedPath(depth, leaves, index)
+  let node = leaves[index] ?? 0n
+  return siblings.map((sibling, height) => {
+    const [left, right] = (index >> height) & 1 ? [sibling, node] : [node, sibling]
+    node = p2(left, right)
+    return pair(left, right)
+  })
+}
+
+/** Both children of each node from the root down to a service's leaf; below it the leaf itself, as the circuit wants it. */
+function pairsDown(service: Service, siblings: readonly bigint[]): readonly Pair[] {
+  const key = serviceKey(service)
+  const leaf = serviceLeaf(service)
+  const pairs: Pair[] = Array.from({ length: SERVICE_TREE_DEPTH }, () => pair(leaf, leaf))
+  siblings.reduceRight((node, sibling, depth) => {
+    const [left, right] = (key >> BigInt(depth)) & 1n ? [sibling, node] : [node, sibling]
+    pairs[depth] = pair(left, right)
+    return p2(left, right)
+  }, leaf)
+  return pairs
+}

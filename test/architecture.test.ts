@@ -1,0 +1,147 @@
+import ts from 'typescript'
+import { describe, expect, it } from 'vitest'
+import { importsOf } from './support/imports.js'
+import { LAYERS, type Package, type Source, violations } from './support/layers.js'
+import {
+  pathInRepository,
+  readInRepository,
+  readManifest,
+  repositoryFiles,
+  workspaces,
+} from './support/repository.js'
+
+const MAX_LINES = 300
+
+/** The code of a package that others run: tests, build scripts and test runners are no part of it. */
+const packages: readonly Package[] = workspaces().map((folder) => ({
+  manifest: readManifest(folder),
+  sources: repositoryFiles()
+    .filter((path) => new RegExp(`^${folder}/(src|node|bin)/.*\\.[cm]?[jt]s$`).test(path))
+    .map((path) => sourceFile(folder, path)),
+}))
+
+function sourceFile(folder: string, path: string): Source {
+  return { path: path.slice(folder.length + 1), imports: importsOf(readInRepository(path)) }
+}
+
+describe('the packages', () => {
+  it('import downwards only, purely from src/, and what they declare', () => {
+    expect(packages.flatMap(({ sources }) => sources).length).toBeGreaterThan(20)
+    expect(violations(packages)).toEqual([])
+  })
+
+  it(`have no source file of more than ${MAX_LINES} lines`, () => {
+    const long = repositoryFiles()
+      .filter((path) => /^[^/]+\/(src|node)\/.*\.ts$/.test(path))
+      .map((path) => ({ path, lines: readInRepository(path).split('\n').length - 1 }))
+      .filter(({ lines }) => lines > MAX_LINES)
+    expect(long).toEqual([])
+  })
+
+  it('pin every version exactly, and one another at the version they have', () => {
+    const own = new Map(packages.map(({ manifest }) => [manifest.name, manifest.version]))
+    const loose = ['.', ...workspaces()].flatMap((folder) => {
+      const { dependencies, devDependencies, optionalDependencies, peerDependencies } = readManifest(folder)
+      const declared = { ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies }
+      return Object.entries(declared)
+        .filter(([name, version]) => !isPinned(version) || (own.get(name) ?? version) !== version)
+        .map(([name, version]) => `${folder}: ${name} ${version}`)
+    })
+    expect(loose).toEqual([])
+  })
+
+  it('compile src/ without the types of Node, and are all built', () => {
+    const { references } = JSON.parse(readInRepository('tsconfig.json')) as { references: { path: string }[] }
+    const built = references.map(({ path }) => path).sort()
+    const projects = repositoryFiles().filter((path) => /^[^/]+\/(src|node)\/tsconfig\.json$/.test(path))
+    expect(built).toEqual(projects.map((path) => path.replace('/tsconfig.json', '')).sort())
+    for (const path of projects.filter((project) => project.includes('/src/'))) {
+      expect(compilerOptions(path).types, path).toEqual([])
+    }
+  })
+})
+
+function isPinned(version: string): boolean {
+  return /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(version)
+}
+
+function compilerOptions(path: string): ts.CompilerOptions {
+  const file = pathInRepository(path)
+  const config: unknown = ts.readConfigFile(file, ts.sys.readFile).config
+  return ts.parseJsonConfigFileContent(config, ts.sys, file.replace(/[^/]*$/, '')).options
+}
+
+describe('importsOf', () => {
+  it('finds every form of import, and no string that only looks like one', () => {
+    const text = `
+      import a from 'default'
+      import type { B } from 'types'
+      import 'effect'
+      export * from 'all'
+      export { c } from 'named'
+      const d = await import('lazy')
+      const e: import('inline').E = require('required')
+      import f = require('assigned')
+      // import 'comment'
+      const g = "import 'string'"
+    `
+    const found = ['default', 'types', 'effect', 'all', 'named', 'lazy', 'inline', 'required', 'assigned']
+    expect([...importsOf(text)].sort()).toEqual(found.sort())
+  })
+
+  it('refuses an import whose target only a run would tell', () => {
+    expect(() => importsOf('await import(name)')).toThrow('import of a computed name')
+  })
+})
+
+describe('the checker catches', () => {
+  const declared = { '@vouch/protocol': '0.1.0', '@aztec/bb.js': '5.0.0', commander: '14.0.3' }
+  const made = (name: string, path: string, ...imports: string[]): readonly Package[] => [
+    {
+      manifest: { name: `@vouch/${name}`, version: '0.1.0', dependencies: declared },
+      sources: [{ path, imports }],
+    },
+  ]
+
+  it('nothing in a made-up package that keeps the rules', () => {
+    expect(violations(made('verifier', 'src/a.ts', './b.js', '@vouch/protocol'))).toEqual([])
+    expect(violations(made('verifier', 'node/a.ts', '../src/b.js', 'node:fs', 'commander'))).toEqual([])
+    expect(violations(made('circuits', 'src/a.ts', '@aztec/bb.js'))).toEqual([])
+  })
+
+  it.each<[string, readonly Package[], string]>([
+    [
+      'an import upwards',
+      made('protocol', 'src/a.ts', '@vouch/verifier'),
+      'protocol must not import verifier',
+    ],
+    ['an import sideways', made('agent', 'node/a.ts', '@vouch/registry'), 'agent must not import registry'],
+    ['a package with no layer', made('stranger', 'src/a.ts'), 'stranger has no layer'],
+    ['node: in src/', made('verifier', 'src/a.ts', 'node:fs'), 'src/ is isomorphic'],
+    ['a bare builtin in src/', made('verifier', 'src/a.ts', 'fs/promises'), 'src/ is isomorphic'],
+    ['a bare builtin in node/', made('verifier', 'node/a.ts', 'fs'), 'written with node:'],
+    ['node/ from src/', made('verifier', 'src/deep/a.ts', '../../node/b.js'), 'src/ is isomorphic'],
+    [
+      "another package's node/ from src/",
+      made('verifier', 'src/a.ts', '@vouch/protocol/node'),
+      'src/ is isomorphic',
+    ],
+    [
+      'a path out of the package',
+      made('verifier', 'src/a.ts', '../../protocol/src/b.js'),
+      'leaves the package',
+    ],
+    ['a relative import without .js', made('verifier', 'src/a.ts', './b'), 'end in .js'],
+    ['the backend outside circuits', made('verifier', 'src/a.ts', '@aztec/bb.js'), 'only circuits'],
+    ['the compiler outside circuits', made('prover', 'node/a.ts', '@noir-lang/noir_js'), 'only circuits'],
+    ['an undeclared package', made('verifier', 'node/a.ts', 'viem'), 'does not declare viem'],
+  ])('%s', (_, graph, message) => {
+    expect(violations(graph).join('\n')).toContain(message)
+  })
+
+  it('a cycle in the layers themselves, of which there is none', () => {
+    const reaches = (from: string, seen: readonly string[]): boolean =>
+      (LAYERS[from] ?? []).some((next) => seen.includes(next) || reaches(next, [...seen, next]))
+    expect(Object.keys(LAYERS).filter((name) => reaches(name, [name]))).toEqual([])
+  })
+})

@@ -1,0 +1,111 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, describe, expect, it, onTestFailed } from 'vitest'
+import { needs } from './support/needs.js'
+import { pathInRepository, readManifest, repositoryFiles, workspaces } from './support/repository.js'
+import { run } from './support/shell.js'
+
+/** The parts of `npm pack --json` that are judged here. */
+interface Tarball {
+  readonly name: string
+  readonly filename: string
+  readonly files: readonly { readonly path: string }[]
+}
+
+/** Each test goes on where the one before it ended: once one fails, the rest have nothing to stand on. */
+const scratch = mkdtempSync(join(tmpdir(), 'vouch-clean-'))
+const clone = join(scratch, 'clone')
+const tarballs = join(scratch, 'tarballs')
+const consumer = join(scratch, 'consumer')
+let standing = true
+
+function step(name: string, test: () => Promise<void>): void {
+  it(name, async (context) => {
+    needs.registry(context)
+    onTestFailed(() => {
+      standing = false
+    })
+    expect(standing, 'an earlier step failed').toBe(true)
+    await test()
+  })
+}
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+describe('from a clean clone', () => {
+  step('npm ci installs from the lock and builds', async () => {
+    for (const path of repositoryFiles()) {
+      mkdirSync(dirname(join(clone, path)), { recursive: true })
+      cpSync(pathInRepository(path), join(clone, path))
+    }
+    await run(clone, 'npm', 'ci', '--prefer-offline')
+  })
+
+  step('npx runs the commands of this project, and no stranger of the same name', async () => {
+    for (const { folder, command } of commands()) {
+      const said = await run(clone, 'npx', '--no-install', command, '--version')
+      expect(said.trim(), command).toBe(readManifest(folder).version)
+    }
+  })
+
+  step('bob knows the pinned circuits', async () => {
+    expectCircuits(await run(clone, 'npx', '--no-install', 'bob', 'circuits', '--json'))
+  })
+
+  step('each package holds its licence and all that it exports, and no tests', async () => {
+    mkdirSync(tarballs)
+    const packed = await run(clone, 'npm', 'pack', '--workspaces', '--json', '--pack-destination', tarballs)
+    const published = tarballsIn(packed)
+    expect(published.map(({ name }) => name).sort()).toEqual(
+      workspaces()
+        .map((it) => readManifest(it).name)
+        .sort(),
+    )
+    for (const { name, files } of published) {
+      const paths = files.map(({ path }) => path)
+      expect(paths, name).toEqual(expect.arrayContaining(['LICENSE', 'package.json', ...entryPoints(name)]))
+      expect(paths.filter(isSourceOrTest), name).toEqual([])
+    }
+  })
+
+  step('the packages work where only they are installed', async () => {
+    mkdirSync(consumer)
+    await run(consumer, 'npm', 'init', '--yes')
+    const files = readdirSync(tarballs).map((file) => join(tarballs, file))
+    await run(consumer, 'npm', 'install', '--prefer-offline', '--no-audit', ...files)
+    expectCircuits(await run(consumer, join('node_modules', '.bin', 'bob'), 'circuits', '--json'))
+  })
+})
+
+function commands(): readonly { folder: string; command: string }[] {
+  return workspaces().flatMap((folder) =>
+    Object.keys(readManifest(folder).bin ?? {}).map((command) => ({ folder, command })),
+  )
+}
+
+function expectCircuits(json: string): void {
+  expect(JSON.stringify(JSON.parse(json))).toContain('"respond"')
+}
+
+/** npm has answered both with a list and with an object by package name. Lifecycle scripts write before it. */
+function tarballsIn(output: string): readonly Tarball[] {
+  const start = output.search(/^[[{]$/m)
+  const parsed = JSON.parse(output.slice(start)) as readonly Tarball[] | Record<string, Tarball>
+  return Object.values(parsed)
+}
+
+function entryPoints(name: string): readonly string[] {
+  const folder = workspaces().find((workspace) => readManifest(workspace).name === name) ?? name
+  const { exports = {}, bin = {} } = readManifest(folder)
+  const exported = Object.values(exports).flatMap((conditions) =>
+    Object.entries(conditions).filter(([condition]) => condition !== 'vouch:source'),
+  )
+  return [...exported.map(([, path]) => path), ...Object.values(bin)].map((path) => path.replace(/^\.\//, ''))
+}
+
+function isSourceOrTest(path: string): boolean {
+  return (
+    /(^|\/)(tests?|testing|build)\//.test(path) || /\.test\./.test(path) || /(?<!\.d)\.[cm]?ts$/.test(path)
+  )
+}

@@ -1,0 +1,91 @@
+import { builtinModules } from 'node:module'
+import { posix } from 'node:path'
+import type { Manifest } from './repository.js'
+
+/** Package → the packages of this project that it may import; those not written yet have their place already. */
+export const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  protocol: [],
+  circuits: ['protocol'],
+  evidence: ['protocol'],
+  registry: ['protocol', 'circuits', 'evidence'],
+  verifier: ['protocol', 'circuits', 'evidence', 'registry'],
+  prover: ['protocol', 'circuits', 'evidence', 'registry'],
+  agent: ['protocol', 'evidence'],
+}
+
+const SCOPE = '@vouch/'
+const BACKEND = /^@aztec\/bb\.js$|^@noir-lang\//
+
+export interface Source {
+  /** Relative to the package's folder: `src/a.ts`. */
+  readonly path: string
+  readonly imports: readonly string[]
+}
+
+export interface Package {
+  readonly manifest: Manifest
+  readonly sources: readonly Source[]
+}
+
+/** Every import that breaks a rule, in words. */
+export function violations(packages: readonly Package[]): readonly string[] {
+  return packages.flatMap(({ manifest, sources }) => {
+    const name = manifest.name.replace(SCOPE, '')
+    if (LAYERS[name] === undefined) return [`${name} has no layer: say in LAYERS what it may import`]
+    return sources.flatMap(({ path, imports }) =>
+      imports.flatMap((target) =>
+        complaints(manifest, path, target).map((complaint) => `${name}/${path}: '${target}': ${complaint}`),
+      ),
+    )
+  })
+}
+
+function complaints(manifest: Manifest, path: string, target: string): readonly string[] {
+  if (target.startsWith('.')) return relativeComplaints(path, target)
+  if (builtinModules.includes(target.replace(/^node:/, ''))) return builtinComplaints(path, target)
+  return packageComplaints(manifest, path, target)
+}
+
+function relativeComplaints(path: string, target: string): readonly string[] {
+  const resolved = posix.join(posix.dirname(path), target)
+  const found: string[] = []
+  if (resolved.startsWith('..')) found.push('leaves the package: import it by its name')
+  if (isPure(path) && /^(node|bin)\//.test(resolved))
+    found.push('src/ is isomorphic: it imports nothing of node/')
+  if (!/\.(js|json)$/.test(target)) found.push('relative imports end in .js')
+  return found
+}
+
+function builtinComplaints(path: string, target: string): readonly string[] {
+  if (isPure(path)) return ['src/ is isomorphic: it imports nothing of Node']
+  return target.startsWith('node:') ? [] : ['a builtin is written with node:']
+}
+
+function packageComplaints(manifest: Manifest, path: string, target: string): readonly string[] {
+  const importer = manifest.name.replace(SCOPE, '')
+  const dependency = packageName(target)
+  const found: string[] = []
+  if (manifest.dependencies?.[dependency] === undefined)
+    found.push(`package.json does not declare ${dependency}`)
+  if (BACKEND.test(dependency) && importer !== 'circuits')
+    found.push('only circuits imports the proving backend')
+  if (!dependency.startsWith(SCOPE)) return found
+  const imported = dependency.replace(SCOPE, '')
+  if (!LAYERS[importer]?.includes(imported)) found.push(`${importer} must not import ${imported}`)
+  if (isPure(path) && target.startsWith(`${dependency}/node`)) {
+    found.push("src/ is isomorphic: it imports nothing of another package's node/")
+  }
+  return found
+}
+
+function isPure(path: string): boolean {
+  return path.startsWith('src/')
+}
+
+/** `@scope/name/sub` → `@scope/name`. */
+function packageName(target: string): string {
+  return target
+    .split('/')
+    .slice(0, target.startsWith('@') ? 2 : 1)
+    .join('/')
+}

@@ -1,0 +1,51 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import type { TestContext } from 'vitest'
+import { readManifest } from './repository.js'
+
+/** Skips the running test, with a reason that the reporter shows, where the machine lacks something. */
+type Need = (context: TestContext) => void
+
+/**
+ * What a test may lack and be skipped for; the only way to skip one. The first line of such a test is
+ * `needs.unshare(context)`. With VOUCH_NO_SKIP=1 the reporter makes a run with skipped tests fail.
+ */
+export const needs = {
+  /** A network namespace of its own, to show that something works with no network at all. */
+  unshare: need('unshare, allowed to make a network namespace', () =>
+    runs('unshare', ['--map-root-user', '--net', 'true']),
+  ),
+  /** An npm registry: asks it for one package that this project pins. */
+  registry: need('an npm registry', registryAnswers),
+  chromium: need('chromium', () => runs('chromium', ['--version'])),
+  swtpm: need('swtpm', () => runs('swtpm', ['--version'])),
+  tpm2Tools: need('tpm2-tools', () => runs('tpm2_getcap', ['--version'])),
+  /** The folder of raw hardware evidence that $VOUCH_SAMPLES names. */
+  samples: need('the folder of evidence that VOUCH_SAMPLES names', () => {
+    const folder = process.env['VOUCH_SAMPLES']
+    return folder !== undefined && existsSync(folder)
+  }),
+} as const satisfies Record<string, Need>
+
+function need(what: string, isThere: () => boolean): Need {
+  let known: boolean | undefined
+  return (context) => {
+    known ??= isThere()
+    if (!known) context.skip(`needs ${what}`)
+  }
+}
+
+function registryAnswers(): boolean {
+  const [[name, version] = ['', '']] = Object.entries(readManifest('.').devDependencies ?? {})
+  const patience = ['--fetch-retries=0', '--fetch-timeout=20000', '--prefer-online']
+  return runs('npm', ['view', `${name}@${version}`, 'version', ...patience])
+}
+
+function runs(command: string, args: readonly string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: 'ignore', timeout: 30_000 })
+    return true
+  } catch {
+    return false
+  }
+}

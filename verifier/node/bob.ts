@@ -1,0 +1,89 @@
+import { terminal, runCommand } from '@vouch/protocol/node'
+import { VouchError } from '@vouch/protocol'
+import { Command, CommanderError, Option } from 'commander'
+import { circuitsCommand } from './commands/circuits.js'
+import { doctorCommand } from './commands/doctor.js'
+import { type RequestOptions, requestCommand } from './commands/request.js'
+import { showCommand } from './commands/show.js'
+import { type VerifyOptions, verifyCommand } from './commands/verify.js'
+
+const out = terminal('bob')
+
+const EXAMPLE = `
+example:
+  bob request --accept accept.json --registry registry/ --name shop.example --out request.json
+  bob verify bundle.json --request request.json --accept accept.json --registry registry/
+
+exit status: 0 accepted · 1 usage · 2 something signed or proven is false · 3 not accepted · 4 undecidable`
+
+const registry = ['--registry <where>', 'registry folder, head file or URL'] as const
+const accept = ['--accept <file>', 'your acceptance policy'] as const
+const at = ['--at <time>', 'judge as of this time: seconds since 1970 or a UTC date'] as const
+const json = ['--json', 'JSON on stdout'] as const
+
+const bob = new Command('bob')
+  .description('asks for vouched responses and judges them, offline')
+  .version('0.1.0')
+  .exitOverride()
+  .configureOutput({ writeOut: (text) => out.data(text.trimEnd()), outputError: () => undefined })
+  .addHelpText('after', EXAMPLE)
+
+bob
+  .command('verify')
+  .description('judge a bundle')
+  .argument('<bundle>', 'what you were given')
+  .requiredOption('--request <file>', 'the Request you made')
+  .requiredOption(...accept)
+  .requiredOption(...registry)
+  .option(...at)
+  .addOption(new Option('--backend <kind>', 'where proofs are verified').choices(['auto', 'native', 'wasm']).default('auto'))
+  .option(...json)
+  .action((bundle: string, options: VerifyOptions) => run(options, () => verifyCommand(out, bundle, options)))
+
+bob
+  .command('request')
+  .description('make a Request for all that your acceptance policy accepts')
+  .requiredOption(...accept)
+  .requiredOption(...registry)
+  .requiredOption('--name <name>', 'the name you are known by: proofs for it serve nobody else')
+  .option('--profile <profile>', 'digest profile of the services', 'sha256')
+  .option('--challenge <hex>', '32 bytes never used before (default: random)')
+  .option('--context <hex>', '32 bytes; links the proofs of one holder under it')
+  .option('--max-age <seconds>', 'accept responses up to this old, instead of what the policy says')
+  .option(...at)
+  .option('--out <file>', 'write there instead of to stdout')
+  .action((options: RequestOptions) => run({}, () => requestCommand(out, options)))
+
+bob
+  .command('show')
+  .description('say what files are and what follows from them; judges nothing')
+  .argument('<files...>', 'bundle, Request, acceptance policy or head')
+  .option(...json)
+  .action((files: string[], options: { json?: true }) => run(options, () => showCommand(out, files, options.json ?? false)))
+
+bob
+  .command('circuits')
+  .description('list the circuits whose keys are pinned here')
+  .option(...json)
+  .action((options: { json?: true }) => run(options, async () => circuitsCommand(out, options.json ?? false)))
+
+bob
+  .command('doctor')
+  .description('say whether this machine can verify and prove')
+  .option(...json)
+  .action((options: { json?: true }) => run(options, () => doctorCommand(out, options.json ?? false)))
+
+function run(options: { readonly json?: true }, command: () => Promise<number>): Promise<void> {
+  return runCommand(out, options.json ?? false, command)
+}
+
+try {
+  await bob.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  if (error.exitCode !== 0) {
+    const rule = error.message.replace(/^error: /, '')
+    const hint = 'bob --help shows an example'
+    await runCommand(out, process.argv.includes('--json'), () => Promise.reject(new VouchError('USAGE', { rule, hint })))
+  }
+}

@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto'
+import { PROFILES, type ProfileName, VouchError, assertLength, fromHex, parseAcceptance, printRequest, verifierIdOf } from '@vouch/protocol'
+import { type Terminal, clock, parseTime, readNamedFile, writeWhole } from '@vouch/protocol/node'
+import { makeRequest } from '../../src/index.js'
+import { readHead } from '../registry.js'
+
+export interface RequestOptions {
+  readonly accept: string
+  readonly registry: string
+  readonly name: string
+  readonly profile: string
+  readonly challenge?: string
+  readonly context?: string
+  readonly maxAge?: string
+  readonly at?: string
+  readonly out?: string
+}
+
+/** `bob request`: asks for everything that the acceptance policy accepts, at the registry's newest root. */
+export async function requestCommand(out: Terminal, options: RequestOptions): Promise<number> {
+  const request = makeRequest({
+    acceptance: parseAcceptance(await readNamedFile(options.accept)),
+    head: await readHead(options.registry),
+    now: options.at === undefined ? clock() : parseTime(options.at),
+    verifierId: verifierIdOf(options.name),
+    challenge: options.challenge === undefined ? new Uint8Array(randomBytes(32)) : hexArgument(options.challenge, '--challenge'),
+    profile: profileArgument(options.profile),
+    ...(options.context === undefined ? {} : { context: hexArgument(options.context, '--context') }),
+    ...(options.maxAge === undefined ? {} : { freshness: { kind: 'max_age', seconds: secondsArgument(options.maxAge) } as const }),
+  })
+  const text = `${printRequest(request)}\n`
+  if (options.out === undefined) {
+    out.data(text.trimEnd())
+    return 0
+  }
+  await writeWhole(options.out, text)
+  out.words(`bob: wrote ${options.out}: give it to whom you ask, and keep it to judge the answer`)
+  return 0
+}
+
+function hexArgument(text: string, name: string): Uint8Array {
+  try {
+    return assertLength(fromHex(text, name), 32, name)
+  } catch (error) {
+    throw error instanceof VouchError ? new VouchError('USAGE', error) : error
+  }
+}
+
+function profileArgument(text: string): ProfileName {
+  const profile = (Object.keys(PROFILES) as ProfileName[]).find((name) => name === text)
+  if (profile !== undefined) return profile
+  throw new VouchError('USAGE', { rule: `--profile must be one of ${Object.keys(PROFILES).join(', ')}`, given: text })
+}
+
+function secondsArgument(text: string): number {
+  if (/^[1-9][0-9]{0,6}$/.test(text)) return Number(text)
+  throw new VouchError('USAGE', { rule: '--max-age must be a number of seconds', given: text })
+}

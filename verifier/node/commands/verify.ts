@@ -1,0 +1,84 @@
+import { openBackend } from '@vouch/circuits/node'
+import { type Failure, VouchError, parseAcceptance, parseBundle, parseRequest, sentence, toHex } from '@vouch/protocol'
+import { type Terminal, clock, parseTime, readNamedFile } from '@vouch/protocol/node'
+import { type Verdict, undecided, verify } from '../../src/index.js'
+import { readHead } from '../registry.js'
+import { dateOf, fieldHex, preview } from '../words.js'
+
+export interface VerifyOptions {
+  readonly request: string
+  readonly accept: string
+  readonly registry: string
+  readonly at?: string
+  readonly backend: 'auto' | 'native' | 'wasm'
+  readonly json?: true
+}
+
+/** `bob verify`: reads everything, judges once, says what was checked. */
+export async function verifyCommand(out: Terminal, bundlePath: string, options: VerifyOptions): Promise<number> {
+  const now = options.at === undefined ? clock() : parseTime(options.at)
+  const errors: VouchError[] = []
+  const read = async <T>(reading: Promise<T>): Promise<T | undefined> =>
+    reading.catch((error: unknown) => {
+      if (!(error instanceof VouchError)) throw error
+      errors.push(error)
+      return undefined
+    })
+  const [bundle, request, acceptance, head] = await Promise.all([
+    read(readNamedFile(bundlePath).then(parseBundle)),
+    read(readNamedFile(options.request).then(parseRequest)),
+    read(readNamedFile(options.accept).then(parseAcceptance)),
+    read(readHead(options.registry)),
+  ])
+  const isReadable = bundle !== undefined && request !== undefined && acceptance !== undefined && head !== undefined
+  const verdict = isReadable
+    ? await withBackend(options.backend, (backend) => verify(bundle, { request, acceptance, head, now, backend }))
+    : undecided(errors, { request, acceptance, head }, now)
+  if (options.json) out.data(JSON.stringify(verdictJson(verdict), null, 2))
+  else sayVerdict(out, verdict)
+  return verdict.exit
+}
+
+type Opened = Awaited<ReturnType<typeof openBackend>>
+
+async function withBackend<T>(kind: VerifyOptions['backend'], use: (backend: Opened) => Promise<T>): Promise<T> {
+  const backend = await openBackend({ kind })
+  try {
+    return await use(backend)
+  } finally {
+    await backend.destroy()
+  }
+}
+
+function verdictJson(verdict: Verdict): unknown {
+  const { accepted, exit, checks } = verdict
+  if (!accepted) return { verdict: 'refused', exit, checks, failures: verdict.failures.map(failureJson) }
+  const { payload, time, nullifier, simulated } = verdict.proven
+  const proven = { payload: toHex(payload), time, nullifier: fieldHex(nullifier), simulated }
+  return { verdict: 'accepted', exit, checks, proven }
+}
+
+function failureJson({ code, rule, given, hint }: Failure): unknown {
+  return { code, rule, given, hint }
+}
+
+const MARK = { held: '✓', failed: '✗', 'not checked': '–' } as const
+
+function sayVerdict(out: Terminal, verdict: Verdict): void {
+  out.words('bob: these checks were carried out:')
+  for (const { rule, outcome } of verdict.checks) out.words(`  ${MARK[outcome]} ${rule}`)
+  if (!verdict.accepted) {
+    for (const failure of verdict.failures) {
+      out.words(`bob: error: ${sentence(failure)} [${failure.code}]`)
+      if (failure.hint !== undefined) out.words(`bob: hint: ${failure.hint}`)
+    }
+    out.data('refused')
+    return
+  }
+  const { payload, time, nullifier, simulated } = verdict.proven
+  out.data('accepted')
+  out.data(`  response   ${preview(payload)}`)
+  out.data(`  signed at  ${dateOf(time)}, by the service's clock`)
+  out.data(`  nullifier  ${fieldHex(nullifier)}`)
+  if (simulated) out.data('  warning    an accepted policy admits simulated evidence: nothing genuine may stand behind this')
+}

@@ -1,0 +1,52 @@
+import {
+  type AcceptancePolicy,
+  type Freshness,
+  type Head,
+  NOW_GRID,
+  type ProfileName,
+  type Request,
+  acceptanceHash,
+  encodeRequest,
+} from '@vouch/protocol'
+import { checkHead } from './head.js'
+import { checkRequest } from './request.js'
+import { Checklist } from './verdict.js'
+
+export interface RequestParameters {
+  readonly acceptance: AcceptancePolicy
+  readonly head: Head
+  readonly now: number
+  readonly verifierId: Uint8Array
+  /** 32 random bytes, never used before. */
+  readonly challenge: Uint8Array
+  readonly profile: ProfileName
+  /** Makes a holder's proofs within it linkable to one another. Leave it out unless "once each" is what you need. */
+  readonly context?: Uint8Array
+  /** The acceptance policy's, unless something stricter is wanted. */
+  readonly freshness?: Freshness
+}
+
+/** Makes a Request for everything that an acceptance policy accepts under one profile, at the registry's newest root. */
+export function makeRequest(parameters: RequestParameters): Request {
+  const { acceptance, head, now, verifierId, challenge, profile, context } = parameters
+  const request: Request = {
+    version: 1,
+    verifierId,
+    challenge,
+    ...(context === undefined ? {} : { context }),
+    profile,
+    freshness: parameters.freshness ?? acceptance.freshness,
+    now: now - (now % NOW_GRID),
+    registryId: head.registryId,
+    root: head.root,
+    acceptance: acceptanceHash(acceptance),
+    services: acceptance.services[profile] ?? [],
+    policies: acceptance.policies,
+  }
+  const checks = new Checklist()
+  checkHead(checks, head, acceptance, now)
+  checkRequest(checks, request, acceptance, head, now)
+  checks.orThrow()
+  encodeRequest(request)
+  return request
+}

@@ -1,0 +1,57 @@
+import type { Backend, CircuitName } from '@vouch/circuits'
+import { type AcceptancePolicy, type Bundle, type Head, type Request, decodeEnvelope, isSimulated, requestHash } from '@vouch/protocol'
+import { checkFreshness } from './envelope.js'
+import { checkHead } from './head.js'
+import { checkProof, skipProof } from './proof.js'
+import { checkRequest } from './request.js'
+import { Checklist, type Verdict } from './verdict.js'
+
+/** What Bob believes already: all of it his own, none of it out of the bundle. */
+export interface VerifyParameters {
+  /** The Request that Bob made. */
+  readonly request: Request
+  /** Whom Bob believes. */
+  readonly acceptance: AcceptancePolicy
+  /** The newest head of the registry that Bob knows of. */
+  readonly head: Head
+  /** The time to judge at, in seconds since 1970: now, or when the bundle was received. */
+  readonly now: number
+  /** Where proofs are verified. */
+  readonly backend: Pick<Backend<CircuitName>, 'verify'>
+}
+
+/**
+ * Judges a bundle, which is believed in nothing.
+ *
+ * Not checked: whether this bundle was seen before. A verifier that counts answers keeps the challenges it has seen
+ * answered, or the nullifiers within a context.
+ */
+export async function verify(bundle: Bundle, given: VerifyParameters): Promise<Verdict> {
+  const { request, acceptance, head, now, backend } = given
+  const checks = new Checklist()
+
+  // 1. The registry's head is genuine, Bob's registry's, and recent.
+  checkHead(checks, head, acceptance, now)
+
+  // 2. The Request asks for no less than the acceptance policy it commits to.
+  checkRequest(checks, request, acceptance, head, now)
+
+  // 3. The bundle answers this very Request.
+  const isAnswer = checks.require(bundle.request === requestHash(request), 'REQUEST_MISMATCH', {
+    rule: 'the bundle must answer this Request',
+    hint: 'its proof speaks of another Request and was not checked',
+  })
+
+  // 4. What was signed is an envelope, and fresh.
+  const envelope = checks.attempt('the envelope must be well formed', () => decodeEnvelope(bundle.envelope))
+  if (envelope !== undefined) checkFreshness(checks, envelope, request, now, acceptance.clockSkew)
+
+  // 5. A key of an accepted service, in a tree that an accepted policy admitted, signed that envelope.
+  if (isAnswer) await checkProof(checks, bundle, request, backend)
+  else skipProof(checks)
+
+  const simulated = request.policies.some(isSimulated)
+  return checks.verdict(
+    envelope && { payload: envelope.payload, time: envelope.time, nullifier: bundle.nullifier, simulated },
+  )
+}
