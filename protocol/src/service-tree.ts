@@ -4,7 +4,7 @@ import { assertField, assertLength, halves } from './field.js'
 import { p2, TAG } from './poseidon2.js'
 
 /** The deepest that a leaf may lie, so that a proof has a fixed size in the circuit. */
-export const SERVICE_TREE_DEPTH = 32
+export const SERVICE_TREE_DEPTH = 28
 
 /** A program in the guest: what it runs, which of several it is, and the key it signs with. */
 export interface Service {
