@@ -1,5 +1,13 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
-import { type Enrollment, VouchError, auxOf, credential, enrollInputs, equalBytes, reportData } from '@vouch/protocol'
+import {
+  auxOf,
+  credential,
+  type Enrollment,
+  enrollInputs,
+  equalBytes,
+  reportData,
+  VouchError,
+} from '@vouch/protocol'
 import { enrollWitness } from './witness.js'
 
 export interface EnrollParameters {
@@ -25,9 +33,16 @@ export async function proveEnrollment(parameters: EnrollParameters): Promise<Enr
   const { osImageHash, gpuDigest, nonce, smtRoot, holderSecret, backend, signal } = parameters
   const aux = auxOf(gpuDigest, nonce)
   if (!equalBytes(reportData(osImageHash, smtRoot, aux), parameters.reportData)) {
-    throw new VouchError('REPORT_DATA_MISMATCH', { rule: 'REPORT_DATA must bind this image, service tree and nonce' })
+    throw new VouchError('REPORT_DATA_MISMATCH', {
+      rule: 'REPORT_DATA must bind this image, service tree and nonce',
+    })
   }
-  const enrollment = { reportData: parameters.reportData, osImageHash, aux, credential: credential(smtRoot, holderSecret) }
+  const enrollment = {
+    reportData: parameters.reportData,
+    osImageHash,
+    aux,
+    credential: credential(smtRoot, holderSecret),
+  }
   const witness = enrollWitness(enrollment, smtRoot, holderSecret)
   const { proof } = await backend.prove('enroll', witness, signal === undefined ? {} : { signal })
   if (!(await backend.verify('enroll', enrollInputs(enrollment), proof))) {

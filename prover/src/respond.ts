@@ -2,10 +2,6 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { type Backend, type CircuitName, keyHash } from '@vouch/circuits'
 import {
   type Bundle,
-  PROFILES,
-  REGISTRY_DEPTH,
-  type Request,
-  VouchError,
   buildServiceTree,
   concat,
   credential,
@@ -13,12 +9,16 @@ import {
   equalBytes,
   fixedRoot,
   nullifier,
+  PROFILES,
+  REGISTRY_DEPTH,
+  type Request,
   registryLeaf,
   requestHash,
   respondInputs,
   scopeOf,
+  VouchError,
 } from '@vouch/protocol'
-import { type Holding, type SignedEnvelope, respondWitness } from './witness.js'
+import { type Holding, respondWitness, type SignedEnvelope } from './witness.js'
 
 export interface ProveParameters {
   readonly request: Request
@@ -66,28 +66,48 @@ function assertProvable(
   const rules: readonly (readonly [holds: boolean, error: VouchError])[] = [
     [
       fixedRoot(REGISTRY_DEPTH, leaves) === request.root,
-      new VouchError('ROOT_NOT_ACCEPTED', { rule: "the registry's leaves must lead to the Request's root", hint: 'sync the registry' }),
+      new VouchError('ROOT_NOT_ACCEPTED', {
+        rule: "the registry's leaves must lead to the Request's root",
+        hint: 'sync the registry',
+      }),
     ],
-    [leaves.includes(leaf), new VouchError('LEAF_MISSING', { rule: 'the credential must be in the registry at that root' })],
-    [request.policies.includes(policyId), new VouchError('POLICY_NOT_ACCEPTED', { rule: 'the Request must accept the policy that admitted' })],
-    [expiresAt >= request.now, new VouchError('CREDENTIAL_EXPIRED', { rule: 'the credential must be in force', hint: 'renew it' })],
+    [
+      leaves.includes(leaf),
+      new VouchError('LEAF_MISSING', { rule: 'the credential must be in the registry at that root' }),
+    ],
+    [
+      request.policies.includes(policyId),
+      new VouchError('POLICY_NOT_ACCEPTED', { rule: 'the Request must accept the policy that admitted' }),
+    ],
+    [
+      expiresAt >= request.now,
+      new VouchError('CREDENTIAL_EXPIRED', { rule: 'the credential must be in force', hint: 'renew it' }),
+    ],
     [
       request.services.some((drv) => equalBytes(drv, service.drv)),
       new VouchError('SERVICE_NOT_ACCEPTED', { rule: 'the Request must accept the service that signed' }),
     ],
     [
       request.freshness.kind !== 'challenge' || equalBytes(clientNonce, request.challenge),
-      new VouchError('NONCE_MISMATCH', { rule: "the envelope's client nonce must be the Request's challenge" }),
+      new VouchError('NONCE_MISMATCH', {
+        rule: "the envelope's client nonce must be the Request's challenge",
+      }),
     ],
     [
       isSignedBy(service, signature, PROFILES[request.profile].digest(envelope)),
-      new VouchError('SIGNATURE_FALSE', { rule: "the envelope's signature must hold under the service's key and the Request's profile" }),
+      new VouchError('SIGNATURE_FALSE', {
+        rule: "the envelope's signature must hold under the service's key and the Request's profile",
+      }),
     ],
   ]
   for (const [holds, error] of rules) if (!holds) throw error
 }
 
-function isSignedBy({ publicKey }: SignedEnvelope['service'], signature: Uint8Array, digest: Uint8Array): boolean {
+function isSignedBy(
+  { publicKey }: SignedEnvelope['service'],
+  signature: Uint8Array,
+  digest: Uint8Array,
+): boolean {
   try {
     const point = concat(Uint8Array.of(4), publicKey.x, publicKey.y)
     return secp256k1.verify(signature, digest, point, { prehash: false, lowS: true })

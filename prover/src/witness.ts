@@ -1,29 +1,29 @@
 import {
-  type Enrollment,
-  type FixedPath,
-  POLICIES_DEPTH,
-  REGISTRY_DEPTH,
-  type Request,
-  SERVICES_DEPTH,
-  SERVICE_TREE_DEPTH,
-  type Service,
-  VouchError,
   acceptedPolicy,
   acceptedService,
   buildServiceTree,
   compareBytes,
   credential,
+  type Enrollment,
   enrollInputs,
   equalBytes,
+  type FixedPath,
   fixedPath,
   halves,
   nullifier,
+  POLICIES_DEPTH,
   p2,
+  REGISTRY_DEPTH,
+  type Request,
   registryLeaf,
   respondInputs,
+  SERVICE_TREE_DEPTH,
+  SERVICES_DEPTH,
+  type Service,
   scopeOf,
   serviceKey,
   serviceLeaf,
+  VouchError,
 } from '@vouch/protocol'
 
 // The only file that knows the names in the circuits' ABI.
@@ -47,7 +47,11 @@ export interface SignedEnvelope {
 }
 
 /** A value of the circuit's ABI: field elements as 0x-prefixed hexadecimal, bytes as numbers. */
-export type WitnessValue = string | number | readonly WitnessValue[] | { readonly [name: string]: WitnessValue }
+export type WitnessValue =
+  | string
+  | number
+  | readonly WitnessValue[]
+  | { readonly [name: string]: WitnessValue }
 export type Witness = Readonly<Record<string, WitnessValue>>
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`
@@ -68,7 +72,8 @@ export function respondWitness(
     envelope,
     pseudonym,
   ).map(hex)
-  if (digestHi === undefined || digestLo === undefined) throw new VouchError('INTERNAL', { rule: 'respond has nine public inputs' })
+  if (digestHi === undefined || digestLo === undefined)
+    throw new VouchError('INTERNAL', { rule: 'respond has nine public inputs' })
   const acceptedDrvs = [...request.services].sort(compareBytes)
   return {
     registry_root: registryRoot ?? '',
@@ -84,7 +89,11 @@ export function respondWitness(
       policy_id: hex(policyId),
       expires_at: hex(BigInt(expiresAt)),
       registry_path: pairsUp(REGISTRY_DEPTH, leaves, leaves.indexOf(leaf)),
-      policies_path: pairsUp(POLICIES_DEPTH, request.policies.map(acceptedPolicy), request.policies.indexOf(policyId)),
+      policies_path: pairsUp(
+        POLICIES_DEPTH,
+        request.policies.map(acceptedPolicy),
+        request.policies.indexOf(policyId),
+      ),
     },
     service: {
       drv: halves(service.drv).map(hex),

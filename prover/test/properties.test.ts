@@ -2,12 +2,25 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import type { Backend, CircuitName } from '@vouch/circuits'
 import { keyHash } from '@vouch/circuits'
 import { openBackend } from '@vouch/circuits/node'
-import { type Bundle, concat, encodeEnvelope, fromInteger, nullifier, p2, printBundle, requestHash, respondInputs, scopeOf, toHex, toInteger } from '@vouch/protocol'
+import {
+  type Bundle,
+  concat,
+  encodeEnvelope,
+  fromInteger,
+  nullifier,
+  p2,
+  printBundle,
+  requestHash,
+  respondInputs,
+  scopeOf,
+  toHex,
+  toInteger,
+} from '@vouch/protocol'
 import { proveResponse, respondWitness } from '@vouch/prover'
 import { verify } from '@vouch/verifier'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type ServiceName, leafOf, makeStory } from '../../scripts/demo/story.js'
-import { NOON, ask, bytes32, respondTo } from '../../verifier/test/proven.js'
+import { leafOf, makeStory, type ServiceName } from '../../scripts/demo/story.js'
+import { ask, bytes32, NOON, respondTo } from '../../verifier/test/proven.js'
 
 let backend: Backend<CircuitName>
 beforeAll(() => {
@@ -25,13 +38,15 @@ test('property 2, hiding: two machines, one secret, one envelope: the public inp
   const provings = [
     { machine: north, response: fromNorth },
     { machine: south, response: fromSouth },
-  ].map(({ machine, response }) => backend.prove('respond', respondWitness(request, response, machine.holding, story.leaves)))
+  ].map(({ machine, response }) =>
+    backend.prove('respond', respondWitness(request, response, machine.holding, story.leaves)),
+  )
   const [a, b] = await Promise.all(provings)
   expect(a?.publicInputs).toEqual(b?.publicInputs)
   expect(a?.proof).not.toEqual(b?.proof)
 })
 
-test('zero knowledge is on: two proofs of one witness share no word but constants of the circuit', async () => {
+test('zero knowledge is on: two proofs of one witness share no word', async () => {
   const story = makeStory(NOON)
   const [north] = story.machines
   const request = ask(story)
@@ -64,7 +79,13 @@ test('no run of 16 secret bytes stands in a bundle, in any of the usual spelling
   const [north] = story.machines
   const request = ask(story)
   const response = respondTo(request, north)
-  const bundle = await proveResponse({ request, response, holding: north.holding, leaves: story.leaves, backend })
+  const bundle = await proveResponse({
+    request,
+    response,
+    holding: north.holding,
+    leaves: story.leaves,
+    backend,
+  })
   const text = printBundle(bundle)
   const whole = concat(bundle.circuit, bundle.envelope, fromInteger(bundle.nullifier, 32), bundle.proof)
   const { publicKey, drv } = response.service
@@ -81,9 +102,11 @@ test('no run of 16 secret bytes stands in a bundle, in any of the usual spelling
     for (let at = 0; at + 16 <= secret.length; at++) {
       const run = secret.subarray(at, at + 16)
       for (const bytes of [run, run.slice().reverse()]) {
-        expect(Buffer.from(whole).includes(bytes)).toBe(false)
+        expect(Buffer.from(whole).includes(Buffer.from(bytes))).toBe(false)
         for (const spelling of ['hex', 'base64', 'base64url'] as const) {
-          expect(text.includes(Buffer.from(bytes).toString(spelling).replace(/=+$/, '').slice(0, 21))).toBe(false)
+          expect(text.includes(Buffer.from(bytes).toString(spelling).replace(/=+$/, '').slice(0, 21))).toBe(
+            false,
+          )
         }
         expect(text.includes(toInteger(bytes).toString())).toBe(false)
       }
@@ -96,7 +119,9 @@ test('a chosen digest can be proven, and helps nobody: no interface takes one', 
   const [north] = story.machines
   const request = ask(story)
   const honest = respondTo(request, north)
-  const { signature, digest } = forgedSignature(concat(Uint8Array.of(4), honest.service.publicKey.x, honest.service.publicKey.y))
+  const { signature, digest } = forgedSignature(
+    concat(Uint8Array.of(4), honest.service.publicKey.x, honest.service.publicKey.y),
+  )
   const witness = {
     ...respondWitness(request, { ...honest, signature }, north.holding, story.leaves),
     digest: [`0x${toHex(digest.subarray(0, 16))}`, `0x${toHex(digest.subarray(16))}`],
@@ -107,11 +132,22 @@ test('a chosen digest can be proven, and helps nobody: no interface takes one', 
     version: 1,
     circuit: keyHash('respond'),
     request: requestHash(request),
-    envelope: encodeEnvelope({ clientNonce: request.challenge, time: NOON, askHash: bytes32(0), payload: new TextEncoder().encode('forged') }),
+    envelope: encodeEnvelope({
+      clientNonce: request.challenge,
+      time: NOON,
+      askHash: bytes32(0),
+      payload: new TextEncoder().encode('forged'),
+    }),
     nullifier: nullifier(north.holding.holderSecret, scopeOf(request)),
     proof,
   }
-  const verdict = await verify(bundle, { request, acceptance: story.acceptance, head: story.head, now: NOON, backend })
+  const verdict = await verify(bundle, {
+    request,
+    acceptance: story.acceptance,
+    head: story.head,
+    now: NOON,
+    backend,
+  })
   expect(verdict.exit).toBe(2)
 })
 
@@ -123,28 +159,41 @@ test('the prover says in words what it will not prove', async () => {
   const parameters = { request, response, holding: north.holding, leaves: story.leaves, backend }
   const refusal = (changes: Partial<typeof parameters>) => proveResponse({ ...parameters, ...changes })
   const under = (name: ServiceName) => respondTo(request, north, name)
-  await expect(refusal({ leaves: story.leaves.slice(1) })).rejects.toMatchObject({ code: 'ROOT_NOT_ACCEPTED' })
-  await expect(refusal({ holding: { ...north.holding, holderSecret: 1n } })).rejects.toMatchObject({ code: 'LEAF_MISSING' })
-  await expect(refusal({ request: { ...request, policies: [7n] } })).rejects.toMatchObject({ code: 'POLICY_NOT_ACCEPTED' })
-  await expect(refusal({ request: { ...request, now: NOON + 49 * 3600 } })).rejects.toMatchObject({ code: 'CREDENTIAL_EXPIRED' })
+  await expect(refusal({ leaves: story.leaves.slice(1) })).rejects.toMatchObject({
+    code: 'ROOT_NOT_ACCEPTED',
+  })
+  await expect(refusal({ holding: { ...north.holding, holderSecret: 1n } })).rejects.toMatchObject({
+    code: 'LEAF_MISSING',
+  })
+  await expect(refusal({ request: { ...request, policies: [7n] } })).rejects.toMatchObject({
+    code: 'POLICY_NOT_ACCEPTED',
+  })
+  await expect(refusal({ request: { ...request, now: NOON + 49 * 3600 } })).rejects.toMatchObject({
+    code: 'CREDENTIAL_EXPIRED',
+  })
   await expect(refusal({ response: under('mailer') })).rejects.toMatchObject({ code: 'SERVICE_NOT_ACCEPTED' })
   const forChallenge = { ...request, challenge: bytes32(8), freshness: { kind: 'challenge' } as const }
   await expect(refusal({ request: forChallenge })).rejects.toMatchObject({ code: 'NONCE_MISMATCH' })
-  await expect(refusal({ response: respondTo(request, north, 'oracle', { profile: 'eip191' }) })).rejects.toMatchObject({ code: 'SIGNATURE_FALSE' })
+  await expect(
+    refusal({ response: respondTo(request, north, 'oracle', { profile: 'eip191' }) }),
+  ).rejects.toMatchObject({ code: 'SIGNATURE_FALSE' })
 })
 
 test('one Request, one envelope, one nullifier: all public inputs follow from these', () => {
   const story = makeStory(NOON)
   const request = ask(story)
   const { envelope } = respondTo(request, story.machines[0])
-  expect(respondInputs(request, envelope, 1n).slice(0, 8)).toEqual(respondInputs(request, envelope, p2(1n)).slice(0, 8))
+  expect(respondInputs(request, envelope, 1n).slice(0, 8)).toEqual(
+    respondInputs(request, envelope, p2(1n)).slice(0, 8),
+  )
 })
 
-/** 32-byte words at the same place in both. */
+/** 32-byte words that stand in both. Zeros do not count: they are where every proof has an empty accumulator. */
 function sharedWords(a: Uint8Array, b: Uint8Array): readonly string[] {
-  const words = (proof: Uint8Array): string[] => Array.from({ length: proof.length / 32 }, (_, i) => toHex(proof.subarray(32 * i, 32 * i + 32)))
+  const words = (proof: Uint8Array): string[] =>
+    Array.from({ length: proof.length / 32 }, (_, i) => toHex(proof.subarray(32 * i, 32 * i + 32)))
   const others = new Set(words(b))
-  return words(a).filter((word) => others.has(word))
+  return words(a).filter((word) => others.has(word) && !/^0+$/.test(word))
 }
 
 /** For random u1, u2: R = u1·G + u2·Q, r = R.x, s = r/u2, and the digest that they sign, u1·r/u2. No key was needed. */
@@ -158,6 +207,9 @@ function forgedSignature(publicKey: Uint8Array): { signature: Uint8Array; digest
     const r = R.toAffine().x % n
     const s = (r * inverse(u2)) % n
     if (s > n / 2n) continue
-    return { signature: concat(fromInteger(r, 32), fromInteger(s, 32)), digest: fromInteger((u1 * r * inverse(u2)) % n, 32) }
+    return {
+      signature: concat(fromInteger(r, 32), fromInteger(s, 32)),
+      digest: fromInteger((u1 * r * inverse(u2)) % n, 32),
+    }
   }
 }

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { openBackend } from '@vouch/circuits/node'
 import {
+  admissionNonce,
   askHash,
   auxOf,
   buildServiceTree,
-  gpuDigest,
-  admissionNonce,
   credential,
+  gpuDigest,
   printAcceptance,
   printBundle,
   printHead,
@@ -34,7 +34,11 @@ const random = (size: number): Uint8Array => new Uint8Array(randomBytes(size))
 async function step<T>(text: string, work: () => T | Promise<T>): Promise<T> {
   const start = performance.now()
   const result = await work()
-  say(`  ${text.padEnd(68, ' ')} ${Math.round(performance.now() - start).toString().padStart(6)} ms`)
+  say(
+    `  ${text.padEnd(68, ' ')} ${Math.round(performance.now() - start)
+      .toString()
+      .padStart(6)} ms`,
+  )
   return result
 }
 
@@ -42,7 +46,9 @@ const now = clock()
 const backend = await step('start the proving library', () => openBackend({ kind: 'auto' }))
 
 say('\nAdmission')
-const story = await step('two simulated machines, three services each; a registry of 32', () => makeStory(now))
+const story = await step('two simulated machines, three services each; a registry of 32', () =>
+  makeStory(now),
+)
 const [north] = story.machines
 await step(`${north.name} proves that its evidence binds its hidden services`, async () => {
   const { osImageHash, holding } = north
@@ -50,7 +56,12 @@ await step(`${north.name} proves that its evidence binds its hidden services`, a
   const C = credential(smtRoot, holding.holderSecret)
   const nonce = admissionNonce(story.head.registryId, random(32), C)
   const noGpu = gpuDigest([])
-  const evidence = { reportData: reportData(osImageHash, smtRoot, auxOf(noGpu, nonce)), osImageHash, gpuDigest: noGpu, nonce }
+  const evidence = {
+    reportData: reportData(osImageHash, smtRoot, auxOf(noGpu, nonce)),
+    osImageHash,
+    gpuDigest: noGpu,
+    nonce,
+  }
   return proveEnrollment({ ...evidence, smtRoot, holderSecret: holding.holderSecret, backend })
 })
 
@@ -65,7 +76,9 @@ const request = makeRequest({
   freshness: { kind: 'challenge' },
 })
 say(`  challenge ${toHex(request.challenge)}`)
-say(`  ${request.services.length} services and ${request.policies.length} policy will do, and any of the 32 in the registry`)
+say(
+  `  ${request.services.length} services and ${request.policies.length} policy will do, and any of the 32 in the registry`,
+)
 
 say('\nAlice answers')
 const ask = new TextEncoder().encode('what is the answer?')
@@ -82,9 +95,15 @@ const bundle = await step('she proves the response', () =>
 say('\nBob judges')
 const given = { request, acceptance: story.acceptance, head: story.head, now, backend }
 const verdict = await step('he verifies the bundle', () => verify(bundle, given))
-if (!verdict.accepted) throw new Error(`the demo's own bundle was refused: ${verdict.failures.map(({ code }) => code)}`)
+if (!verdict.accepted)
+  throw new Error(`the demo's own bundle was refused: ${verdict.failures.map(({ code }) => code)}`)
 for (const { rule } of verdict.checks) say(`    ✓ ${rule}`)
-const forged = { ...bundle, envelope: Uint8Array.from(bundle.envelope, (byte, i) => (i === bundle.envelope.length - 1 ? byte ^ 1 : byte)) }
+const forged = {
+  ...bundle,
+  envelope: Uint8Array.from(bundle.envelope, (byte, i) =>
+    i === bundle.envelope.length - 1 ? byte ^ 1 : byte,
+  ),
+}
 const refusal = await step('he refuses it with one bit of the response changed', () => verify(forged, given))
 if (refusal.accepted || refusal.exit !== 2) throw new Error('a forged response was not found false')
 

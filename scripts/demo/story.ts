@@ -1,27 +1,27 @@
 import { readFileSync } from 'node:fs'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import type { Holding, SignedEnvelope } from '@vouch/prover'
 import {
   type AcceptancePolicy,
-  type Envelope,
-  type Head,
-  PROFILES,
-  type ProfileName,
-  REGISTRY_DEPTH,
-  type Service,
   buildServiceTree,
   compareBytes,
   credential,
+  type Envelope,
   encodeEnvelope,
   fixedRoot,
   fromHex,
+  type Head,
   jsonObject,
+  PROFILES,
+  type ProfileName,
   policyId,
   publicKeyFromUncompressed,
+  REGISTRY_DEPTH,
   registryLeaf,
+  type Service,
   signHead,
   toInteger,
 } from '@vouch/protocol'
+import type { Holding, SignedEnvelope } from '@vouch/prover'
 
 // The fixture story: two simulated machines with three services each, in a registry of 32 leaves. Its keys are public
 // (`fixtures/story/keys.json`), so whatever is proven with them shows that the machinery works, and nothing else.
@@ -37,12 +37,18 @@ interface Keys {
     readonly name: string
     readonly os_image_hash: string
     readonly holder_secret: string
-    readonly services: readonly { readonly name: ServiceName; readonly instance: number; readonly secret_key: string }[]
+    readonly services: readonly {
+      readonly name: ServiceName
+      readonly instance: number
+      readonly secret_key: string
+    }[]
   }[]
   readonly strangers: readonly { readonly smt_root: string; readonly holder_secret: string }[]
 }
 
-const keys: Keys = JSON.parse(readFileSync(new URL('../../fixtures/story/keys.json', import.meta.url), 'utf8'))
+const keys: Keys = JSON.parse(
+  readFileSync(new URL('../../fixtures/story/keys.json', import.meta.url), 'utf8'),
+)
 
 export interface Machine {
   readonly name: string
@@ -79,7 +85,13 @@ export function makeStory(now: number, holderSecret?: bigint): Story {
   const strangers = keys.strangers.map(({ smt_root, holder_secret }) =>
     registryLeaf(credential(fieldIn(smt_root), fieldIn(holder_secret)), storyPolicy, expiresAt),
   )
-  const leaves = [...strangers.slice(0, 7), leafOf(north), ...strangers.slice(7, 20), leafOf(south), ...strangers.slice(20)]
+  const leaves = [
+    ...strangers.slice(0, 7),
+    leafOf(north),
+    ...strangers.slice(7, 20),
+    leafOf(south),
+    ...strangers.slice(20),
+  ]
   const head = signHead(
     {
       registryId: fromHex(keys.registry_id),
@@ -101,9 +113,16 @@ export function leafOf({ holding }: Machine): bigint {
 }
 
 /** A service's signed answer, as the reference signer gives it. */
-export function answer(machine: Machine, name: ServiceName, profile: ProfileName, content: Envelope): SignedEnvelope {
+export function answer(
+  machine: Machine,
+  name: ServiceName,
+  profile: ProfileName,
+  content: Envelope,
+): SignedEnvelope {
   const envelope = encodeEnvelope(content)
-  const signature = secp256k1.sign(PROFILES[profile].digest(envelope), machine.secretKeys[name], { prehash: false })
+  const signature = secp256k1.sign(PROFILES[profile].digest(envelope), machine.secretKeys[name], {
+    prehash: false,
+  })
   return { envelope, signature, service: machine.services[name] }
 }
 

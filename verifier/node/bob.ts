@@ -1,5 +1,5 @@
-import { terminal, runCommand } from '@vouch/protocol/node'
 import { VouchError } from '@vouch/protocol'
+import { runCommand, terminal } from '@vouch/protocol/node'
 import { Command, CommanderError, Option } from 'commander'
 import { circuitsCommand } from './commands/circuits.js'
 import { doctorCommand } from './commands/doctor.js'
@@ -36,7 +36,11 @@ bob
   .requiredOption(...accept)
   .requiredOption(...registry)
   .option(...at)
-  .addOption(new Option('--backend <kind>', 'where proofs are verified').choices(['auto', 'native', 'wasm']).default('auto'))
+  .addOption(
+    new Option('--backend <kind>', 'where proofs are verified')
+      .choices(['auto', 'native', 'wasm'])
+      .default('auto'),
+  )
   .option(...json)
   .action((bundle: string, options: VerifyOptions) => run(options, () => verifyCommand(out, bundle, options)))
 
@@ -59,7 +63,9 @@ bob
   .description('say what files are and what follows from them; judges nothing')
   .argument('<files...>', 'bundle, Request, acceptance policy or head')
   .option(...json)
-  .action((files: string[], options: { json?: true }) => run(options, () => showCommand(out, files, options.json ?? false)))
+  .action((files: string[], options: { json?: true }) =>
+    run(options, () => showCommand(out, files, options.json ?? false)),
+  )
 
 bob
   .command('circuits')
@@ -84,6 +90,8 @@ try {
   if (error.exitCode !== 0) {
     const rule = error.message.replace(/^error: /, '')
     const hint = 'bob --help shows an example'
-    await runCommand(out, process.argv.includes('--json'), () => Promise.reject(new VouchError('USAGE', { rule, hint })))
+    await runCommand(out, process.argv.includes('--json'), () =>
+      Promise.reject(new VouchError('USAGE', { rule, hint })),
+    )
   }
 }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Head, MAX_FILE_BYTES, VouchError, parseHead, shown } from '@vouch/protocol'
+import { type Head, MAX_FILE_BYTES, parseHead, shown, VouchError } from '@vouch/protocol'
 import { readNamedFile } from '@vouch/protocol/node'
 
 /** The newest head: `head.json` in a registry's folder or behind its URL, or the head's own file. */
@@ -10,7 +10,10 @@ export async function readHead(where: string): Promise<Head> {
   if (!info?.isDirectory()) return parseHead(await readNamedFile(where))
   const path = join(where, 'head.json')
   if (!(await stat(path).catch(() => undefined))) {
-    throw new VouchError('HEAD_MISSING', { rule: 'a registry folder must hold head.json', given: shown(where) })
+    throw new VouchError('HEAD_MISSING', {
+      rule: 'a registry folder must hold head.json',
+      given: shown(where),
+    })
   }
   return parseHead(await readNamedFile(path))
 }
@@ -33,7 +36,11 @@ async function fetchHead(url: string): Promise<Uint8Array> {
   } catch (cause) {
     throw new VouchError(
       'HEAD_MISSING',
-      { rule: 'the registry must answer with its head', given: shown(url), hint: 'give the folder of a synced registry instead' },
+      {
+        rule: 'the registry must answer with its head',
+        given: shown(url),
+        hint: 'give the folder of a synced registry instead',
+      },
       { cause },
     )
   }

@@ -1,12 +1,12 @@
 import {
   type AcceptancePolicy,
+  acceptanceHash,
+  encodeRequest,
   type Freshness,
   type Head,
   NOW_GRID,
   type ProfileName,
   type Request,
-  acceptanceHash,
-  encodeRequest,
 } from '@vouch/protocol'
 import { checkHead } from './head.js'
 import { checkRequest } from './request.js'

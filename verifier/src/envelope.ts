@@ -1,4 +1,4 @@
-import { type Envelope, type Request, equalBytes } from '@vouch/protocol'
+import { type Envelope, equalBytes, type Request } from '@vouch/protocol'
 import type { Checklist } from './verdict.js'
 
 /** Was the response given for this Request, or lately enough? A challenge alone dates the proof, not the response. */

@@ -1,4 +1,4 @@
-import { type AcceptancePolicy, type Head, equalBytes, isHeadSigned, toHex } from '@vouch/protocol'
+import { type AcceptancePolicy, equalBytes, type Head, isHeadSigned, toHex } from '@vouch/protocol'
 import type { Checklist } from './verdict.js'
 
 /** Is this the registry Bob means, said by whom he believes, lately? */

@@ -1,5 +1,5 @@
 import { type Backend, type CircuitName, keyHash } from '@vouch/circuits'
-import { type Bundle, type Request, VouchError, equalBytes, respondInputs, toHex } from '@vouch/protocol'
+import { type Bundle, equalBytes, type Request, respondInputs, toHex, VouchError } from '@vouch/protocol'
 import type { Checklist } from './verdict.js'
 
 const CIRCUIT_RULE = 'the circuit must be one whose key is pinned here'

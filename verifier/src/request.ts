@@ -1,12 +1,12 @@
 import {
   type AcceptancePolicy,
-  type Head,
-  type Request,
   acceptanceHash,
   equalBytes,
   fieldToBytes,
+  type Head,
   isAsStrict,
   isSimulated,
+  type Request,
   toHex,
 } from '@vouch/protocol'
 import type { Checklist } from './verdict.js'

@@ -14,7 +14,11 @@ export interface Readable {
  * The verdict when something could not be read. What can still be checked is, because what is false is graver than what
  * is unreadable: a forged head must not hide behind a broken bundle.
  */
-export function undecided(errors: readonly VouchError[], { request, acceptance, head }: Readable, now: number): Verdict {
+export function undecided(
+  errors: readonly VouchError[],
+  { request, acceptance, head }: Readable,
+  now: number,
+): Verdict {
   const checks = new Checklist()
   for (const error of errors) checks.refuse(error.rule, error)
   if (acceptance !== undefined && head !== undefined) {

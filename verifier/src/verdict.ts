@@ -1,4 +1,12 @@
-import { EXIT_OF, type ErrorCode, type ExitStatus, type Explanation, type Failure, VouchError, exitStatus } from '@vouch/protocol'
+import {
+  type ErrorCode,
+  EXIT_OF,
+  type ExitStatus,
+  type Explanation,
+  exitStatus,
+  type Failure,
+  VouchError,
+} from '@vouch/protocol'
 
 /** One thing that was looked at, and how it came out. */
 export interface Check {

@@ -1,5 +1,13 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
-import { type AcceptancePolicy, type Bundle, type Head, type Request, decodeEnvelope, isSimulated, requestHash } from '@vouch/protocol'
+import {
+  type AcceptancePolicy,
+  type Bundle,
+  decodeEnvelope,
+  type Head,
+  isSimulated,
+  type Request,
+  requestHash,
+} from '@vouch/protocol'
 import { checkFreshness } from './envelope.js'
 import { checkHead } from './head.js'
 import { checkProof, skipProof } from './proof.js'

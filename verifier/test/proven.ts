@@ -1,8 +1,8 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
-import { type Bundle, type ProfileName, type Request, askHash, verifierIdOf } from '@vouch/protocol'
+import { askHash, type Bundle, type ProfileName, type Request, verifierIdOf } from '@vouch/protocol'
 import { proveResponse } from '@vouch/prover'
 import { makeRequest, type VerifyParameters } from '@vouch/verifier'
-import { type Machine, type ServiceName, type Story, answer, makeStory } from '../../scripts/demo/story.js'
+import { answer, type Machine, makeStory, type ServiceName, type Story } from '../../scripts/demo/story.js'
 
 /** When the tests' story plays: a whole hour, so that nothing hangs on the day they run. */
 export const NOON = 1_800_000_000 - (1_800_000_000 % 3600)
@@ -29,7 +29,11 @@ export function respondTo(
   request: Request,
   machine: Machine,
   name: ServiceName = 'echo',
-  { time = NOON, profile = request.profile, payload = 'hello' }: { time?: number; profile?: ProfileName; payload?: string } = {},
+  {
+    time = NOON,
+    profile = request.profile,
+    payload = 'hello',
+  }: { time?: number; profile?: ProfileName; payload?: string } = {},
 ): ReturnType<typeof answer> {
   return answer(machine, name, profile, {
     clientNonce: request.challenge,
@@ -47,11 +51,24 @@ export interface Proven {
 }
 
 /** Proves the story's ordinary response. */
-export async function prove(backend: Backend<CircuitName>, changes: Partial<Parameters<typeof makeRequest>[0]> = {}): Promise<Proven> {
+export async function prove(
+  backend: Backend<CircuitName>,
+  changes: Partial<Parameters<typeof makeRequest>[0]> = {},
+): Promise<Proven> {
   const story = makeStory(NOON)
   const request = ask(story, changes)
   const [north] = story.machines
   const response = respondTo(request, north, request.profile === 'eip191' ? 'mailer' : 'echo')
-  const bundle = await proveResponse({ request, response, holding: north.holding, leaves: story.leaves, backend })
-  return { story, bundle, given: { request, acceptance: story.acceptance, head: story.head, now: NOON, backend } }
+  const bundle = await proveResponse({
+    request,
+    response,
+    holding: north.holding,
+    leaves: story.leaves,
+    backend,
+  })
+  return {
+    story,
+    bundle,
+    given: { request, acceptance: story.acceptance, head: story.head, now: NOON, backend },
+  }
 }

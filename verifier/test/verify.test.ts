@@ -1,10 +1,19 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
 import { openBackend } from '@vouch/circuits/node'
-import { type AcceptancePolicy, type Bundle, EXIT_OF, type ErrorCode, type Head, type HeadContent, P, signHead } from '@vouch/protocol'
-import { type Verdict, type VerifyParameters, makeRequest, verify } from '@vouch/verifier'
+import {
+  type AcceptancePolicy,
+  type Bundle,
+  type ErrorCode,
+  EXIT_OF,
+  type Head,
+  type HeadContent,
+  P,
+  signHead,
+} from '@vouch/protocol'
+import { makeRequest, type Verdict, type VerifyParameters, verify } from '@vouch/verifier'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { registrarKey } from '../../scripts/demo/story.js'
-import { NOON, type Proven, ask, bytes32, prove, shop } from './proven.js'
+import { ask, bytes32, NOON, type Proven, prove, shop } from './proven.js'
 
 let backend: Backend<CircuitName>
 let proven: Proven
@@ -15,7 +24,8 @@ beforeAll(async () => {
 })
 afterAll(() => backend?.destroy())
 
-const codesOf = (verdict: Verdict): readonly ErrorCode[] => (verdict.accepted ? [] : verdict.failures.map(({ code }) => code))
+const codesOf = (verdict: Verdict): readonly ErrorCode[] =>
+  verdict.accepted ? [] : verdict.failures.map(({ code }) => code)
 
 /** Judges the proven bundle with something changed, and wants exactly these failures. */
 async function expectFailures(
@@ -27,7 +37,8 @@ async function expectFailures(
   expect(verdict.exit).toBe(Math.min(...codes.map((code) => EXIT_OF[code])))
 }
 
-const flipped = (bytes: Uint8Array, at: number, bit = 1): Uint8Array => bytes.map((byte, i) => (i === at ? byte ^ bit : byte))
+const flipped = (bytes: Uint8Array, at: number, bit = 1): Uint8Array =>
+  bytes.map((byte, i) => (i === at ? byte ^ bit : byte))
 
 describe('a bundle that holds', () => {
   test('is accepted, and every check is listed as held', async () => {
@@ -101,7 +112,8 @@ describe('a changed bundle', () => {
     }
   })
 
-  test('another nullifier is false', () => expectFailures({ bundle: { nullifier: proven.bundle.nullifier + 1n } }, ['PROOF_FALSE']))
+  test('another nullifier is false', () =>
+    expectFailures({ bundle: { nullifier: proven.bundle.nullifier + 1n } }, ['PROOF_FALSE']))
 
   test('another request hash is refused, and the proof not looked at', async () => {
     await expectFailures({ bundle: { request: proven.bundle.request ^ 1n } }, ['REQUEST_MISMATCH'])
@@ -114,13 +126,21 @@ describe('a changed bundle', () => {
 })
 
 describe('another Request', () => {
-  const cases: readonly (readonly [string, (r: Proven['given']['request']) => Partial<Proven['given']['request']>, readonly ErrorCode[]])[] = [
+  const cases: readonly (readonly [
+    string,
+    (r: Proven['given']['request']) => Partial<Proven['given']['request']>,
+    readonly ErrorCode[],
+  ])[] = [
     ['verifier', () => ({ verifierId: bytes32(1) }), ['REQUEST_MISMATCH']],
     ['challenge', () => ({ challenge: bytes32(2) }), ['REQUEST_MISMATCH']],
     ['context', () => ({ context: bytes32(3) }), ['REQUEST_MISMATCH']],
     ['profile', () => ({ profile: 'eip191' }), ['SERVICE_NOT_ACCEPTED', 'REQUEST_MISMATCH']],
     ['freshness', () => ({ freshness: { kind: 'challenge' } }), ['REQUEST_MISMATCH']],
-    ['weaker freshness', () => ({ freshness: { kind: 'max_age', seconds: 301 } }), ['FRESHNESS_TOO_WEAK', 'REQUEST_MISMATCH']],
+    [
+      'weaker freshness',
+      () => ({ freshness: { kind: 'max_age', seconds: 301 } }),
+      ['FRESHNESS_TOO_WEAK', 'REQUEST_MISMATCH'],
+    ],
     ['now', (r) => ({ now: r.now - 60 }), ['REQUEST_MISMATCH']],
     ['registry', () => ({ registryId: bytes32(4) }), ['REGISTRY_NOT_ACCEPTED', 'REQUEST_MISMATCH']],
     ['root', (r) => ({ root: r.root + 1n }), ['ROOT_NOT_ACCEPTED', 'REQUEST_MISMATCH']],
@@ -142,16 +162,36 @@ describe('another Request', () => {
 })
 
 describe('another acceptance policy', () => {
-  const cases: readonly (readonly [string, (a: AcceptancePolicy) => Partial<AcceptancePolicy>, readonly ErrorCode[]])[] = [
-    ['registry', (a) => ({ registry: { ...a.registry, id: bytes32(1) } }), ['REGISTRY_NOT_ACCEPTED', 'ACCEPTANCE_MISMATCH', 'REGISTRY_NOT_ACCEPTED']],
-    ['signer', (a) => ({ registry: { ...a.registry, signer: flipped(a.registry.signer, 9) } }), ['SIGNER_NOT_ACCEPTED', 'ACCEPTANCE_MISMATCH']],
+  const cases: readonly (readonly [
+    string,
+    (a: AcceptancePolicy) => Partial<AcceptancePolicy>,
+    readonly ErrorCode[],
+  ])[] = [
+    [
+      'registry',
+      (a) => ({ registry: { ...a.registry, id: bytes32(1) } }),
+      ['REGISTRY_NOT_ACCEPTED', 'ACCEPTANCE_MISMATCH', 'REGISTRY_NOT_ACCEPTED'],
+    ],
+    [
+      'signer',
+      (a) => ({ registry: { ...a.registry, signer: flipped(a.registry.signer, 9) } }),
+      ['SIGNER_NOT_ACCEPTED', 'ACCEPTANCE_MISMATCH'],
+    ],
     ['skew', () => ({ clockSkew: 61 }), ['ACCEPTANCE_MISMATCH']],
     ['head age', () => ({ headAge: 119 }), ['HEAD_TOO_OLD', 'ACCEPTANCE_MISMATCH']],
     ['request age', () => ({ requestAge: 601 }), ['ACCEPTANCE_MISMATCH']],
-    ['freshness', () => ({ freshness: { kind: 'challenge' } }), ['ACCEPTANCE_MISMATCH', 'FRESHNESS_TOO_WEAK']],
+    [
+      'freshness',
+      () => ({ freshness: { kind: 'challenge' } }),
+      ['ACCEPTANCE_MISMATCH', 'FRESHNESS_TOO_WEAK'],
+    ],
     ['simulated', () => ({ simulated: false }), ['ACCEPTANCE_MISMATCH', 'SIMULATED_NOT_ACCEPTED']],
     ['policies', () => ({ policies: [7n] }), ['ACCEPTANCE_MISMATCH', 'POLICY_NOT_ACCEPTED']],
-    ['profile', (a) => ({ services: { eip191: a.services.eip191 ?? [] } }), ['ACCEPTANCE_MISMATCH', 'PROFILE_NOT_ACCEPTED', 'SERVICE_NOT_ACCEPTED']],
+    [
+      'profile',
+      (a) => ({ services: { eip191: a.services.eip191 ?? [] } }),
+      ['ACCEPTANCE_MISMATCH', 'PROFILE_NOT_ACCEPTED', 'SERVICE_NOT_ACCEPTED'],
+    ],
   ]
   test.each(cases)('with another %s', async (_, change, codes) => {
     const acceptance = { ...proven.given.acceptance, ...change(proven.given.acceptance) }
@@ -160,7 +200,8 @@ describe('another acceptance policy', () => {
 })
 
 describe('another head', () => {
-  const resigned = (changes: Partial<HeadContent>): Head => signHead({ ...proven.story.head, ...changes }, registrarKey)
+  const resigned = (changes: Partial<HeadContent>): Head =>
+    signHead({ ...proven.story.head, ...changes }, registrarKey)
 
   const altered: readonly (readonly [string, (h: Head) => Partial<Head>, readonly ErrorCode[]])[] = [
     ['registry', () => ({ registryId: bytes32(1) }), ['HEAD_SIGNATURE_FALSE', 'REGISTRY_NOT_ACCEPTED']],
@@ -187,12 +228,17 @@ describe('another head', () => {
   })
 
   test('signed by a stranger is refused', async () => {
-    await expectFailures({ given: { head: signHead(proven.story.head, bytes32(9)) } }, ['SIGNER_NOT_ACCEPTED'])
+    await expectFailures({ given: { head: signHead(proven.story.head, bytes32(9)) } }, [
+      'SIGNER_NOT_ACCEPTED',
+    ])
   })
 
   test('whose predecessor is the Request’s root still lets it stand; after a removal nothing earlier stands', async () => {
     const { root } = proven.given.request
-    const next = await verify(proven.bundle, { ...proven.given, head: resigned({ root: 5n, previousRoot: root }) })
+    const next = await verify(proven.bundle, {
+      ...proven.given,
+      head: resigned({ root: 5n, previousRoot: root }),
+    })
     expect(next.accepted).toBe(true)
     await expectFailures({ given: { head: resigned({ root: 5n, previousRoot: 0n }) } }, ['ROOT_NOT_ACCEPTED'])
   })
@@ -214,10 +260,21 @@ describe('another time', () => {
 describe('making a Request', () => {
   test('refuses what could not be accepted later', () => {
     const { acceptance, head } = proven.story
-    const parameters = { acceptance, head, now: NOON, verifierId: shop, challenge: bytes32(1), profile: 'sha256' } as const
+    const parameters = {
+      acceptance,
+      head,
+      now: NOON,
+      verifierId: shop,
+      challenge: bytes32(1),
+      profile: 'sha256',
+    } as const
     const services = { eip191: acceptance.services.eip191 ?? [] }
-    expect(() => makeRequest({ ...parameters, acceptance: { ...acceptance, services } })).toThrow('digest profile')
-    expect(() => makeRequest({ ...parameters, freshness: { kind: 'max_age', seconds: 301 } })).toThrow('at least as fresh')
+    expect(() => makeRequest({ ...parameters, acceptance: { ...acceptance, services } })).toThrow(
+      'digest profile',
+    )
+    expect(() => makeRequest({ ...parameters, freshness: { kind: 'max_age', seconds: 301 } })).toThrow(
+      'at least as fresh',
+    )
     expect(() => makeRequest({ ...parameters, now: NOON + 86_400 })).toThrow('s old')
     expect(() => makeRequest({ ...parameters, head: { ...head, seq: 0 } })).toThrow('signature must hold')
   })

@@ -1,8 +1,8 @@
 import { availableParallelism, totalmem } from 'node:os'
-import { type EngineKind, keyHash } from '@vouch/circuits'
+import { CIRCUITS, type EngineKind } from '@vouch/circuits'
 import { openBackend, readReference } from '@vouch/circuits/node'
-import { VouchError, sentence } from '@vouch/protocol'
-import { type Terminal, clock } from '@vouch/protocol/node'
+import { sentence, VouchError } from '@vouch/protocol'
+import { clock, type Terminal } from '@vouch/protocol/node'
 import { table } from '../words.js'
 
 interface Finding {
@@ -19,7 +19,14 @@ const WRITTEN = Date.UTC(2026, 10, 21) / 1000
 
 /** `bob doctor`: looks at everything that verifying and proving need, and tries the real thing. */
 export async function doctorCommand(out: Terminal, json: boolean): Promise<number> {
-  const findings = [node(), clockFinding(), machine(), await points(), await engine('native'), await engine('wasm')]
+  const findings = [
+    node(),
+    clockFinding(),
+    machine(),
+    await points(),
+    await engine('native'),
+    await engine('wasm'),
+  ]
   const works = findings.some(({ what, ok }) => ok && what.startsWith('backend'))
   const healthy = works && findings.every(({ ok, optional }) => ok || optional)
   if (json) out.data(JSON.stringify({ healthy, findings }, null, 2))
@@ -43,7 +50,11 @@ function clockFinding(): Finding {
 
 function machine(): Finding {
   const memory = (totalmem() / 2 ** 30).toFixed(1)
-  return { what: 'machine', ok: true, found: `${availableParallelism()} cores, ${memory} GiB, ${process.platform} ${process.arch}` }
+  return {
+    what: 'machine',
+    ok: true,
+    found: `${availableParallelism()} cores, ${memory} GiB, ${process.platform} ${process.arch}`,
+  }
 }
 
 async function points(): Promise<Finding> {
@@ -62,9 +73,18 @@ async function engine(kind: EngineKind): Promise<Finding> {
   const backend = openBackend({ kind })
   const start = performance.now()
   try {
-    const holds = await backend.verify('respond', new Array(9).fill(0n), new Uint8Array(PROOF_BYTES))
+    const holds = await backend.verify(
+      'respond',
+      new Array(publicInputs).fill(0n),
+      new Uint8Array(proofBytes),
+    )
     const took = Math.round(performance.now() - start)
-    return { what, ok: !holds, found: holds ? 'accepts a proof of zeros' : `runs (${took} ms), key ${shortKey()}`, optional: true }
+    return {
+      what,
+      ok: !holds,
+      found: holds ? 'accepts a proof of zeros' : `runs (${took} ms), key ${vkHash.slice(0, 16)}…`,
+      optional: true,
+    }
   } catch (error) {
     return { what, ok: false, found: explained(error), optional: true }
   } finally {
@@ -72,8 +92,7 @@ async function engine(kind: EngineKind): Promise<Finding> {
   }
 }
 
-const PROOF_BYTES = 0
-const shortKey = (): string => Buffer.from(keyHash('respond')).toString('hex').slice(0, 16)
+const { publicInputs, proofBytes, vkHash } = CIRCUITS.respond
 
 function explained(error: unknown): string {
   if (error instanceof VouchError) return sentence(error)

@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { PROFILES, type ProfileName, VouchError, assertLength, fromHex, parseAcceptance, printRequest, verifierIdOf } from '@vouch/protocol'
-import { type Terminal, clock, parseTime, readNamedFile, writeWhole } from '@vouch/protocol/node'
+import {
+  assertLength,
+  fromHex,
+  PROFILES,
+  type ProfileName,
+  parseAcceptance,
+  printRequest,
+  VouchError,
+  verifierIdOf,
+} from '@vouch/protocol'
+import { clock, parseTime, readNamedFile, type Terminal, writeWhole } from '@vouch/protocol/node'
 import { makeRequest } from '../../src/index.js'
 import { readHead } from '../registry.js'
 
@@ -23,10 +32,15 @@ export async function requestCommand(out: Terminal, options: RequestOptions): Pr
     head: await readHead(options.registry),
     now: options.at === undefined ? clock() : parseTime(options.at),
     verifierId: verifierIdOf(options.name),
-    challenge: options.challenge === undefined ? new Uint8Array(randomBytes(32)) : hexArgument(options.challenge, '--challenge'),
+    challenge:
+      options.challenge === undefined
+        ? new Uint8Array(randomBytes(32))
+        : hexArgument(options.challenge, '--challenge'),
     profile: profileArgument(options.profile),
     ...(options.context === undefined ? {} : { context: hexArgument(options.context, '--context') }),
-    ...(options.maxAge === undefined ? {} : { freshness: { kind: 'max_age', seconds: secondsArgument(options.maxAge) } as const }),
+    ...(options.maxAge === undefined
+      ? {}
+      : { freshness: { kind: 'max_age', seconds: secondsArgument(options.maxAge) } as const }),
   })
   const text = `${printRequest(request)}\n`
   if (options.out === undefined) {
@@ -49,7 +63,10 @@ function hexArgument(text: string, name: string): Uint8Array {
 function profileArgument(text: string): ProfileName {
   const profile = (Object.keys(PROFILES) as ProfileName[]).find((name) => name === text)
   if (profile !== undefined) return profile
-  throw new VouchError('USAGE', { rule: `--profile must be one of ${Object.keys(PROFILES).join(', ')}`, given: text })
+  throw new VouchError('USAGE', {
+    rule: `--profile must be one of ${Object.keys(PROFILES).join(', ')}`,
+    given: text,
+  })
 }
 
 function secondsArgument(text: string): number {

@@ -1,13 +1,12 @@
 import {
-  type Json,
-  type JsonObject,
-  VouchError,
   acceptanceCodec,
   acceptanceHash,
   bundleCodec,
   decodeEnvelope,
   headCodec,
   isHeadSigned,
+  type Json,
+  type JsonObject,
   parseAcceptance,
   parseBundle,
   parseHead,
@@ -20,15 +19,19 @@ import {
   shown,
   textOf,
   toHex,
+  VouchError,
 } from '@vouch/protocol'
-import { type Terminal, readNamedFile } from '@vouch/protocol/node'
+import { readNamedFile, type Terminal } from '@vouch/protocol/node'
 import { dateOf, fieldHex, preview, table } from '../words.js'
 
 /** A file form: the member that no other form has, and what there is to say about one. */
 interface Form {
   readonly kind: string
   readonly mark: string
-  readonly explain: (file: Uint8Array) => { readonly content: Json; readonly derived: readonly (readonly [string, string])[] }
+  readonly explain: (file: Uint8Array) => {
+    readonly content: Json
+    readonly derived: readonly (readonly [string, string])[]
+  }
 }
 
 const FORMS: readonly Form[] = [
@@ -61,7 +64,12 @@ const FORMS: readonly Form[] = [
           ['request hash', fieldHex(requestHash(request))],
           ['scope', fieldHex(scopeOf(request))],
           ['now', dateOf(request.now)],
-          ['linkable', request.context === undefined ? 'no: the scope is the challenge' : 'to every proof under this context'],
+          [
+            'linkable',
+            request.context === undefined
+              ? 'no: the scope is the challenge'
+              : 'to every proof under this context',
+          ],
         ],
       }
     },
@@ -71,7 +79,10 @@ const FORMS: readonly Form[] = [
     mark: 'request_age',
     explain: (file) => {
       const policy = parseAcceptance(file)
-      return { content: acceptanceCodec.toJson(policy), derived: [['acceptance', fieldHex(acceptanceHash(policy))]] }
+      return {
+        content: acceptanceCodec.toJson(policy),
+        derived: [['acceptance', fieldHex(acceptanceHash(policy))]],
+      }
     },
   },
   {
@@ -99,12 +110,20 @@ export async function showCommand(out: Terminal, paths: readonly string[], json:
     explained.push({ path, kind, ...explain(file) })
   }
   if (json) {
-    out.data(JSON.stringify(explained.map((e) => ({ ...e, content: plain(e.content), derived: Object.fromEntries(e.derived) })), null, 2))
+    out.data(
+      JSON.stringify(
+        explained.map((e) => ({ ...e, content: plain(e.content), derived: Object.fromEntries(e.derived) })),
+        null,
+        2,
+      ),
+    )
     return 0
   }
   for (const { path, kind, content, derived } of explained) {
     const members = [...(content as JsonObject)].map(([name, value]) => [`  ${name}`, brief(value)])
-    out.data(`${path}: ${kind}\n${table([...members, ...derived.map(([name, value]) => [`  → ${name}`, value])])}`)
+    out.data(
+      `${path}: ${kind}\n${table([...members, ...derived.map(([name, value]) => [`  → ${name}`, value])])}`,
+    )
   }
   return 0
 }

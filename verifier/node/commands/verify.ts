@@ -1,7 +1,15 @@
 import { openBackend } from '@vouch/circuits/node'
-import { type Failure, VouchError, parseAcceptance, parseBundle, parseRequest, sentence, toHex } from '@vouch/protocol'
-import { type Terminal, clock, parseTime, readNamedFile } from '@vouch/protocol/node'
-import { type Verdict, undecided, verify } from '../../src/index.js'
+import {
+  type Failure,
+  parseAcceptance,
+  parseBundle,
+  parseRequest,
+  sentence,
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
+import { clock, parseTime, readNamedFile, type Terminal } from '@vouch/protocol/node'
+import { undecided, type Verdict, verify } from '../../src/index.js'
 import { readHead } from '../registry.js'
 import { dateOf, fieldHex, preview } from '../words.js'
 
@@ -15,7 +23,11 @@ export interface VerifyOptions {
 }
 
 /** `bob verify`: reads everything, judges once, says what was checked. */
-export async function verifyCommand(out: Terminal, bundlePath: string, options: VerifyOptions): Promise<number> {
+export async function verifyCommand(
+  out: Terminal,
+  bundlePath: string,
+  options: VerifyOptions,
+): Promise<number> {
   const now = options.at === undefined ? clock() : parseTime(options.at)
   const errors: VouchError[] = []
   const read = async <T>(reading: Promise<T>): Promise<T | undefined> =>
@@ -30,9 +42,12 @@ export async function verifyCommand(out: Terminal, bundlePath: string, options: 
     read(readNamedFile(options.accept).then(parseAcceptance)),
     read(readHead(options.registry)),
   ])
-  const isReadable = bundle !== undefined && request !== undefined && acceptance !== undefined && head !== undefined
+  const isReadable =
+    bundle !== undefined && request !== undefined && acceptance !== undefined && head !== undefined
   const verdict = isReadable
-    ? await withBackend(options.backend, (backend) => verify(bundle, { request, acceptance, head, now, backend }))
+    ? await withBackend(options.backend, (backend) =>
+        verify(bundle, { request, acceptance, head, now, backend }),
+      )
     : undecided(errors, { request, acceptance, head }, now)
   if (options.json) out.data(JSON.stringify(verdictJson(verdict), null, 2))
   else sayVerdict(out, verdict)
@@ -41,7 +56,10 @@ export async function verifyCommand(out: Terminal, bundlePath: string, options: 
 
 type Opened = Awaited<ReturnType<typeof openBackend>>
 
-async function withBackend<T>(kind: VerifyOptions['backend'], use: (backend: Opened) => Promise<T>): Promise<T> {
+async function withBackend<T>(
+  kind: VerifyOptions['backend'],
+  use: (backend: Opened) => Promise<T>,
+): Promise<T> {
   const backend = await openBackend({ kind })
   try {
     return await use(backend)
@@ -80,5 +98,8 @@ function sayVerdict(out: Terminal, verdict: Verdict): void {
   out.data(`  response   ${preview(payload)}`)
   out.data(`  signed at  ${dateOf(time)}, by the service's clock`)
   out.data(`  nullifier  ${fieldHex(nullifier)}`)
-  if (simulated) out.data('  warning    an accepted policy admits simulated evidence: nothing genuine may stand behind this')
+  if (simulated)
+    out.data(
+      '  warning    an accepted policy admits simulated evidence: nothing genuine may stand behind this',
+    )
 }
