@@ -242,7 +242,7 @@ describe('bob verify', () => {
     ],
     [
       'a policy not accepted',
-      () => ({ accept: changed('accept', 'policies', ['00'.repeat(31) + '07']) }),
+      () => ({ accept: changed('accept', 'policies', [`${'00'.repeat(31)}07`]) }),
       3,
       'POLICY_NOT_ACCEPTED',
     ],
