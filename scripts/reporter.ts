@@ -13,9 +13,8 @@ interface Counts {
 export default class LastLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const skipped = modules.flatMap((module) => [...module.children.allTests('skipped')])
-    for (const test of skipped)
-      console.log(`skipped: ${test.module.relativeModuleId} > ${test.fullName}: ${reason(test)}`)
-    if (skipped.length > 0 && process.env['VOUCH_NO_SKIP'] === '1') {
+    for (const [line, times] of tally(skipped.map(explain))) console.log(`skipped: ${line} (${times})`)
+    if (skipped.length > 0 && process.env.VOUCH_NO_SKIP === '1') {
       console.log('VOUCH_NO_SKIP=1: the skipped tests above fail this run')
       process.exitCode = 1
     }
@@ -36,9 +35,23 @@ function count(modules: readonly TestModule[], unhandled: number): Counts {
   }
 }
 
+function explain(test: TestCase): string {
+  return `${test.module.relativeModuleId}: ${reason(test)}`
+}
+
 function reason(test: TestCase): string {
+  for (let at: TestCase['parent'] = test.parent; ; at = at.parent) {
+    if (at.errors().length > 0) return 'what they build on failed'
+    if (at.type === 'module') break
+  }
   const result = test.result()
   return (result.state === 'skipped' ? result.note : undefined) ?? 'no reason given'
+}
+
+function tally(lines: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1)
+  return counts
 }
 
 function lastLine({ passed, failed, skipped }: Counts): string {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { importsOf } from './support/imports.js'
@@ -48,6 +49,15 @@ describe('the packages', () => {
         .map(([name, version]) => `${folder}: ${name} ${version}`)
     })
     expect(loose).toEqual([])
+  })
+
+  it('have commands that npm can link before anything is built', () => {
+    const commands = workspaces().flatMap((folder) =>
+      Object.values(readManifest(folder).bin ?? {}).map((path) => `${folder}/${path}`),
+    )
+    const executable = (path: string) => (statSync(pathInRepository(path)).mode & 0o111) !== 0
+    const missing = commands.filter((path) => !repositoryFiles().includes(path) || !executable(path))
+    expect(missing).toEqual([])
   })
 
   it('compile src/ without the types of Node, and are all built', () => {

@@ -1,4 +1,4 @@
-import { build, type Message } from 'esbuild'
+import { type BuildFailure, type BuildOptions, build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 import { pathInRepository, repositoryFiles, workspaces } from './support/repository.js'
 
@@ -22,7 +22,7 @@ describe('for a browser', () => {
 })
 
 async function bundlingErrors(contents: string): Promise<readonly string[]> {
-  const options = {
+  const options: BuildOptions = {
     stdin: { contents, resolveDir: pathInRepository('.'), loader: 'ts' },
     bundle: true,
     write: false,
@@ -32,11 +32,11 @@ async function bundlingErrors(contents: string): Promise<readonly string[]> {
     conditions: ['vouch:source'],
     external: BROUGHT_ALONG,
     logLevel: 'silent',
-  } as const
+  }
   try {
     await build(options)
     return []
   } catch (error) {
-    return (error as { errors: Message[] }).errors.map(({ text, location }) => `${location?.file}: ${text}`)
+    return (error as BuildFailure).errors.map(({ text, location }) => `${location?.file}: ${text}`)
   }
 }

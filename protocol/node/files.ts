@@ -1,6 +1,6 @@
 import { mkdtemp, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { MAX_FILE_BYTES, VouchError, shown } from '../src/index.js'
+import { MAX_FILE_BYTES, shown, VouchError } from '../src/index.js'
 
 /** Reads a file that a person named. A path that is not there is their slip; a file too large is nobody's evidence. */
 export async function readNamedFile(path: string): Promise<Uint8Array> {
@@ -9,7 +9,10 @@ export async function readNamedFile(path: string): Promise<Uint8Array> {
     throw new VouchError('FILE_NOT_FOUND', { rule: 'the path must lead to a file', given: shown(path) })
   }
   if (info.size > MAX_FILE_BYTES) {
-    throw new VouchError('TOO_LARGE', { rule: `a file must be at most ${MAX_FILE_BYTES} bytes`, given: `${info.size}` })
+    throw new VouchError('TOO_LARGE', {
+      rule: `a file must be at most ${MAX_FILE_BYTES} bytes`,
+      given: `${info.size}`,
+    })
   }
   return new Uint8Array(await readFile(path))
 }

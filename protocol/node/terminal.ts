@@ -1,4 +1,4 @@
-import { EXIT_OF, VouchError, exitStatus, sentence } from '../src/index.js'
+import { EXIT_OF, exitStatus, sentence, VouchError } from '../src/index.js'
 
 /** Where a command speaks: data on stdout, words on stderr. */
 export interface Terminal {
@@ -19,7 +19,11 @@ export function terminal(program: string): Terminal {
  * Runs a command and ends with the exit status that its outcome calls for. Every error is said in words, with what to do
  * about it; a stack trace is for our own bugs, and even then only when `VOUCH_DEBUG` asks for it.
  */
-export async function runCommand(out: Terminal, json: boolean, command: () => Promise<number>): Promise<void> {
+export async function runCommand(
+  out: Terminal,
+  json: boolean,
+  command: () => Promise<number>,
+): Promise<void> {
   try {
     process.exitCode = await command()
   } catch (error) {
@@ -41,7 +45,10 @@ function sayFailure(out: Terminal, error: VouchError, json: boolean): void {
 function unexpected(cause: unknown): VouchError {
   return new VouchError(
     'INTERNAL',
-    { rule: 'the program met something that it did not expect', hint: 'run again with VOUCH_DEBUG=1 and report what it prints' },
+    {
+      rule: 'the program met something that it did not expect',
+      hint: 'run again with VOUCH_DEBUG=1 and report what it prints',
+    },
     { cause: cause instanceof Error ? (cause.stack ?? cause.message) : cause },
   )
 }

@@ -99,7 +99,8 @@ export const decodeAcceptance = (bytes: Uint8Array): AcceptancePolicy =>
   decode(acceptanceCodec, bytes, 'acceptance policy')
 export const parseAcceptance = (file: string | Uint8Array): AcceptancePolicy =>
   parseFile(acceptanceCodec, file, 'acceptance policy')
-export const printAcceptance = (policy: AcceptancePolicy): string => printFile(acceptanceCodec, policy)
+export const printAcceptance = (policy: AcceptancePolicy): string =>
+  printFile(acceptanceCodec, policy, 'acceptance policy')
 
 /** What a Request says of the policy by which its answer will be judged. */
 export function acceptanceHash(policy: AcceptancePolicy): bigint {

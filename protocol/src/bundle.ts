@@ -27,4 +27,4 @@ export const bundleCodec: Codec<Bundle> = record<Bundle>({
 })
 
 export const parseBundle = (file: string | Uint8Array): Bundle => parseFile(bundleCodec, file, 'bundle')
-export const printBundle = (bundle: Bundle): string => printFile(bundleCodec, bundle)
+export const printBundle = (bundle: Bundle): string => printFile(bundleCodec, bundle, 'bundle')

@@ -65,8 +65,8 @@ export function toInteger(bytes: Uint8Array): bigint {
 
 /** Big-endian unsigned integer in exactly `size` bytes. */
 export function fromInteger(value: bigint | number, size: number): Uint8Array {
-  const integer = BigInt(value)
-  if (integer < 0n || integer >> BigInt(8 * size) !== 0n) {
+  const integer = typeof value === 'bigint' || Number.isSafeInteger(value) ? BigInt(value) : undefined
+  if (integer === undefined || integer < 0n || integer >> BigInt(8 * size) !== 0n) {
     throw new VouchError('VALUE_OUT_OF_RANGE', {
       rule: `integer must fit in ${size} bytes`,
       given: shown(value),

@@ -72,9 +72,10 @@ function storeName(name: string): Uint8Array {
 }
 
 function programPath(program: string): Uint8Array {
-  if (!/^(?!\/)[\x21-\x7e]{1,1024}$/.test(program)) {
+  const isInside = program.split('/').every((step) => !['', '.', '..'].includes(step))
+  if (!isInside || !/^[\x21-\x7e]{1,1024}$/.test(program)) {
     throw new VouchError('VALUE_MALFORMED', {
-      rule: 'a program must be a path of 1 to 1024 visible ASCII characters inside its store path',
+      rule: 'a program must be a plain path of 1 to 1024 visible ASCII characters inside its store path',
       given: shown(program),
     })
   }

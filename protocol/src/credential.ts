@@ -14,9 +14,12 @@ export function drawHolderSecret(random: (size: number) => Uint8Array): bigint {
 
 /** C: hides which service tree, and which holder, was admitted. */
 export function credential(smtRoot: bigint, holderSecret: bigint): bigint {
-  if (smtRoot === 0n)
-    throw new VouchError('VALUE_OUT_OF_RANGE', { rule: 'an empty service tree cannot be enrolled' })
-  return p2(TAG.CRED, smtRoot, holderSecret)
+  return p2(TAG.CRED, assertNotEmpty(smtRoot), holderSecret)
+}
+
+function assertNotEmpty(smtRoot: bigint): bigint {
+  if (smtRoot !== 0n) return smtRoot
+  throw new VouchError('VALUE_OUT_OF_RANGE', { rule: 'an empty service tree cannot be enrolled' })
 }
 
 /** What the registry holds for an admitted credential: computed where it is inserted, never handed in. */
@@ -65,7 +68,7 @@ export function reportData(osImageHash: Uint8Array, smtRoot: bigint, aux: Uint8A
     concat(
       ascii('vouch-report-v1'),
       assertLength(osImageHash, 32, 'OS image hash'),
-      fieldToBytes(smtRoot, 'service tree root'),
+      fieldToBytes(assertNotEmpty(smtRoot), 'service tree root'),
       assertLength(aux, 32, 'aux'),
     ),
   )

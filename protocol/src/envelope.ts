@@ -3,7 +3,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { ascii, concat, equalBytes } from './bytes.js'
 import { Reader, Writer } from './codec/binary.js'
 import { boundedBytes } from './codec/scalars.js'
-import { assertTime, MAX_TIME } from './credential.js'
+import { assertTime } from './credential.js'
 import { VouchError } from './errors.js'
 import { assertLength } from './field.js'
 
@@ -50,7 +50,7 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
   input.end()
   return {
     clientNonce,
-    time: assertTime(Number(seconds > BigInt(MAX_TIME) ? -1n : seconds), 'envelope.time'),
+    time: assertTime(Number(seconds), 'envelope.time'),
     askHash,
     payload: content,
   }

@@ -110,7 +110,9 @@ export function exitStatus(failures: readonly Failure[]): ExitStatus {
 
 /** A value for a message: one line, short, so that hostile input cannot flood a terminal or forge a line of it. */
 export function shown(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
-  const printable = text.replace(/[^\x20-\x7e]/g, '?')
-  return printable.length > 80 ? `${printable.slice(0, 60)}… (${text.length} characters)` : printable
+  const text = String(value)
+  const start = text.slice(0, 80) // cut first: escaping megabytes to show a line of them would take seconds
+  const printable = (typeof value === 'string' ? JSON.stringify(start) : start).replace(/[^\x20-\x7e]/g, '?')
+  const isCut = text.length > start.length || printable.length > 80
+  return isCut ? `${printable.slice(0, 60)}… (${text.length} characters)` : printable
 }

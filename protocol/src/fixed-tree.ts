@@ -39,8 +39,17 @@ export function fixedPath(depth: number, leaves: readonly bigint[], index: numbe
   return { index, siblings }
 }
 
-/** The root that a leaf and its path lead to. A proof holds when it is the root that the verifier already has. */
-export function rootOfPath(leaf: bigint, { index, siblings }: FixedPath): bigint {
+/**
+ * The root that a leaf and its path lead to. A proof holds when it is the root that the verifier already has. The depth
+ * is the verifier's too: from a shorter path an inner node would pass for a leaf.
+ */
+export function rootOfPath(depth: number, leaf: bigint, { index, siblings }: FixedPath): bigint {
+  if (siblings.length !== depth || !Number.isInteger(index) || index < 0 || index >= 2 ** depth) {
+    throw new VouchError('VALUE_MALFORMED', {
+      rule: `a path in a tree of depth ${depth} must have ${depth} siblings and an index below ${2 ** depth}`,
+      given: `${siblings.length} siblings, index ${index}`,
+    })
+  }
   return siblings.reduce((node, sibling, height) => {
     assertField(sibling, 'sibling')
     return (index >> height) & 1 ? p2(sibling, node) : p2(node, sibling)

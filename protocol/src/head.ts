@@ -44,7 +44,7 @@ export const headCodec: Codec<Head> = record<Head>({
 })
 
 export const parseHead = (file: string | Uint8Array): Head => parseFile(headCodec, file, 'head')
-export const printHead = (head: Head): string => printFile(headCodec, head)
+export const printHead = (head: Head): string => printFile(headCodec, head, 'head')
 
 /** The 133 bytes that are signed. */
 export function encodeHeadContent(head: HeadContent): Uint8Array {
@@ -70,8 +70,9 @@ export function signHead(head: HeadContent, secretKey: Uint8Array): Head {
 
 /** Whether the signer it names signed this head. Whether anyone believes that signer is another question. */
 export function isHeadSigned(head: Head): boolean {
+  const digest = sha256(encodeHeadContent(head))
   try {
-    return secp256k1.verify(head.signature, sha256(encodeHeadContent(head)), head.signer, {
+    return secp256k1.verify(head.signature, digest, head.signer, {
       prehash: false,
       lowS: true,
     })

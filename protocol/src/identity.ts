@@ -1,14 +1,15 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { ascii, concat, fromInteger } from './bytes.js'
+import { isWellFormed } from './codec/json.js'
 import { shown, VouchError } from './errors.js'
 import { assertLength } from './field.js'
 
 /** How a verifier off chain is known: by its name. */
 export function verifierIdOf(name: string): Uint8Array {
   const bytes = new TextEncoder().encode(name)
-  if (bytes.length < 1 || bytes.length > 255) {
+  if (bytes.length < 1 || bytes.length > 255 || !isWellFormed(name)) {
     throw new VouchError('VALUE_MALFORMED', {
-      rule: 'a verifier must have a name of 1 to 255 bytes',
+      rule: 'a verifier must have a name of 1 to 255 bytes of UTF-8',
       given: shown(name),
     })
   }

@@ -1,6 +1,6 @@
 import { toInteger } from './bytes.js'
 import { PROFILES } from './envelope.js'
-import { assertLength, halves } from './field.js'
+import { assertField, assertLength, halves } from './field.js'
 import { policiesRoot, servicesRoot } from './policy.js'
 import { type Request, requestHash, scopeOf } from './request.js'
 
@@ -20,7 +20,7 @@ export function respondInputs(request: Request, envelope: Uint8Array, nullifier:
     digestLo,
     requestHash(request),
     scopeOf(request),
-    nullifier,
+    assertField(nullifier, 'nullifier'),
   ]
 }
 
@@ -36,5 +36,5 @@ export interface Enrollment {
 export function enrollInputs({ reportData, osImageHash, aux, credential }: Enrollment): readonly bigint[] {
   assertLength(reportData, 64, 'REPORT_DATA')
   const quarters = [0, 16, 32, 48].map((at) => toInteger(reportData.subarray(at, at + 16)))
-  return [...quarters, ...halves(osImageHash), ...halves(aux), credential]
+  return [...quarters, ...halves(osImageHash), ...halves(aux), assertField(credential, 'credential')]
 }

@@ -4,7 +4,7 @@ import { list, optionalBytes, record } from './codec/composites.js'
 import { fieldElement, fixedBytes, oneOf, uint, version } from './codec/scalars.js'
 import { MAX_TIME } from './credential.js'
 import { PROFILE_IDS, type ProfileName } from './envelope.js'
-import { fieldFromHash } from './field.js'
+import { assertLength, fieldFromHash } from './field.js'
 import { type Freshness, freshness } from './freshness.js'
 import { MAX_POLICIES, MAX_SERVICES, POLICY_ID_LIMIT } from './policy.js'
 
@@ -56,7 +56,7 @@ export const requestCodec: Codec<Request> = record<Request>({
 export const encodeRequest = (request: Request): Uint8Array => encode(requestCodec, request, 'request')
 export const decodeRequest = (bytes: Uint8Array): Request => decode(requestCodec, bytes, 'request')
 export const parseRequest = (file: string | Uint8Array): Request => parseFile(requestCodec, file, 'request')
-export const printRequest = (request: Request): string => printFile(requestCodec, request)
+export const printRequest = (request: Request): string => printFile(requestCodec, request, 'request')
 
 /** What a proof and its bundle say they answer. */
 export function requestHash(request: Request): bigint {
@@ -69,5 +69,7 @@ export function scopeOf({
   context,
   challenge,
 }: Pick<Request, 'verifierId' | 'context' | 'challenge'>): bigint {
-  return fieldFromHash('vouch-scope-v1', concat(verifierId, context ?? challenge))
+  assertLength(verifierId, 32, 'verifier id')
+  const within = assertLength(context ?? challenge, 32, context === undefined ? 'challenge' : 'context')
+  return fieldFromHash('vouch-scope-v1', concat(verifierId, within))
 }

@@ -22,7 +22,7 @@ export const needs = {
   tpm2Tools: need('tpm2-tools', () => runs('tpm2_getcap', ['--version'])),
   /** The folder of raw hardware evidence that $VOUCH_SAMPLES names. */
   samples: need('the folder of evidence that VOUCH_SAMPLES names', () => {
-    const folder = process.env['VOUCH_SAMPLES']
+    const folder = process.env.VOUCH_SAMPLES
     return folder !== undefined && existsSync(folder)
   }),
 } as const satisfies Record<string, Need>

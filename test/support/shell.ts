@@ -7,9 +7,9 @@ const MAX_OUTPUT = 64 * 1024 * 1024
  * The environment without what an outer `npm test` left in it: an inner npm would take the outer project for its own,
  * and Node would resolve `vouch:source`, which installed packages do not have.
  */
-function cleanEnvironment(): NodeJS.ProcessEnv {
+export function cleanEnvironment(): NodeJS.ProcessEnv {
   const inherited =
-    /^(npm_(package|lifecycle)_|npm_config_(local_prefix|global_prefix|prefix)$|INIT_CWD$|NODE_OPTIONS$|VITEST)/
+    /^(npm_(package|lifecycle)_|npm_config_(local_prefix|global_prefix|prefix)$|INIT_CWD$|NODE_OPTIONS$|VITEST|FORCE_COLOR$)/
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !inherited.test(name)))
 }
 

@@ -45,8 +45,9 @@ export function parseFile<T>(codec: Codec<T>, file: string | Uint8Array, what: s
   return codec.fromJson(parseJson(typeof file === 'string' ? file : textOf(file)), what)
 }
 
-/** The canonical text of a JSON file. */
-export function printFile<T>(codec: Codec<T>, value: T): string {
+/** The canonical text of a JSON file; throws when no reader would take it. */
+export function printFile<T>(codec: Codec<T>, value: T, what: string): string {
+  encode(codec, value, what) // for its checks: those of a file are the same
   return canonicalJson(codec.toJson(value))
 }
 

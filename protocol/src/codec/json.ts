@@ -6,6 +6,11 @@ export type JsonObject = ReadonlyMap<string, Json>
 
 const MAX_DEPTH = 16
 
+/** Most values in one file. Three bytes of an attacker's text make an object of two hundred: a file of them would fill memory. */
+const MAX_VALUES = 16_384
+
+const SPACE = /[ \t\n\r]*/y
+
 /**
  * Reads JSON strictly. `JSON.parse` keeps the last of two members of one name, reads 1e2 and 1.0 as integers and
  * makes lone surrogates into strings: all ways for one file to mean two things to two readers.
@@ -23,13 +28,28 @@ export function textOf(bytes: Uint8Array): string {
   }
 }
 
+/** Whether a string has no surrogate without its other half, which has no UTF-8. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text)
+}
+
 /** The one canonical text of a JSON value: RFC 8785. Member names sort by UTF-16 code units. */
 export function canonicalJson(value: Json): string {
   if (value instanceof Map) {
     const members = [...(value as JsonObject)].sort(([a], [b]) => (a < b ? -1 : 1))
-    return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`
+    return `{${members.map(([name, member]) => `${canonicalJson(name)}:${canonicalJson(member)}`).join(',')}}`
   }
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (
+    typeof value === 'number'
+      ? !Number.isSafeInteger(value)
+      : typeof value === 'string' && !isWellFormed(value)
+  ) {
+    throw new VouchError('VALUE_MALFORMED', {
+      rule: 'canonical JSON must hold integers below 2^53 and well-formed Unicode',
+      given: shown(value),
+    })
+  }
   return JSON.stringify(value)
 }
 
@@ -47,6 +67,7 @@ export function jsonObject(members: Readonly<Record<string, Json>>): JsonObject 
 
 class Parser {
   private at = 0
+  private values = 0
   private readonly text: string
 
   constructor(text: string) {
@@ -63,6 +84,7 @@ class Parser {
 
   private value(depth: number): Json {
     if (depth > MAX_DEPTH) this.refuse(`JSON may nest ${MAX_DEPTH} levels deep`)
+    if (++this.values > MAX_VALUES) this.refuse(`JSON may hold ${MAX_VALUES} values`)
     switch (this.text[this.at]) {
       case '{':
         return this.object(depth)
@@ -124,7 +146,7 @@ class Parser {
     const literal = this.text.slice(this.at, this.endOfString())
     const text = this.attempt(() => JSON.parse(literal) as string, 'a string must hold valid escapes only')
     this.at += literal.length
-    if (/\p{Surrogate}/u.test(text)) this.refuse('a string must be well-formed Unicode')
+    if (!isWellFormed(text)) this.refuse('a string must be well-formed Unicode')
     return text
   }
 
@@ -155,7 +177,9 @@ class Parser {
   }
 
   private space(): void {
-    while (' \t\n\r'.includes(this.text[this.at] ?? '.')) this.at++
+    SPACE.lastIndex = this.at
+    SPACE.test(this.text)
+    this.at = SPACE.lastIndex
   }
 
   private take(letter: string): boolean {

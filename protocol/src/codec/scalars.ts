@@ -29,7 +29,14 @@ export function fixedBytes(size: number): Codec<Uint8Array> {
     write: (out, value, at) => out.bytes(assertLength(value, size, at)),
     read: (input, at) => input.take(size, at),
     toJson: (value) => toHex(value),
-    fromJson: (json, at) => assertLength(fromHex(stringIn(json, at), at), size, at),
+    fromJson: (json, at) => {
+      const hex = stringIn(json, at)
+      if (hex.length === 2 * size) return fromHex(hex, at)
+      throw new VouchError('VALUE_MALFORMED', {
+        rule: `${at} must be ${2 * size} hexadecimal digits`,
+        given: `${hex.length} characters`,
+      })
+    },
     schema: hexSchema(size, size),
   }
 }

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import * as api from '../src/index.js'
+
+/** Every value that others may import. Whoever changes this list changes the API. */
+const VALUES = `
+acceptanceCodec acceptanceHash acceptedPolicy acceptedService admissionNonce ascii askHash assertField assertLength assertTime
+auxOf buildServiceTree bundleCodec canonicalJson closureHash compareBytes concat credential decodeAcceptance decodeEnvelope
+decodeRequest drawHolderSecret drvOf emptySubtree encodeAcceptance encodeEnvelope encodeHeadContent encodeRequest enrollInputs
+equalBytes evmRegistryId evmVerifierId EXIT_OF exitStatus fieldFromHash fieldToBytes fixedPath fixedRoot fromHex fromInteger
+gpuDigest gpuNonce halves headCodec isAsStrict isHeadSigned isSimulated jsonObject MAX_FILE_BYTES MAX_PAYLOAD_BYTES MAX_POLICIES
+MAX_RESPONSE_AGE MAX_SERVICES MAX_TIME NOW_GRID nullifier osImageHash P p2 parseAcceptance parseBundle parseHead parseJson
+parseRequest plain POLICIES_DEPTH policiesRoot policyId printAcceptance printBundle printHead printRequest PROFILES
+publicKeyFromUncompressed REGISTRY_DEPTH registryLeaf reportData requestCodec requestHash respondInputs rootOfPath scopeOf
+sentence SERVICE_TREE_DEPTH serviceKey serviceLeaf serviceRoot SERVICES_DEPTH servicesRoot serviceValue shortReportData shown
+signHead TAG textOf toHex toInteger verifierIdOf VouchError
+`
+
+const TYPES = `
+AcceptancePolicy Bundle ClosureEntry Codec Enrollment Envelope ErrorCode ExitStatus Explanation Failure FixedPath Freshness
+Head HeadContent Json JsonObject ProfileName PublicKey Request Service ServicePath ServicesByProfile ServiceTree
+`
+
+const listed = (names: string): string[] => names.trim().split(/\s+/).sort()
+
+it('exports these values', () => {
+  expect(Object.keys(api).sort()).toEqual(listed(VALUES))
+})
+
+it('exports these types', () => {
+  const source = readFileSync(new URL('../src/index.ts', import.meta.url), 'utf8')
+  const types = [...source.matchAll(/export type \{([^}]+)\}/g)].flatMap(([, names]) =>
+    (names ?? '').split(','),
+  )
+  const exported = types.map((name) => name.trim()).filter((name) => name !== '')
+  expect(exported.sort()).toEqual(listed(TYPES))
+})

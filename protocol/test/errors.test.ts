@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import {
+  buildServiceTree,
+  decodeEnvelope,
+  decodeRequest,
+  type ErrorCode,
+  EXIT_OF,
+  encodeRequest,
+  exitStatus,
+  fixedPath,
+  fixedRoot,
+  parseJson,
+  parseRequest,
+  printRequest,
+  publicKeyFromUncompressed,
+  type Service,
+  sentence,
+  shown,
+  VouchError,
+} from '../src/index.js'
+import { expectRefusal, refusalOf } from './support/refusal.js'
+import { request } from './support/samples.js'
+
+const bytes = encodeRequest(request)
+const file = printRequest(request)
+const service: Service = {
+  drv: new Uint8Array(32),
+  instance: 0,
+  publicKey: { x: new Uint8Array(32), y: new Uint8Array(32) },
+}
+
+/** For every code that the protocol throws, a misuse that it throws it for, and the rule that it then states. */
+const THROWN: Partial<Record<ErrorCode, readonly [misuse: () => unknown, rule: string]>> = {
+  JSON_MALFORMED: [() => parseJson('{'), 'a member must have a name'],
+  JSON_DUPLICATE_MEMBER: [() => parseJson('{"a":1,"a":1}'), 'a member may appear once'],
+  MEMBER_MISSING: [() => parseRequest('{}'), 'request must have the member version'],
+  MEMBER_UNKNOWN: [
+    () => parseRequest(file.replace('{', '{"note":1,')),
+    'request must have no other members than its own',
+  ],
+  VALUE_MALFORMED: [
+    () => parseRequest(file.replace(/"challenge":"../, '"challenge":"')),
+    'request.challenge must be 64 hexadecimal digits',
+  ],
+  VALUE_OUT_OF_RANGE: [
+    () => decodeRequest(bytes.with(98, 9)),
+    'request.profile must be one of sha256, eip191',
+  ],
+  VERSION_UNKNOWN: [() => decodeRequest(bytes.with(0, 2)), 'request.version must be 1'],
+  NOT_ASCENDING: [
+    () => encodeRequest({ ...request, policies: [2n, 1n] }),
+    'request.policies must be distinct and ascend',
+  ],
+  NOT_CANONICAL: [() => decodeRequest(bytes.with(66, 1)), 'request.context must be zero when it is absent'],
+  TOO_LARGE: [
+    () => encodeRequest({ ...request, policies: [] }),
+    'request.policies must have 1 to 16 entries',
+  ],
+  TRUNCATED: [() => decodeEnvelope(new Uint8Array(3)), 'envelope must hold 18 bytes of magic at offset 0'],
+  TRAILING_BYTES: [
+    () => decodeRequest(Uint8Array.from([...bytes, 0])),
+    `request must end at offset ${bytes.length}`,
+  ],
+  KEY_MALFORMED: [
+    () => publicKeyFromUncompressed(new Uint8Array(65)),
+    'an uncompressed public key must start with 04',
+  ],
+  TREE_COLLISION: [
+    () => buildServiceTree([service, service]),
+    'a service and instance may appear once in a tree',
+  ],
+  TREE_FULL: [() => fixedRoot(0, [1n, 2n]), 'a tree of depth 0 holds 1 leaves'],
+  LEAF_MISSING: [() => fixedPath(1, [], 0), 'a leaf index must be one of the leaves'],
+}
+
+describe('errors', () => {
+  it.each(Object.entries(THROWN))('%s says which rule must hold', (code, [misuse, rule]) => {
+    expectRefusal(misuse, code as ErrorCode, rule)
+  })
+
+  it('are in the table above with every code that the sources throw', () => {
+    const sources = fileURLToPath(new URL('../src/', import.meta.url))
+    const thrown = readdirSync(sources, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .flatMap((name) => [...readFileSync(sources + name, 'utf8').matchAll(/new VouchError\('(\w+)'/g)])
+      .map(([, code]) => code)
+    expect([...new Set(thrown)].sort()).toEqual(Object.keys(THROWN).sort())
+  })
+
+  it('are sentences of the rule and of what was given', () => {
+    const refusal = refusalOf(() => decodeRequest(bytes.with(0, 2)))
+    expect(refusal).toBeInstanceOf(VouchError)
+    expect(String(refusal)).toBe('VouchError: request.version must be 1; given: 2')
+    expect(refusal.hint).toBe('a newer release may read it')
+    expect(sentence({ rule: 'it must hold' })).toBe('it must hold')
+  })
+
+  it('keep what caused them', () => {
+    const cause = new Error('disk')
+    expect(new VouchError('INTERNAL', { rule: 'disks must turn' }, { cause }).cause).toBe(cause)
+  })
+})
+
+describe('the exit status', () => {
+  it('is the lowest of all failures, and 0 without any', () => {
+    const failing = (...codes: ErrorCode[]) => exitStatus(codes.map((code) => ({ code, rule: '' })))
+    expect(failing()).toBe(0)
+    expect(failing('HEAD_MISSING')).toBe(4)
+    expect(failing('HEAD_MISSING', 'HEAD_TOO_OLD')).toBe(3)
+    expect(failing('HEAD_TOO_OLD', 'PROOF_FALSE', 'HEAD_MISSING')).toBe(2)
+    expect(failing('PROOF_FALSE', 'USAGE')).toBe(1)
+  })
+
+  it('is 4 whenever the protocol itself refuses', () => {
+    for (const code of Object.keys(THROWN)) expect(EXIT_OF[code as ErrorCode]).toBe(4)
+  })
+})
+
+describe('a value in a message', () => {
+  it('is one short line of printable ASCII, whatever an attacker wrote', () => {
+    const hostile = ['\u001b[2J\n\r', '\u202e€'.repeat(1000), '\u0000'.repeat(80), 'a'.repeat(4_000_000)]
+    for (const text of hostile) {
+      expect(shown(text)).toMatch(/^[\x20-\x7e]{1,82}(… \(\d+ characters\))?$/)
+    }
+  })
+
+  it('shows what it can', () => {
+    expect(shown('a')).toBe('"a"')
+    expect(shown(12n)).toBe('12')
+    expect(shown(null)).toBe('null')
+    expect(shown('a'.repeat(78))).toBe(`"${'a'.repeat(78)}"`)
+    expect(shown('a'.repeat(200))).toBe(`"${'a'.repeat(59)}… (200 characters)`)
+  })
+})

@@ -1,0 +1,128 @@
+import { randomInt } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { read, vectorFile } from '../../fixtures/corpus.js'
+import {
+  canonicalJson,
+  decodeAcceptance,
+  decodeEnvelope,
+  decodeRequest,
+  encodeAcceptance,
+  encodeEnvelope,
+  encodeRequest,
+  equalBytes,
+  fromHex,
+  parseAcceptance,
+  parseBundle,
+  parseHead,
+  parseJson,
+  parseRequest,
+  plain,
+  printAcceptance,
+  printBundle,
+  printHead,
+  printRequest,
+  VouchError,
+} from '../src/index.js'
+import { mutatedBytes, mutatedFile, mutatedText } from './support/mutation.js'
+
+const RUNS = Number(process.env.VOUCH_FUZZ_RUNS ?? 100_000)
+const SEED = Number(process.env.VOUCH_FUZZ_SEED ?? randomInt(2 ** 31))
+/** No input of these sizes takes milliseconds; one that takes this long hangs. */
+const HANG_MS = 2_000
+
+console.info(`fuzzing with VOUCH_FUZZ_SEED=${SEED} VOUCH_FUZZ_RUNS=${RUNS}`)
+
+/** Runs a decoder on every input: it gives a value that `check` agrees with, or throws a VouchError, and soon. */
+function fuzz<Input, Value>(
+  inputs: fc.Arbitrary<Input>,
+  decode: (input: Input) => Value,
+  check: (value: Value, input: Input) => boolean,
+): void {
+  let accepted = 0
+  let slowest = 0
+  const property = fc.property(inputs, (input) => {
+    const start = performance.now()
+    const decoded = attempt(() => decode(input))
+    slowest = Math.max(slowest, performance.now() - start)
+    if (decoded === undefined) return true
+    accepted++
+    return check(decoded.value, input)
+  })
+  fc.assert(property, { numRuns: RUNS, seed: SEED })
+  // What is all refused, or all accepted, has tested nothing.
+  expect(accepted).toBeGreaterThan(RUNS / 100)
+  expect(accepted).toBeLessThan(RUNS)
+  expect(slowest).toBeLessThan(HANG_MS)
+}
+
+function attempt<Value>(decode: () => Value): { readonly value: Value } | undefined {
+  try {
+    return { value: decode() }
+  } catch (error) {
+    if (error instanceof VouchError) return undefined
+    throw error
+  }
+}
+
+const samplesOf = (statement: string, member: 'bytes' | 'file' | 'policy'): string[] => {
+  const { vectors } = JSON.parse(read(vectorFile(statement))) as {
+    readonly vectors: readonly { readonly expected: object; readonly input: object }[]
+  }
+  const values = vectors.map(({ expected, input }) => ({ ...input, ...expected }) as Record<string, string>)
+  return values.map((value) => value[member] ?? '').filter((sample) => sample.length < 2_000)
+}
+
+const TIMEOUT = { timeout: 60_000 + RUNS * 3 }
+
+describe('bytes that decode are the bytes that encode', TIMEOUT, () => {
+  const bytesOf = (statement: string) =>
+    mutatedBytes(samplesOf(statement, 'bytes').map((hex) => fromHex(hex)))
+
+  it('as a Request', () => {
+    fuzz(bytesOf('request'), decodeRequest, (value, input) => equalBytes(encodeRequest(value), input))
+  })
+  it('as an acceptance policy', () => {
+    fuzz(bytesOf('acceptance-policy'), decodeAcceptance, (value, input) =>
+      equalBytes(encodeAcceptance(value), input),
+    )
+  })
+  it('as an envelope', () => {
+    fuzz(bytesOf('envelope'), decodeEnvelope, (value, input) => equalBytes(encodeEnvelope(value), input))
+  })
+})
+
+describe('files that parse have one canonical form', TIMEOUT, () => {
+  const filesOf = (statement: string) => {
+    const samples = samplesOf(statement, 'file')
+    return fc.oneof(mutatedText(samples), mutatedFile(samples))
+  }
+  const canonical = (text: string): string => canonicalJson(parseJson(text))
+
+  it('as a Request', () => {
+    fuzz(filesOf('request'), parseRequest, (value, text) => printRequest(value) === canonical(text))
+  })
+  it('as an acceptance policy, whose lists come in any order', () => {
+    fuzz(filesOf('acceptance-policy'), parseAcceptance, (value, text) => {
+      const printed = printAcceptance(value)
+      return (
+        printAcceptance(parseAcceptance(printed)) === printed && printed.length === canonical(text).length
+      )
+    })
+  })
+  it('as a head', () => {
+    fuzz(filesOf('head'), parseHead, (value, text) => printHead(value) === canonical(text))
+  })
+  it('as a bundle', () => {
+    fuzz(filesOf('bundle'), parseBundle, (value, text) => printBundle(value) === canonical(text))
+  })
+})
+
+describe('JSON', TIMEOUT, () => {
+  it('that is read is read as JSON.parse reads it', () => {
+    const samples = [...samplesOf('policy-id', 'policy'), ...samplesOf('acceptance-policy', 'file')]
+    fuzz(fc.oneof(mutatedText(samples), mutatedFile(samples)), parseJson, (value, text) => {
+      return JSON.stringify(plain(value)) === JSON.stringify(JSON.parse(text))
+    })
+  })
+})

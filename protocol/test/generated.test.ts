@@ -1,0 +1,53 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { ROOT, staleFiles, vectorFile } from '../../fixtures/corpus.js'
+import { statements } from '../../fixtures/statements/index.js'
+
+it('vectors and schemas are what npm run vectors writes', () => {
+  expect(staleFiles()).toEqual([])
+})
+
+describe('the second implementation, of Node alone', () => {
+  const verifier = join(ROOT, 'fixtures/interop/verify.mjs')
+  const copy = mkdtempSync(join(tmpdir(), 'vouch-vectors-'))
+  afterAll(() => rmSync(copy, { recursive: true }))
+
+  it('imports nothing but node:', () => {
+    const imports = [...readFileSync(verifier, 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(
+      ([, name]) => name,
+    )
+    expect(imports.length).toBeGreaterThan(0)
+    expect(imports.filter((name) => !name?.startsWith('node:'))).toEqual([])
+  })
+
+  it('reproduces every vector', () => {
+    const words = execFileSync(process.execPath, [verifier], { encoding: 'utf8' })
+    for (const { id } of statements) expect(words).toMatch(new RegExp(`^${id}: [1-9]`, 'm'))
+  })
+
+  it.each(['p2', 'service-tree', 'head', 'envelope', 'respond-inputs'])(
+    'stops at a changed vector of %s',
+    (id) => {
+      cpSync(join(ROOT, 'fixtures/vectors'), copy, { recursive: true })
+      const file = join(copy, id, 'expected.json')
+      const text = readFileSync(file, 'utf8')
+      writeFileSync(
+        file,
+        text.replace(/[0-9a-f](?=[^0-9a-f]*$)/, (digit) => (digit === '0' ? '1' : '0')),
+      )
+      const { status, stderr } = spawnSync(process.execPath, [verifier, copy], { encoding: 'utf8' })
+      expect(stderr).toContain(`interop: error: ${id}, `)
+      expect(status).toBe(1)
+    },
+  )
+
+  it('stops at vectors that it does not know', () => {
+    cpSync(join(ROOT, vectorFile('p2')), join(copy, 'p3', 'expected.json'))
+    const { status, stderr } = spawnSync(process.execPath, [verifier, copy], { encoding: 'utf8' })
+    expect(stderr).toContain('vectors that nothing here reproduces: p3')
+    expect(status).toBe(1)
+  })
+})

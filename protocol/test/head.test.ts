@@ -1,0 +1,75 @@
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { describe, expect, it } from 'vitest'
+import {
+  concat,
+  fromInteger,
+  type Head,
+  isHeadSigned,
+  parseHead,
+  printHead,
+  signHead,
+  toInteger,
+} from '../src/index.js'
+import { expectRefusal } from './support/refusal.js'
+import { head } from './support/samples.js'
+import { itReproduces } from './support/vectors.js'
+
+itReproduces('head')
+
+const changed: Readonly<Record<string, Partial<Head>>> = {
+  registryId: { registryId: head.registryId.with(0, (head.registryId[0] ?? 0) ^ 1) },
+  seq: { seq: head.seq + 1 },
+  size: { size: head.size - 1 },
+  root: { root: head.root + 1n },
+  previousRoot: { previousRoot: 0n },
+  time: { time: head.time + 1 },
+  signer: { signer: secp256k1.getPublicKey(new Uint8Array(32).fill(1)) },
+  'first byte of the signature': { signature: head.signature.with(0, (head.signature[0] ?? 0) ^ 1) },
+  'last byte of the signature': { signature: head.signature.with(63, (head.signature[63] ?? 0) ^ 1) },
+}
+
+describe('a head', () => {
+  it('is signed by its signer', () => {
+    expect(isHeadSigned(head)).toBe(true)
+    expect(isHeadSigned(parseHead(printHead(head)))).toBe(true)
+  })
+
+  it.each(Object.entries(changed))('is not signed when its %s is another', (_, change) => {
+    expect(isHeadSigned({ ...head, ...change })).toBe(false)
+  })
+
+  it('has one signature of the two that ECDSA would take', () => {
+    const order = secp256k1.Point.Fn.ORDER
+    const s = toInteger(head.signature.subarray(32))
+    const twin = concat(head.signature.subarray(0, 32), fromInteger(order - s, 32))
+    expect(s <= order / 2n).toBe(true)
+    expect(isHeadSigned({ ...head, signature: twin })).toBe(false)
+  })
+
+  it.each<[string, Partial<Head>]>([
+    ['zeros for a signature', { signature: new Uint8Array(64) }],
+    ['ones for a signature', { signature: new Uint8Array(64).fill(255) }],
+    ['a signer that is no point', { signer: new Uint8Array(33) }],
+    ['a signer off the curve', { signer: new Uint8Array(33).fill(2).fill(255, 1) }],
+  ])('with %s is not signed, which is an answer and no error', (_, change) => {
+    expect(isHeadSigned({ ...head, ...change })).toBe(false)
+  })
+
+  it('of values that no head holds is misuse, which is an error and no answer', () => {
+    expectRefusal(
+      () => isHeadSigned({ ...head, size: -1 }),
+      'VALUE_OUT_OF_RANGE',
+      'head.size must be 0 to 1048576',
+    )
+    expectRefusal(
+      () => signHead({ ...head, time: 2 ** 40 }, new Uint8Array(32).fill(1)),
+      'VALUE_OUT_OF_RANGE',
+      'head.time must be 0 to 1099511627775',
+    )
+    expectRefusal(
+      () => printHead({ ...head, seq: 0.5 }),
+      'VALUE_OUT_OF_RANGE',
+      'head.seq must be 0 to 9007199254740991',
+    )
+  })
+})
