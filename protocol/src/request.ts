@@ -70,6 +70,8 @@ export function scopeOf({
   challenge,
 }: Pick<Request, 'verifierId' | 'context' | 'challenge'>): bigint {
   assertLength(verifierId, 32, 'verifier id')
-  const within = assertLength(context ?? challenge, 32, context === undefined ? 'challenge' : 'context')
-  return fieldFromHash('vouch-scope-v1', concat(verifierId, within))
+  const [kind, within] = context === undefined ? [0, challenge] : [1, context]
+  assertLength(within, 32, kind === 0 ? 'challenge' : 'context')
+  // The kind keeps Bob from asking, as if by challenge, within a context that Alice once agreed to.
+  return fieldFromHash('vouch-scope-v1', concat(verifierId, Uint8Array.of(kind), within))
 }

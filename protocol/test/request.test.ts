@@ -91,16 +91,18 @@ describe('a Request', () => {
 })
 
 describe('a scope', () => {
-  it('is of the verifier and of the challenge, or of the context in its place', () => {
+  it('is of the verifier and of the challenge or the context, and never the same for both', () => {
     const { verifierId, challenge } = request
     const context = flipped(challenge)
     const scopes = [
       scopeOf({ verifierId, challenge }),
       scopeOf({ verifierId, challenge: context }),
       scopeOf({ verifierId: flipped(verifierId), challenge }),
+      scopeOf({ verifierId, challenge, context }),
+      scopeOf({ verifierId, challenge, context: challenge }),
     ]
-    expect(new Set(scopes).size).toBe(3)
-    expect(scopeOf({ verifierId, challenge, context })).toBe(scopes[1])
+    expect(new Set(scopes).size).toBe(scopes.length)
+    expect(scopeOf({ verifierId, challenge: context, context })).toBe(scopes[3])
   })
 
   it.each<[string, Partial<Request>]>([

@@ -223,10 +223,14 @@ describe('enroll', () => {
 
   const WRONG_REPORT = 'report data is not the hash of the image, the service tree and aux'
   test.each<readonly [string, Path, string]>([
-    ['another REPORT_DATA', ['report_data', 0], WRONG_REPORT],
+    ['another REPORT_DATA, first quarter', ['report_data', 0], WRONG_REPORT],
+    ['another REPORT_DATA, second quarter', ['report_data', 1], WRONG_REPORT],
+    ['another REPORT_DATA, third quarter', ['report_data', 2], WRONG_REPORT],
     ['another REPORT_DATA, last quarter', ['report_data', 3], WRONG_REPORT],
     ['another OS image', ['os_image_hash', 0], WRONG_REPORT],
-    ['another aux', ['aux', 1], WRONG_REPORT],
+    ['another OS image, low half', ['os_image_hash', 1], WRONG_REPORT],
+    ['another aux', ['aux', 0], WRONG_REPORT],
+    ['another aux, low half', ['aux', 1], WRONG_REPORT],
     ['another credential', ['credential'], 'credential does not open to the service tree and the secret'],
     [
       'another holder secret',

@@ -154,6 +154,7 @@ describe('unmasking', () => {
       { ...base, challenge: bytes32(0xd1) },
       { ...base, verifierId: bytes32(0xd2) },
       { ...base, context: bytes32(0xd3) },
+      { ...base, challenge: bytes32(0xd3) },
       { ...base, verifierId: bytes32(0xd2), context: bytes32(0xd3) },
     ].map(scopeOf)
     expect(new Set(scopes).size).toBe(scopes.length)
