@@ -2,5 +2,6 @@
 
 export { chunkFolder } from './chunk-folder.js'
 export type { BackendOptions } from './open-backend.js'
-export { openBackend } from './open-backend.js'
-export { readArtifact } from './package-files.js'
+export { openBackend, readReference } from './open-backend.js'
+export type { Manifest, ManifestEntry } from './package-files.js'
+export { readArtifact, readManifest } from './package-files.js'

@@ -49,6 +49,7 @@ export class NativeProcess {
 
   /** Ends the child at once, and resolves when it is gone. */
   async destroy(): Promise<void> {
+    this.#hold(true)
     this.#child.kill('SIGKILL')
     await this.#exited
   }

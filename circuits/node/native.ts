@@ -10,8 +10,8 @@ import { NativeProcess } from './native-process.js'
 
 /**
  * Starts Barretenberg's binary on a folder of its own that holds exactly the given reference string. The binary takes points
- * only from the folder in CRS_PATH, locks and writes there, and downloads what it misses; so it gets bytes that were hashed
- * in this process, and never the package's own folder.
+ * only from the folder in CRS_PATH, locks and writes there, and downloads what it misses, over plain HTTP. So it gets a copy of
+ * bytes that were hashed in this process, and a folder where it would keep its download: it fails there before it asks anyone.
  */
 export async function startNative(reference: ReferenceString, threads: number): Promise<Engine> {
   const binary = findBbBinary()
@@ -41,7 +41,9 @@ function writeReference(reference: ReferenceString): { readonly path: string; re
   }
   process.once('exit', remove)
   mkdirSync(path, { mode: 0o700 })
-  writeFileSync(join(path, isUncompressed(reference) ? 'bn254_g1.dat' : 'bn254_g1_compressed.dat'), reference.points)
+  const [points, other] = ['bn254_g1.dat', 'bn254_g1_compressed.dat']
+  writeFileSync(join(path, isUncompressed(reference) ? points : other), reference.points)
+  if (isUncompressed(reference)) mkdirSync(join(path, other))
   writeFileSync(join(path, 'bn254_g2.dat'), reference.tauH)
   return { path, remove }
 }
@@ -49,7 +51,11 @@ function writeReference(reference: ReferenceString): { readonly path: string; re
 function unavailable(given: string, cause?: unknown): VouchError {
   return new VouchError(
     'BACKEND_UNAVAILABLE',
-    { rule: "Barretenberg's binary must run", given, hint: 'the backend "wasm" runs everywhere, four times slower' },
+    {
+      rule: "Barretenberg's binary must run",
+      given,
+      hint: 'the backend "wasm" runs everywhere, four times slower',
+    },
     { cause },
   )
 }

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { VouchError } from '@vouch/protocol'
 import { type Backend, createBackend } from '../src/backend.js'
-import { CIRCUITS, type CircuitName } from '../src/circuits.js'
+import { CIRCUITS } from '../src/circuits.js'
 import type { EngineKind, StartEngine } from '../src/engine.js'
-import { proverReference, type ReferenceSources } from '../src/srs/reference.js'
+import { EMBEDDED } from '../src/srs/pins.js'
+import { proverReference, type ReferenceSources, type ReferenceString } from '../src/srs/reference.js'
 import { startWasm } from '../src/wasm.js'
 import { startNative } from './native.js'
 import { readArtifact, readEmbeddedPoints } from './package-files.js'
@@ -23,20 +24,28 @@ const START: Record<EngineKind | 'auto', (threads: number) => StartEngine> = {
     try {
       return await startNative(reference, threads)
     } catch (error) {
-      if (error instanceof VouchError && error.code === 'BACKEND_UNAVAILABLE') return startWasm(reference, threads)
+      if (error instanceof VouchError && error.code === 'BACKEND_UNAVAILABLE')
+        return startWasm(reference, threads)
       throw error
     }
   },
 }
 
 /** A backend for the circuits of this version, from the files of this package. Opening starts nothing and reads nothing. */
-export function openBackend(options: BackendOptions = {}): Backend<CircuitName> {
+export function openBackend(options: BackendOptions = {}): Backend {
   const { kind = 'auto', threads = availableParallelism(), reference } = options
-  const sources = { embedded: readEmbeddedPoints, ...reference }
   return createBackend({
     circuits: CIRCUITS,
     artifacts: readArtifact,
     start: START[kind](threads),
-    reference: (extent) => proverReference(extent, sources),
+    reference: (extent) => readReference(extent, reference),
   })
+}
+
+/** A reference string of at least so many points; without an argument, the one that comes with this package. */
+export function readReference(
+  extent: number = EMBEDDED.points,
+  sources: BackendOptions['reference'] = {},
+): Promise<ReferenceString> {
+  return proverReference(extent, { embedded: readEmbeddedPoints, ...sources })
 }

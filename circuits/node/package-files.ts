@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { VouchError } from '@vouch/protocol'
 import type { ArtifactSource } from '../src/artifact.js'
 import type { Bytes } from '../src/bytes.js'
+import type { CircuitPin } from '../src/circuits.js'
 
 // This file runs from node/ and, once built, from dist/node/.
 const ROOT = ['..', '../..']
@@ -17,6 +18,24 @@ export function packageFile(path: string): URL {
 /** Reads `artifacts/NAME.json` from this package. */
 export const readArtifact: ArtifactSource = async (name) =>
   new TextDecoder().decode(await read(`artifacts/${name}.json`, 'ARTIFACT_CORRUPT'))
+
+/** What `manifest.json` says: for people, and for the budget. What is believed is in `src/pins.ts`. */
+export interface Manifest {
+  readonly versions: { readonly noir: string; readonly barretenberg: string }
+  readonly circuits: readonly ManifestEntry[]
+}
+
+export interface ManifestEntry extends CircuitPin {
+  readonly name: string
+  readonly gates: number
+  readonly budget: Pick<ManifestEntry, 'gates' | 'extent'>
+  /** Barretenberg's own hash of the key: what its Solidity verifier carries. */
+  readonly barretenbergVkHash: string
+}
+
+/** Reads `manifest.json` from this package. */
+export const readManifest = async (): Promise<Manifest> =>
+  JSON.parse(new TextDecoder().decode(await read('manifest.json', 'ARTIFACT_CORRUPT')))
 
 /** Reads the embedded points of the reference string. */
 export const readEmbeddedPoints = (): Promise<Bytes> => read('srs/ignition-50000.g1', 'SRS_CORRUPT')

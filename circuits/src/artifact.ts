@@ -40,7 +40,8 @@ export async function pinnedArtifact(name: string, text: string, pin: CircuitPin
 function parseArtifact(name: string, text: string): ArtifactFile {
   try {
     const { abi, bytecode, vk } = JSON.parse(text)
-    if (typeof abi === 'object' && typeof bytecode === 'string' && typeof vk === 'string') return { abi, bytecode, vk }
+    if (typeof abi === 'object' && typeof bytecode === 'string' && typeof vk === 'string')
+      return { abi, bytecode, vk }
   } catch (error) {
     throw corrupt(name, 'be JSON', error)
   }

@@ -1,10 +1,10 @@
 import { concat, toInteger } from '@vouch/protocol'
 import { type ArtifactSource, pinnedArtifact, pinnedKey } from './artifact.js'
-import { type CircuitTable, pinOf } from './circuits.js'
+import { type CircuitName, type CircuitTable, pinOf } from './circuits.js'
 import { PROOF_SETTINGS, type StartEngine } from './engine.js'
 import { assertWanted, backendFailed, EngineSlot } from './engine-slot.js'
 import { type ReferenceString, verifierReference } from './srs/reference.js'
-import type { InputMap } from './witness.js'
+import type { Inputs } from './witness.js'
 import { areCanonical, proofWords, publicInputWords } from './words.js'
 
 export type ProvingStage = 'witness' | 'proof'
@@ -20,9 +20,9 @@ export interface Proof {
   readonly publicInputs: readonly bigint[]
 }
 
-export interface Backend<Name extends string> {
+export interface Backend<Name extends string = CircuitName> {
   /** Proves that the inputs satisfy the circuit, or says which of its rules they break. */
-  prove(circuit: Name, inputs: InputMap, options?: ProvingOptions): Promise<Proof>
+  prove(circuit: Name, inputs: Inputs, options?: ProvingOptions): Promise<Proof>
   /** Whether the proof shows the circuit's statement for these public inputs, under its pinned key. Misuse throws. */
   verify(circuit: Name, publicInputs: readonly bigint[], proof: Uint8Array): Promise<boolean>
   /** Stops the engine. A backend that is not destroyed does not keep the process alive. */
@@ -38,13 +38,21 @@ export interface BackendParts<Name extends string> {
   readonly reference: (extent: number) => Promise<ReferenceString>
 }
 
-/** Barretenberg's words for a proof that spells a point off the curve. Whatever else it complains of is a failure, not a verdict. */
-const NOT_A_POINT = 'Deserialized point is not on the curve'
+/**
+ * What Barretenberg says of proofs that it refuses before it computes: a point off the curve, or nothing where the prover
+ * aggregates. Found by feeding it wrong proofs. Whatever else it complains of is a failure, not a verdict.
+ */
+const REFUSALS = [
+  'Deserialized point is not on the curve',
+  'Cannot aggregate: incoming pairing points are at infinity',
+]
 
 export function createBackend<Name extends string>(parts: BackendParts<Name>): Backend<Name> {
   const { circuits, artifacts } = parts
   const slot = new EngineSlot(parts.start)
-  const keyOf = remembered(async (name: Name) => pinnedKey(name, await artifacts(name), pinOf(circuits, name)))
+  const keyOf = remembered(async (name: Name) =>
+    pinnedKey(name, await artifacts(name), pinOf(circuits, name)),
+  )
   const artifactOf = remembered(async (name: Name) =>
     pinnedArtifact(name, await artifacts(name), pinOf(circuits, name)),
   )
@@ -57,17 +65,15 @@ export function createBackend<Name extends string>(parts: BackendParts<Name>): B
       const { solveWitness } = await import('./witness.js')
       const witness = await solveWitness(file, inputs)
       assertWanted(signal)
-      onProgress?.('proof')
       const answer = await slot
         .run({
           points: pin.extent,
           reference: () => parts.reference(pin.extent),
-          call: (api) =>
-            api.circuitProve({
-              circuit: { name: circuit, bytecode: acir, verificationKey: vk },
-              witness,
-              settings: PROOF_SETTINGS,
-            }),
+          call: (api) => {
+            onProgress?.('proof')
+            const named = { name: circuit, bytecode: acir, verificationKey: vk }
+            return api.circuitProve({ circuit: named, witness, settings: PROOF_SETTINGS })
+          },
           signal,
         })
         .catch((error) => Promise.reject(backendFailed(error)))
@@ -97,13 +103,17 @@ export function createBackend<Name extends string>(parts: BackendParts<Name>): B
         })
         return verified
       } catch (error) {
-        if (error instanceof Error && error.message === NOT_A_POINT) return false
+        if (isRefusal(error)) return false
         throw backendFailed(error)
       }
     },
 
     destroy: () => slot.close(),
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && REFUSALS.some((words) => error.message.startsWith(words))
 }
 
 function remembered<Name extends string, Value>(read: (name: Name) => Promise<Value>): typeof read {

@@ -40,9 +40,11 @@ export class EngineSlot {
   }
 
   async #runNow<Result>({ points, reference, call, signal }: EngineUse<Result>): Promise<Result> {
-    if (this.#closed) throw new VouchError('BACKEND_UNAVAILABLE', { rule: 'a destroyed backend is not used again' })
+    if (this.#closed)
+      throw new VouchError('BACKEND_UNAVAILABLE', { rule: 'a destroyed backend is not used again' })
     assertWanted(signal)
     const { api } = await this.#engineWith(points, reference)
+    assertWanted(signal)
     try {
       return await orCancelled(call(api), signal)
     } catch (error) {
@@ -76,7 +78,11 @@ export function assertWanted(signal: AbortSignal | undefined): void {
 export function backendFailed(error: unknown): VouchError {
   if (error instanceof VouchError) return error
   const given = shown(error instanceof Error ? error.message : error)
-  return new VouchError('BACKEND_FAILED', { rule: 'the proving backend must answer', given }, { cause: error })
+  return new VouchError(
+    'BACKEND_FAILED',
+    { rule: 'the proving backend must answer', given },
+    { cause: error },
+  )
 }
 
 async function orCancelled<Result>(call: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {

@@ -4,7 +4,13 @@ import type { ReferenceString } from './srs/reference.js'
 /** The calls of Barretenberg that Vouch makes. `UltraHonkBackend` is not among them: it cannot be given a key. */
 export type BarretenbergApi = Pick<
   Barretenberg,
-  'circuitComputeVk' | 'circuitProve' | 'circuitStats' | 'circuitVerify' | 'srsInitSrs' | 'blake2s' | 'destroy'
+  | 'circuitComputeVk'
+  | 'circuitProve'
+  | 'circuitStats'
+  | 'circuitVerify'
+  | 'srsInitSrs'
+  | 'blake2s'
+  | 'destroy'
 >
 
 /** A running Barretenberg that holds a reference string. */

@@ -1,11 +1,19 @@
-import { type InputMap, Noir } from '@noir-lang/noir_js'
+import { type CompiledCircuit, type InputMap, Noir } from '@noir-lang/noir_js'
 import { VouchError } from '@vouch/protocol'
-import type { ArtifactFile } from './artifact.js'
 import { type Bytes, gunzip } from './bytes.js'
 
 // The only file that imports noir_js, and itself imported only when something is proved: a verifier never loads it.
 
-export type { InputMap }
+/** A value of a circuit's ABI: field elements as hexadecimal with 0x, or as decimals; structs by their members' names. */
+export type InputValue =
+  | string
+  | number
+  | boolean
+  | readonly InputValue[]
+  | { readonly [name: string]: InputValue }
+
+/** All that a circuit is told, by the names of `main`'s parameters. */
+export type Inputs = Readonly<Record<string, InputValue>>
 
 const FAILED = 'Circuit execution failed: '
 
@@ -13,18 +21,25 @@ const FAILED = 'Circuit execution failed: '
  * Solves a circuit for the given inputs. Where a constraint fails, the error's `rule` is that constraint's message, which is
  * a constant of the circuit. Nothing else of the solver's words is passed on: they quote inputs, and inputs are secret.
  */
-export async function solveWitness({ abi, bytecode }: Pick<ArtifactFile, 'abi' | 'bytecode'>, inputs: InputMap) {
-  const noir = new Noir({ abi, bytecode })
+export async function solveWitness(
+  { abi, bytecode }: Pick<CompiledCircuit, 'abi' | 'bytecode'>,
+  inputs: Inputs,
+): Promise<Bytes> {
+  // Debug symbols would only add places in the source to an error. noir_js changes no input, but says so nowhere.
+  const noir = new Noir({ abi, bytecode, debug_symbols: '', file_map: {} })
   try {
-    const { witness } = await noir.execute(inputs)
-    return await gunzip(witness as Bytes)
+    const { witness } = await noir.execute(inputs as InputMap)
+    return await gunzip(new Uint8Array(witness))
   } catch (error) {
-    throw new VouchError('WITNESS_INVALID', { rule: failedRule(error instanceof Error ? error.message : '') })
+    throw new VouchError('WITNESS_INVALID', { rule: brokenRule(error) })
   }
 }
 
-function failedRule(message: string): string {
-  if (message.startsWith(FAILED)) return message.slice(FAILED.length)
-  if (message === 'Cannot satisfy constraint') return 'a constraint without a message must hold'
-  return "inputs must have the shape of the circuit's ABI"
+function brokenRule(error: unknown): string {
+  const isAssertion = error instanceof Error && 'rawAssertionPayload' in error
+  if (!isAssertion)
+    return "inputs must have the shape of the circuit's ABI, and be values that it can be run on"
+  return error.message.startsWith(FAILED)
+    ? error.message.slice(FAILED.length)
+    : 'a constraint without a message must hold'
 }

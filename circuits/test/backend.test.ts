@@ -1,4 +1,4 @@
-import { P, VouchError } from '@vouch/protocol'
+import { concat, fieldToBytes, P, VouchError } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openBackend } from '../node/index.js'
 import type { Backend, EngineKind, Proof } from '../src/index.js'
@@ -55,6 +55,11 @@ describe.each(kinds)('%s', (kind) => {
       expect(await backend.verify('sum', sum.publicInputs, changed), `byte ${at}`).toBe(false)
     }
     expect(await backend.verify('sum', sum.publicInputs, sum.proof)).toBe(true)
+  })
+
+  test.each([0n, 1n, P - 1n])('says false to a proof whose every word is %s', async (word) => {
+    const words = Array.from({ length: sum.proof.length / 32 }, () => fieldToBytes(word))
+    expect(await backend.verify('sum', sum.publicInputs, concat(...words))).toBe(false)
   })
 
   test('says false to the same proof in another spelling', async () => {

@@ -64,7 +64,12 @@ export async function proverReference(
   const { tauH } = verifierReference()
   if (extent <= pins.embedded.points) {
     const points = await sources.embedded()
-    await assertGenuine(points, pins.embedded.sha256, 'the embedded reference string', 'install the package again')
+    await assertGenuine(
+      points,
+      pins.embedded.sha256,
+      'the embedded reference string',
+      'install the package again',
+    )
     return { points, count: pins.embedded.points, tauH }
   }
   const needed = Math.ceil(extent / pins.chunkPoints)
@@ -83,12 +88,23 @@ async function genuineChunk(
   if (pinned === undefined) throw unavailable(extent, `no hash is pinned for chunk ${chunk}`)
   const stored = await store?.read(chunk)
   if (stored !== undefined) {
-    await assertGenuine(stored, pinned, `chunk ${chunk} in ${store?.name}`, 'delete the file and fetch it again')
+    await assertGenuine(
+      stored,
+      pinned,
+      `chunk ${chunk} in ${store?.name}`,
+      'delete the file and fetch it again',
+    )
     return stored
   }
-  if (fetch === undefined) throw unavailable(extent, `chunk ${chunk} is in no file, and downloading was not allowed`)
+  if (fetch === undefined)
+    throw unavailable(extent, `chunk ${chunk} is in no file, and downloading was not allowed`)
   const bytes = await download(chunk, extent, fetch, pins)
-  await assertGenuine(bytes, pinned, `chunk ${chunk} as downloaded`, `something answers in the place of ${CHUNKS_URL}`)
+  await assertGenuine(
+    bytes,
+    pinned,
+    `chunk ${chunk} as downloaded`,
+    `something answers in the place of ${CHUNKS_URL}`,
+  )
   await store?.write(chunk, bytes)
   return bytes
 }
