@@ -1,7 +1,8 @@
 import { concat, fieldToBytes, P, VouchError } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { openBackend } from '../node/index.js'
-import type { Backend, EngineKind, Proof } from '../src/index.js'
+import { openBackend, readReference } from '../node/index.js'
+import { startNative } from '../node/native.js'
+import { type Backend, createBackend, type EngineKind, type Proof } from '../src/index.js'
 import { buildBoth, INPUTS, type TinyCircuits, type TinyName, tinyBackend } from './tiny-circuits.js'
 
 let circuits: TinyCircuits
@@ -164,6 +165,20 @@ describe('cancelling', () => {
       await backend.destroy()
     },
   )
+})
+
+test('a reference string that is shorter than the circuit is a failure of the backend, not of the proof', async () => {
+  const backend = createBackend({
+    circuits: { sum: circuits.sum.pin },
+    artifacts: async () => JSON.stringify(circuits.sum.artifact),
+    start: (reference) => startNative(reference, 2),
+    reference: async (extent) => {
+      const { points, tauH } = await readReference(extent)
+      return { points: points.slice(0, 640), count: extent, tauH }
+    },
+  })
+  expect(await failure(backend.prove('sum', INPUTS))).toMatchObject({ code: 'BACKEND_FAILED' })
+  await backend.destroy()
 })
 
 describe('where the binary does not run', () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import type { EngineKind } from '../src/index.js'
 
 // What a process that proves or verifies does to the world around it.
@@ -31,6 +31,10 @@ afterEach(() => {
   for (const folder of [home, temporary]) {
     for (const entry of readdirSync(folder)) rmSync(join(folder, entry), { recursive: true })
   }
+})
+
+afterAll(() => {
+  for (const folder of [home, temporary]) rmSync(folder, { recursive: true })
 })
 
 /** A network namespace of its own, with nothing in it. */
