@@ -48,6 +48,17 @@ describe('from a clean clone', () => {
     expectCircuits(await run(clone, 'npx', '--no-install', 'bob', 'circuits', '--json'))
   })
 
+  it('with the network cut, the demo runs, and bob judges what it kept', async (context) => {
+    needs.registry(context)
+    needs.unshare(context)
+    const cutOff = ['--map-root-user', '--net']
+    const kept = join(scratch, 'kept')
+    const told = await run(clone, 'unshare', ...cutOff, 'npm', 'run', 'demo', '--', '--keep', kept)
+    expect(told).toContain('Bob did not learn')
+    const judge = /^ *npx --no-install (bob verify .*)$/m.exec(told)?.[1]?.split(' ') ?? []
+    expect(await run(clone, 'unshare', ...cutOff, 'npx', '--no-install', ...judge)).toMatch(/^accepted$/m)
+  })
+
   step('each package holds its licence and all that it exports, and no tests', async () => {
     mkdirSync(tarballs)
     const packed = await run(clone, 'npm', 'pack', '--workspaces', '--json', '--pack-destination', tarballs)
