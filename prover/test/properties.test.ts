@@ -20,7 +20,7 @@ import { proveResponse, respondWitness } from '@vouch/prover'
 import { verify } from '@vouch/verifier'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { leafOf, makeStory, type ServiceName } from '../../scripts/demo/story.js'
-import { ask, bytes32, NOON, respondTo } from '../../verifier/test/proven.js'
+import { ask, bytes32, NOON, respondTo } from '../../test/support/proven.js'
 
 let backend: Backend<CircuitName>
 beforeAll(() => {

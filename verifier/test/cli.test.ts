@@ -14,7 +14,7 @@ import {
 } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { registrarKey } from '../../scripts/demo/story.js'
-import { bytes32, NOON, type Proven, prove } from './proven.js'
+import { bytes32, NOON, type Proven, prove } from '../../test/support/proven.js'
 
 // `bob` as a process: arguments, files, streams and exit status.
 

@@ -13,7 +13,7 @@ import {
 import { makeRequest, type Verdict, type VerifyParameters, verify } from '@vouch/verifier'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { registrarKey } from '../../scripts/demo/story.js'
-import { ask, bytes32, NOON, type Proven, prove, shop } from './proven.js'
+import { ask, bytes32, NOON, type Proven, prove, shop } from '../../test/support/proven.js'
 
 let backend: Backend<CircuitName>
 let proven: Proven
