@@ -1,6 +1,10 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { acvm } from '@noir-lang/noir_js'
 import { fieldToBytes, P, toHex } from '@vouch/protocol'
+import { type Compiled, compileCrate } from '../build/compile.js'
 import { type BarretenbergApi, PROOF_SETTINGS } from '../src/engine.js'
 
 // A dishonest prover is not held to what the solver would solve. It hands Barretenberg any witness it likes.
@@ -32,6 +36,19 @@ export interface Provable {
   readonly verificationKey: Uint8Array
 }
 
+/** A compiled circuit with its key, from an engine with as many points as the circuit has in its domain. */
+export async function provable(
+  api: BarretenbergApi,
+  compiled: Pick<Compiled, 'bytecode'>,
+): Promise<Provable> {
+  const circuit = {
+    name: 'tampered',
+    bytecode: new Uint8Array(gunzipSync(Buffer.from(compiled.bytecode, 'base64'))),
+  }
+  const { bytes } = await api.circuitComputeVk({ circuit, settings: PROOF_SETTINGS })
+  return { ...circuit, verificationKey: bytes }
+}
+
 /** Whether a proof made from this witness verifies, of whatever public inputs the witness holds. */
 export async function verifies(
   api: BarretenbergApi,
@@ -42,4 +59,17 @@ export async function verifies(
   const settings = PROOF_SETTINGS
   const { proof, publicInputs } = await api.circuitProve({ circuit, witness, settings })
   return (await api.circuitVerify({ verificationKey, publicInputs, proof, settings })).verified
+}
+
+/** Compiles one file of Noir, in a crate outside the tree. */
+export async function compileSource(source: string): Promise<Compiled> {
+  const folder = mkdtempSync(join(tmpdir(), 'vouch-source-'))
+  try {
+    mkdirSync(join(folder, 'src'))
+    writeFileSync(join(folder, 'Nargo.toml'), '[package]\nname = "source"\ntype = "bin"\n\n[dependencies]\n')
+    writeFileSync(join(folder, 'src/main.nr'), source)
+    return await compileCrate(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }

@@ -3,20 +3,24 @@ import type { Backend, CircuitName } from '@vouch/circuits'
 import { keyHash } from '@vouch/circuits'
 import { openBackend } from '@vouch/circuits/node'
 import {
+  auxOf,
   type Bundle,
+  buildServiceTree,
   concat,
   encodeEnvelope,
+  enrollInputs,
   fromInteger,
   nullifier,
   p2,
   printBundle,
+  reportData,
   requestHash,
   respondInputs,
   scopeOf,
   toHex,
   toInteger,
 } from '@vouch/protocol'
-import { proveResponse, respondWitness } from '@vouch/prover'
+import { proveEnrollment, proveResponse, respondWitness } from '@vouch/prover'
 import { verify } from '@vouch/verifier'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { leafOf, makeStory, type ServiceName } from '../../scripts/demo/story.js'
@@ -177,6 +181,25 @@ test('the prover says in words what it will not prove', async () => {
   await expect(
     refusal({ response: respondTo(request, north, 'oracle', { profile: 'eip191' }) }),
   ).rejects.toMatchObject({ code: 'SIGNATURE_FALSE' })
+})
+
+test('no enrollment is proved over REPORT_DATA that binds something else', async () => {
+  const [north] = makeStory(NOON).machines
+  const smtRoot = buildServiceTree(north.holding.services).root
+  const [gpuDigest, nonce, osImageHash] = [bytes32(0), bytes32(1), north.osImageHash]
+  const honest = reportData(osImageHash, smtRoot, auxOf(gpuDigest, nonce))
+  const parameters = { osImageHash, gpuDigest, nonce, smtRoot, holderSecret: 5n, backend }
+  const { enrollment, proof } = await proveEnrollment({ ...parameters, reportData: honest })
+  expect(await backend.verify('enroll', enrollInputs(enrollment), proof)).toBe(true)
+  for (const changes of [
+    { nonce: bytes32(2) },
+    { smtRoot: smtRoot + 1n },
+    { osImageHash: bytes32(3) },
+    { gpuDigest: bytes32(4) },
+  ]) {
+    const run = proveEnrollment({ ...parameters, reportData: honest, ...changes })
+    await expect(run).rejects.toMatchObject({ code: 'REPORT_DATA_MISMATCH' })
+  }
 })
 
 test('one Request, one envelope, one nullifier: all public inputs follow from these', () => {
