@@ -1,0 +1,106 @@
+import { type Judged, NOISE, type Outcome } from './budgets.js'
+import { median, type Results } from './results.js'
+
+/** The results for a person, as tables that a page can take as they are. */
+export function report(results: Results, judged: readonly Judged[]): string {
+  const { date, machine } = results
+  const { cores, processor, platform, node, busyBefore, busyAfter } = machine
+  const others = `other work ${percent(busyBefore)} before, ${percent(busyAfter)} after`
+  return [
+    `${date}: ${cores} × ${processor}, ${platform}, Node ${node}; ${others}`,
+    section('Circuits', circuits(results)),
+    section('Proving and verifying: median milliseconds; MB', proving(results)),
+    section('Whole commands: milliseconds', commands(results)),
+    section('Sizes', sizes(results)),
+    section('Budgets', budgets(judged)),
+  ].join('\n\n')
+}
+
+type Rows = readonly (readonly string[])[]
+
+function circuits({ manifest, ecdsaGates }: Results): Rows {
+  return [
+    ['circuit', 'gates', 'of', 'extent', 'of', 'proof'],
+    ...manifest.circuits.map(({ name, gates, extent, budget, proofBytes }) => [
+      name,
+      ...[gates, budget.gates, extent, budget.extent, proofBytes].map(whole),
+    ]),
+    ['bare ECDSA', whole(ecdsaGates), '', '', '', ''],
+  ]
+}
+
+function proving(results: Results): Rows {
+  const heading = ['engine', 'threads', 'circuit', 'witness', 'prove', 'verify']
+  return [
+    [...heading, 'cold prove', 'cold verify', 'node peak', 'bb peak'],
+    ...results.proving.map(({ engine, circuit, samples, nodePeak, nativePeak }) => [
+      engine.kind,
+      String(engine.threads),
+      circuit,
+      precise(median(samples.witness)),
+      whole(median(samples.prove)),
+      precise(median(samples.verify)),
+      whole(median(samples.coldProve)),
+      whole(median(samples.coldVerify)),
+      whole(nodePeak / 1e6),
+      nativePeak === undefined ? '' : whole(nativePeak / 1e6),
+    ]),
+  ]
+}
+
+function commands(results: Results): Rows {
+  return [
+    ['command', 'median', 'least', 'most'],
+    ...results.commands.map(({ name, samples }) => [
+      name,
+      ...[median(samples), Math.min(...samples), Math.max(...samples)].map(whole),
+    ]),
+  ]
+}
+
+function sizes(results: Results): Rows {
+  return [['what', 'bytes'], ...results.sizes.map(({ name, bytes }) => [name, whole(bytes)])]
+}
+
+function budgets(judged: readonly Judged[]): Rows {
+  return [
+    ['budget', 'measured', 'limit', 'unit', 'kind', ''],
+    ...judged.map(({ name, value, limit, unit, kind, outcome }) => [
+      name,
+      limit < 10 ? precise(value) : whole(value),
+      limit < 10 ? precise(limit) : whole(limit),
+      unit,
+      kind,
+      WORDS[outcome],
+    ]),
+  ]
+}
+
+const WORDS: Readonly<Record<Outcome, string>> = {
+  held: 'held',
+  over: `over, not ${NOISE}-fold`,
+  broken: 'BROKEN',
+  'not measured': 'not measured here',
+}
+
+/** A heading and a table, the first column as wide as it needs to be and numbers to the right. */
+function section(title: string, rows: Rows): string {
+  const [heading = [], ...body] = rows
+  const widths = heading.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const isNumeric = heading.map((_, column) => body.every((row) => /^[\d.,]*$/.test(row[column] ?? '')))
+  const line = (row: readonly string[]) => {
+    const cells = widths.map((width, i) => row[i]?.[isNumeric[i] ? 'padStart' : 'padEnd'](width) ?? '')
+    return `| ${cells.join(' | ')} |`
+  }
+  const rule = widths.map((width, i) => (isNumeric[i] ? `${'-'.repeat(width + 1)}:` : '-'.repeat(width + 2)))
+  return [`## ${title}`, '', line(heading), `|${rule.join('|')}|`, ...body.map(line)].join('\n')
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`
+const whole = (value: number | undefined): string => shownWith(0, value)
+const precise = (value: number | undefined): string => shownWith(2, value)
+
+function shownWith(digits: number, value: number | undefined): string {
+  const form = { minimumFractionDigits: digits, maximumFractionDigits: digits }
+  return value === undefined ? '' : value.toLocaleString('en-US', form)
+}
