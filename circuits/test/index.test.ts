@@ -8,6 +8,7 @@ test('public names', () => {
     'CIRCUITS',
     'createBackend',
     'keyHash',
+    'openHasher',
     'proverReference',
     'startWasm',
     'verifierReference',

@@ -15,6 +15,10 @@ export const needs = {
   unshare: need('unshare, allowed to make a network namespace', () =>
     runs('unshare', ['--map-root-user', '--net', 'true']),
   ),
+  /** A small disk of its own, to fill. */
+  tmpfs: need('unshare, allowed to mount', () =>
+    runs('unshare', ['--map-root-user', '--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']),
+  ),
   /** An npm registry: asks it for one package that this project pins. */
   registry: need('an npm registry', registryAnswers),
   chromium: need('chromium', () => runs('chromium', ['--version'])),

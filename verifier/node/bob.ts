@@ -3,6 +3,13 @@ import { runCommand, terminal } from '@vouch/protocol/node'
 import { Command, CommanderError, Option } from 'commander'
 import { circuitsCommand } from './commands/circuits.js'
 import { doctorCommand } from './commands/doctor.js'
+import { type EvidenceOptions, evidenceCommand } from './commands/evidence.js'
+import {
+  policyCheckCommand,
+  policyIdCommand,
+  policyInitCommand,
+  policyShowCommand,
+} from './commands/policy.js'
 import { type RequestOptions, requestCommand } from './commands/request.js'
 import { showCommand } from './commands/show.js'
 import { type VerifyOptions, verifyCommand } from './commands/verify.js'
@@ -78,6 +85,42 @@ bob
   .description('say whether this machine can verify and prove')
   .option(...json)
   .action((options: { json?: true }) => run(options, () => doctorCommand(out, options.json ?? false)))
+
+bob
+  .command('evidence')
+  .description('judge raw hardware evidence: report, certificates and lists in files of any order')
+  .argument('<files...>', 'told apart by content; PEM or DER')
+  .option(...at)
+  .option('--policy <file>', 'admission policy; without one, debug and simulated evidence are refused')
+  .option('--nonce <hex>', 'what REPORT_DATA must be')
+  .option(...json)
+  .action((files: string[], options: EvidenceOptions) =>
+    run(options, () => evidenceCommand(out, files, options)),
+  )
+
+const policy = bob.command('policy').description('write and read admission policies')
+
+policy
+  .command('init')
+  .description('write an admission policy to fill in')
+  .option('--simulated', 'for simulated evidence, which is worth nothing')
+  .option('--out <file>', 'write there instead of to stdout')
+  .action((options: { simulated?: true; out?: string }) => run({}, () => policyInitCommand(out, options)))
+
+for (const [name, description, command] of [
+  ['id', "print a policy's id", policyIdCommand],
+  ['show', 'say what a policy says', policyShowCommand],
+  ['check', 'say whether a policy loads, and what to know before relying on it', policyCheckCommand],
+] as const) {
+  policy
+    .command(name)
+    .description(description)
+    .argument('<file>', 'YAML or JSON')
+    .option(...json)
+    .action((file: string, options: { json?: true }) =>
+      run(options, () => command(out, file, options.json ?? false)),
+    )
+}
 
 function run(options: { readonly json?: true }, command: () => Promise<number>): Promise<void> {
   return runCommand(out, options.json ?? false, command)

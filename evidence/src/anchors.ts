@@ -1,0 +1,45 @@
+import { equalBytes, fromHex } from '@vouch/protocol'
+
+/**
+ * A vendor's root that is believed, by the SHA-256 of its SubjectPublicKeyInfo. Names prove nothing: a vendor's own samples
+ * hold a made-up root with the genuine one's subject.
+ */
+export interface Anchor {
+  readonly name: string
+  readonly kind: 'sev-snp' | 'simulated-snp'
+  readonly generation: 'milan' | 'genoa' | 'turin' | 'simulated'
+  readonly spki: Uint8Array
+}
+
+/** The roots, each with where its certificate is published. The same bytes stand in four independent verifiers of others. */
+export const ANCHORS: readonly Anchor[] = [
+  {
+    name: 'AMD ARK-Milan', // https://kdsintf.amd.com/vcek/v1/Milan/cert_chain, the last certificate
+    kind: 'sev-snp',
+    generation: 'milan',
+    spki: fromHex('9f056bee44377e29308cb5ffa895bdfb62d18881fa6bed8d6f075b0204089cb9'),
+  },
+  {
+    name: 'AMD ARK-Genoa', // https://kdsintf.amd.com/vcek/v1/Genoa/cert_chain, the last certificate; Bergamo and Siena too
+    kind: 'sev-snp',
+    generation: 'genoa',
+    spki: fromHex('429a69c9422aa258ee4d8db5fcda9c6470ef15f8cd5a9cebd6cbc7d90b863831'),
+  },
+  {
+    name: 'AMD ARK-Turin', // https://kdsintf.amd.com/vcek/v1/Turin/cert_chain, the last certificate
+    kind: 'sev-snp',
+    generation: 'turin',
+    spki: fromHex('4f125410563a2ab9a50356f9243f6fe0b6f73de98603f53f90339c70e9d7ad08'),
+  },
+  {
+    name: 'simulated vendor', // fixtures/simulated-vendor/root.pem: its key is public, so what it signs is worth nothing
+    kind: 'simulated-snp',
+    generation: 'simulated',
+    spki: fromHex('cd612aac17d03ae669bef775448ed8a32f9078225cf454b5e1ce2d767a6aa638'),
+  },
+]
+
+/** The anchor whose key this is; the vendor's name on it plays no part. */
+export function anchorOf(spki: Uint8Array): Anchor | undefined {
+  return ANCHORS.find((anchor) => equalBytes(anchor.spki, spki))
+}

@@ -1,0 +1,39 @@
+import { VouchError } from '@vouch/protocol'
+import { Checks } from './checks.js'
+import { type Authentication, AuthenticEvidence, type Evidence, type EvidenceFile } from './evidence.js'
+import { sortFiles } from './files.js'
+import { FORMATS, findEvidence } from './kinds.js'
+
+/** Evidence that could be read, and the names of files that are nothing known here and changed nothing. */
+export interface ParsedEvidence {
+  readonly evidence: Evidence
+  readonly ignored: readonly string[]
+}
+
+/**
+ * Reads evidence out of files in any order, PEM or DER, told apart by content. Throws when something that is meant as
+ * evidence or collateral cannot be read, and when no file is evidence.
+ */
+export async function parseEvidence(files: readonly EvidenceFile[]): Promise<ParsedEvidence> {
+  const unreadable = new Checks()
+  const sorted = await sortFiles(unreadable, files)
+  const { format, file, ignored } = findEvidence(sorted.others)
+  const [failure] = unreadable.failures
+  if (failure !== undefined) throw new VouchError(failure.code, failure)
+  return { evidence: format.parse(file, sorted), ignored: ignored.map(({ name }) => name) }
+}
+
+/**
+ * Says whether evidence is genuine at a time (seconds since 1970): signatures to a pinned root, dates, and everything
+ * that report and certificate both speak of. Whether it is acceptable is for `appraise` to say.
+ */
+export async function authenticate(evidence: Evidence, at: number): Promise<Authentication> {
+  const checks = new Checks()
+  const claims = await FORMATS[evidence.format].authenticate(checks, evidence, at)
+  const outcome = { checks: checks.checks, notChecked: checks.notChecked, failures: checks.failures }
+  if (claims === undefined && checks.failures.length === 0)
+    throw new VouchError('INTERNAL', { rule: 'evidence that nothing speaks against must have claims' })
+  return claims === undefined || checks.failures.length > 0
+    ? outcome
+    : { ...outcome, authentic: new AuthenticEvidence(claims) }
+}

@@ -1,0 +1,85 @@
+import { VouchError } from '@vouch/protocol'
+import { type Der, TAG } from './der.js'
+
+/** Reads the parts of a constructed value in their order: each is asked for once, and none may be left. */
+export class Fields {
+  private at = 0
+  private readonly parts: readonly Der[]
+  private readonly what: string
+
+  constructor({ parts }: Der, what: string) {
+    this.parts = parts
+    this.what = what
+  }
+
+  take(tag: number, field: string): Der {
+    const part = this.optional(tag)
+    if (part !== undefined) return part
+    throw malformed(`${this.what} must have its ${field}`)
+  }
+
+  optional(tag: number): Der | undefined {
+    const part = this.parts[this.at]
+    if (part?.tag !== tag) return undefined
+    this.at++
+    return part
+  }
+
+  end(): void {
+    if (this.at < this.parts.length) throw malformed(`${this.what} must have no parts but its own`)
+  }
+}
+
+/** The one value inside an explicit tag. */
+export function only({ parts }: Der, tag: number, what: string): Der {
+  const [part] = parts
+  if (parts.length === 1 && part?.tag === tag) return part
+  throw malformed(`${what} must hold one value of its type`)
+}
+
+/** A small integer that is not negative. */
+export function smallInteger({ content }: Der, what: string): number {
+  const [first = 0] = content
+  if (content.length > 4 || first >= 0x80) throw malformed(`${what} must be a small number`)
+  return content.reduce((value, byte) => value * 256 + byte, 0)
+}
+
+/** The bytes of a bit string that has no unused bits. */
+export function wholeBytes({ content }: Der, what: string): Uint8Array {
+  if (content[0] !== 0) throw malformed(`${what} must be whole bytes`)
+  return content.subarray(1)
+}
+
+/** An object identifier as people write it. */
+export function oidText({ content }: Der): string {
+  const numbers: number[] = []
+  let value = 0
+  for (const byte of content) {
+    value = value * 128 + (byte & 0x7f)
+    if (byte < 0x80) {
+      numbers.push(value)
+      value = 0
+    }
+  }
+  const [first = 0, ...rest] = numbers
+  const root = Math.min(2, Math.floor(first / 40))
+  return [root, first - 40 * root, ...rest].join('.')
+}
+
+/** Seconds since 1970 of a UTCTime (RFC 5280, 4.1.2.5.1: years 1950 to 2049) or a GeneralizedTime. */
+export function timeOf(time: Der, what: string): number {
+  const text = String.fromCharCode(...time.content)
+  const full = time.tag === TAG.UTC_TIME ? (text < '5' ? '20' : '19') + text : text
+  const [, date, clock] = /^(\d{8})(\d{6})Z$/.exec(full) ?? []
+  if (date === undefined || clock === undefined) throw malformed(`${what} must be a time`)
+  const iso = `${date.replace(/(....)(..)(..)/, '$1-$2-$3')}T${clock.replace(/(..)(..)(..)/, '$1:$2:$3')}Z`
+  const seconds = Date.parse(iso) / 1000
+  // Date.parse takes the 31st of June for the 1st of July: a date that is none has a second spelling.
+  if (Number.isNaN(seconds) || new Date(seconds * 1000).toISOString() !== iso.replace('Z', '.000Z'))
+    throw malformed(`${what} must be a time that exists`)
+  return seconds
+}
+
+function malformed(rule: string): VouchError {
+  return new VouchError('DER_MALFORMED', { rule })
+}

@@ -1,0 +1,115 @@
+import { equalBytes, VouchError } from '@vouch/protocol'
+import { attempt, type Checks, must } from './checks.js'
+import type { EvidenceFile } from './evidence.js'
+import { type Certificate, parseCertificate } from './x509/certificate.js'
+import { parseRevocationList, type RevocationList } from './x509/revocation.js'
+
+/** What files hold once they are told apart: certificates and lists, whatever they are for, and the rest. */
+export interface Sorted {
+  readonly certificates: readonly Certificate[]
+  readonly revocationLists: readonly RevocationList[]
+  readonly others: readonly EvidenceFile[]
+}
+
+/** More than any evidence comes with. An attacker's thousand certificates would cost us a thousand parses. */
+const MAX_FILES = 64
+const MAX_CERTIFICATES = 64
+
+const PEM = /-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]*)-----END \1-----/g
+const PEM_CERTIFICATE = 'CERTIFICATE'
+const PEM_LIST = 'X509 CRL'
+
+/** Tells files apart by their content. One that cannot be read fails; one that is of no kind known here is left over. */
+export async function sortFiles(checks: Checks, files: readonly EvidenceFile[]): Promise<Sorted> {
+  if (files.length > MAX_FILES) {
+    throw new VouchError('TOO_LARGE', {
+      rule: `evidence must come in at most ${MAX_FILES} files`,
+      given: `${files.length}`,
+    })
+  }
+  const certificates: Uint8Array[] = []
+  const lists: Uint8Array[] = []
+  const others: EvidenceFile[] = []
+  for (const file of files) {
+    const pem = await attempt(checks, () => pemBlocks(file.bytes))
+    if (pem === undefined) continue
+    const found = pem.length > 0 ? pem : [{ label: derLabel(file.bytes), der: file.bytes }]
+    if (found.every(({ label }) => label !== PEM_CERTIFICATE && label !== PEM_LIST)) others.push(file)
+    for (const { label, der } of found) {
+      if (label === PEM_CERTIFICATE) certificates.push(der)
+      if (label === PEM_LIST) lists.push(der)
+    }
+  }
+  const isFew = must(checks, certificates.length + lists.length <= MAX_CERTIFICATES, 'TOO_LARGE', {
+    rule: `evidence must come with at most ${MAX_CERTIFICATES} certificates and lists`,
+    given: `${certificates.length + lists.length}`,
+  })
+  if (!isFew) return { certificates: [], revocationLists: [], others }
+  return {
+    certificates: await readAll(checks, certificates, parseCertificate),
+    revocationLists: await readAll(checks, lists, parseRevocationList),
+    others,
+  }
+}
+
+/** Reads each different one. The same thing given twice is given once. */
+async function readAll<T>(
+  checks: Checks,
+  encoded: readonly Uint8Array[],
+  parse: (der: Uint8Array) => T,
+): Promise<T[]> {
+  const different = encoded.filter((der, i) => encoded.findIndex((other) => equalBytes(other, der)) === i)
+  const read: T[] = []
+  for (const der of different) {
+    const value = await attempt(checks, () => parse(der))
+    if (value !== undefined) read.push(value)
+  }
+  return read
+}
+
+/** RFC 7468: what stands outside the blocks is commentary. */
+function pemBlocks(bytes: Uint8Array): readonly { readonly label: string; readonly der: Uint8Array }[] {
+  if (!startsPem(bytes)) return []
+  const text = new TextDecoder().decode(bytes)
+  return [...text.matchAll(PEM)].map(([, label = '', base64 = '']) => ({ label, der: fromBase64(base64) }))
+}
+
+const BEGIN = new TextEncoder().encode('-----BEGIN ')
+
+function startsPem(bytes: Uint8Array): boolean {
+  for (let at = bytes.indexOf(0x2d); at >= 0; at = bytes.indexOf(0x2d, at + 1)) {
+    if (BEGIN.every((byte, i) => bytes[at + i] === byte)) return true
+  }
+  return false
+}
+
+function fromBase64(text: string): Uint8Array {
+  const compact = text.replace(/\s/g, '')
+  try {
+    const binary = atob(compact)
+    // atob forgives bits behind the last byte, and missing padding: writing the bytes again shows whether it had to.
+    if (btoa(binary) === compact) return Uint8Array.from(binary, (letter) => letter.charCodeAt(0))
+  } catch {
+    // not base64 at all: refused below
+  }
+  throw new VouchError('CERTIFICATE_MALFORMED', { rule: 'a PEM block must hold base64' })
+}
+
+/**
+ * What DER is meant as, by its first tags: a sequence over the whole file, in it a sequence, in that a version [0] for a
+ * certificate or a number for a revocation list. Whether it is one, reading it will tell.
+ */
+function derLabel(bytes: Uint8Array): string {
+  const inner = afterHeader(bytes, 0)
+  if (bytes[0] !== 0x30 || inner === undefined || bytes[inner] !== 0x30) return 'unknown'
+  const first = afterHeader(bytes, inner)
+  if (first === undefined) return 'unknown'
+  if (bytes[first] === 0xa0) return PEM_CERTIFICATE
+  return bytes[first] === 0x02 && bytes[first + 1] === 1 && bytes[first + 2] === 1 ? PEM_LIST : 'unknown'
+}
+
+function afterHeader(bytes: Uint8Array, at: number): number | undefined {
+  const length = bytes[at + 1]
+  if (length === undefined) return undefined
+  return at + 2 + (length < 0x80 ? 0 : length & 0x7f)
+}

@@ -1,0 +1,77 @@
+import { equalBytes, type Json, policyId, toHex, VouchError } from '@vouch/protocol'
+import { parseFile, printFile } from '@vouch/protocol/codec'
+import { ANCHORS } from '../anchors.js'
+import { isSimulatedKind, type KindName } from '../kinds.js'
+import { type AdmissionPolicy, admissionPolicyCodec, type SnpPins } from './schema.js'
+
+const WHAT = 'admission policy'
+
+/** Reads an admission policy from JSON; one that would hold nothing off does not load. */
+export function parseAdmissionPolicy(file: string | Uint8Array): AdmissionPolicy {
+  return sound(parseFile(admissionPolicyCodec, file, WHAT))
+}
+
+/** An admission policy out of JSON that was read already, as from YAML. */
+export function admissionPolicyFrom(json: Json): AdmissionPolicy {
+  return sound(admissionPolicyCodec.fromJson(json, WHAT))
+}
+
+/** The canonical JSON of an admission policy: the text whose hash is its id. Lists in it ascend. */
+export function printAdmissionPolicy(policy: AdmissionPolicy): string {
+  return printFile(admissionPolicyCodec, sound(policy), WHAT)
+}
+
+/** The policy's id; from 2^248 when it admits simulated evidence. */
+export function admissionPolicyId(policy: AdmissionPolicy): bigint {
+  return policyId(admissionPolicyCodec.toJson(sound(policy)), { simulated: admitsSimulated(policy) })
+}
+
+/** Whether the policy admits evidence that is worth nothing. */
+export function admitsSimulated(policy: AdmissionPolicy): boolean {
+  return kindsOf(policy).some(isSimulatedKind)
+}
+
+/** The kinds that a policy names. */
+export function kindsOf({ evidence }: AdmissionPolicy): readonly KindName[] {
+  return Object.keys(evidence) as KindName[]
+}
+
+/** A policy is worth its weakest kind, and nobody who sees its id can tell which kind it was. */
+function sound(policy: AdmissionPolicy): AdmissionPolicy {
+  const kinds = kindsOf(policy)
+  if (kinds.length > 1 && kinds.some(isSimulatedKind)) {
+    throw unsound('a policy that names a simulated kind must name no other', kinds.join(', '))
+  }
+  for (const kind of kinds) {
+    const pins = policy.evidence[kind]
+    if (pins !== undefined) assertSound(kind, pins, policy)
+  }
+  return policy
+}
+
+function assertSound(kind: KindName, pins: SnpPins, { quota }: AdmissionPolicy): void {
+  const anchors = pins.roots.map((root) => {
+    const anchor = ANCHORS.find((candidate) => candidate.kind === kind && equalBytes(candidate.spki, root))
+    if (anchor === undefined) throw unsound(`roots of ${kind} must be pinned in the library`, toHex(root))
+    return anchor
+  })
+  const floors = Object.keys(pins.tcb)
+  for (const { generation, name } of anchors) {
+    if (!floors.includes(generation))
+      throw unsound(`a policy that accepts the root ${name} must say the lowest TCB of ${generation}`)
+  }
+  for (const floor of floors) {
+    if (!anchors.some(({ generation }) => generation === floor))
+      throw unsound('a TCB must be of a generation whose root is accepted', floor)
+  }
+  if (quota !== 'none' && pins.endorsements.includes('vlek')) {
+    throw unsound(
+      'a policy that accepts a VLEK must have quota none: a VLEK names no machine to count',
+      `${quota}`,
+    )
+  }
+}
+
+function unsound(rule: string, given?: string): VouchError {
+  return new VouchError('POLICY_UNSOUND', given === undefined ? { rule } : { rule, given })
+}

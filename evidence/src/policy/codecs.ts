@@ -1,0 +1,116 @@
+import { type Json, jsonObject, shown, VouchError } from '@vouch/protocol'
+import { type Codec, mismatch } from '@vouch/protocol/codec'
+
+/** A line of printable ASCII that people name things by. */
+export function text(max: number): Codec<string> {
+  const check = (value: string, at: string): string => {
+    if (value.length > 0 && value.length <= max && /^[\x20-\x7e]+$/.test(value)) return value
+    throw new VouchError('VALUE_MALFORMED', {
+      rule: `${at} must be 1 to ${max} characters of printable ASCII`,
+      given: shown(value),
+    })
+  }
+  return {
+    write: (out, value, at) => {
+      out.uint(check(value, at).length, 2)
+      out.bytes(new TextEncoder().encode(value))
+    },
+    read: (input, at) =>
+      check(new TextDecoder().decode(input.take(Number(input.uint(2, `length of ${at}`)), at)), at),
+    toJson: (value) => value,
+    fromJson: (json, at) => (typeof json === 'string' ? check(json, at) : mismatch(at, 'a text', json)),
+    schema: jsonObject({ type: 'string', minLength: 1, maxLength: max, pattern: '^[ -~]+$' }),
+  }
+}
+
+/** A number, or a word that says that there is none: leaving it out says nothing. */
+export function orWord<Word extends string>(number: Codec<number>, word: Word): Codec<number | Word> {
+  return {
+    write: (out, value, at) => {
+      out.uint(value === word ? 0 : 1, 1)
+      if (value !== word) number.write(out, value as number, at)
+    },
+    read: (input, at) => {
+      const isNumber = input.uint(1, at)
+      if (isNumber > 1n)
+        throw new VouchError('NOT_CANONICAL', {
+          rule: `presence of ${at} must be 0 or 1`,
+          given: `${isNumber}`,
+        })
+      return isNumber === 1n ? number.read(input, at) : word
+    },
+    toJson: (value) => (value === word ? word : number.toJson(value as number)),
+    fromJson: (json, at) => {
+      if (json === word) return word
+      return typeof json === 'number'
+        ? number.fromJson(json, at)
+        : mismatch(at, `a number, or the word ${word}`, json)
+    },
+    schema: jsonObject({ anyOf: [number.schema, jsonObject({ const: word })] }),
+  }
+}
+
+/** An object whose members are some of these, one at least; each has a number of its own in bytes. */
+export function someOf<T extends object>(
+  members: { readonly [Name in keyof T]-?: Codec<NonNullable<T[Name]>> },
+): Codec<T> {
+  const entries = Object.entries(members) as [string, Codec<unknown>][]
+  const named = (value: T): [string, Codec<unknown>, unknown][] =>
+    entries.flatMap(([name, codec]) => {
+      const member = (value as Readonly<Record<string, unknown>>)[name]
+      return member === undefined ? [] : [[name, codec, member]]
+    })
+  const assertSome = (found: readonly unknown[], at: string): void => {
+    if (found.length === 0)
+      throw new VouchError('VALUE_OUT_OF_RANGE', {
+        rule: `${at} must name one at least of ${entries.map(([name]) => name).join(', ')}`,
+      })
+  }
+  return {
+    write: (out, value, at) => {
+      const found = named(value)
+      assertSome(found, at)
+      for (const [i, [name]] of entries.entries()) {
+        const member = found.find(([candidate]) => candidate === name)
+        if (member === undefined) continue
+        out.uint(i + 1, 1)
+        member[1].write(out, member[2], `${at}.${name}`)
+      }
+      out.uint(0, 1)
+    },
+    read: (input, at) => {
+      const found: [string, unknown][] = []
+      let last = 0
+      for (let number = Number(input.uint(1, at)); number !== 0; number = Number(input.uint(1, at))) {
+        const entry = entries[number - 1]
+        if (number <= last || entry === undefined)
+          throw new VouchError('NOT_ASCENDING', { rule: `${at} must ascend`, given: `${number}` })
+        found.push([entry[0], entry[1].read(input, `${at}.${entry[0]}`)])
+        last = number
+      }
+      assertSome(found, at)
+      return Object.fromEntries(found) as T
+    },
+    toJson: (value) => new Map(named(value).map(([name, codec, member]) => [name, codec.toJson(member)])),
+    fromJson: (json, at) => {
+      if (!(json instanceof Map)) mismatch(at, 'an object', json)
+      const found = [...(json as ReadonlyMap<string, Json>)].map(([name, value]): [string, unknown] => {
+        const codec = entries.find(([known]) => known === name)?.[1]
+        if (codec === undefined)
+          throw new VouchError('MEMBER_UNKNOWN', {
+            rule: `${at} must name none but ${entries.map(([known]) => known).join(', ')}`,
+            given: shown(name),
+          })
+        return [name, codec.fromJson(value, `${at}.${name}`)]
+      })
+      assertSome(found, at)
+      return Object.fromEntries(found) as T
+    },
+    schema: jsonObject({
+      type: 'object',
+      properties: new Map(entries.map(([name, codec]) => [name, codec.schema])),
+      minProperties: 1,
+      additionalProperties: false,
+    }),
+  }
+}

@@ -1,0 +1,185 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { ascii, concat, equalBytes, shown, toHex } from '@vouch/protocol'
+import { type Anchor, anchorOf } from '../anchors.js'
+import { attempt, type Checks, must } from '../checks.js'
+import { importKey, owned } from '../x509/algorithms.js'
+import type { Certificate } from '../x509/certificate.js'
+import { checkPath, checkRevocation, type Path } from '../x509/chain.js'
+import { type EndorsementContent, isEndorsement, readEndorsement } from './endorsement.js'
+import { decodeTcb, GENERATIONS, isOfGeneration, isProductOf, tcbText } from './generation.js'
+import { POLICY_BIT, SIGNED_BYTES } from './layout.js'
+import { rawSignature, signingKeyOf } from './report.js'
+import type { SnpClaims, SnpEvidence, SnpReport, Tcb } from './types.js'
+
+/** Checks a report against its chain and the chain against a pinned root; claims come of it when everything could be read. */
+export async function authenticateSnp(
+  checks: Checks,
+  evidence: SnpEvidence,
+  at: number,
+): Promise<SnpClaims | undefined> {
+  const { report, bytes, certificates, revocationLists } = evidence
+
+  // 1. The certificates: of the key that signed, of who issued it, and of the root.
+  const path = findPath(checks, certificates)
+  if (path === undefined) return undefined
+  const [leaf] = path
+
+  // 2. The root is one that is pinned: by its key, as its name proves nothing.
+  const root = checkRoot(checks, path)
+
+  // 3. Each certificate is issued by the next, in force, and not revoked.
+  await checkPath(checks, path, at)
+  const collateral = await checkRevocation(checks, path, revocationLists, at)
+
+  // 4. The report is signed by the certified key.
+  await checkSignature(checks, report, bytes, leaf)
+
+  // 5. What the report says of chip and firmware is what the certificate says.
+  const endorsement = await attempt(checks, () => readEndorsement(leaf))
+  if (root === undefined || endorsement === undefined) return undefined
+  const tcb = await attempt(checks, () => decodeTcb(report.reportedTcb, root.generation))
+  if (tcb === undefined) return undefined
+  await checkAgreement(checks, report, { endorsement, root, tcb })
+
+  return claimsOf(report, { endorsement, root, tcb, collateral })
+}
+
+interface Known {
+  readonly endorsement: EndorsementContent
+  readonly root: Anchor
+  readonly tcb: Tcb
+}
+
+/** Certificates are found by their content; two different ones in one role leave open which was meant. */
+function findPath(checks: Checks, certificates: readonly Certificate[]): Path | undefined {
+  const find = (role: string, fits: (candidate: Certificate) => boolean): Certificate | undefined => {
+    const [found, ...others] = certificates.filter(fits)
+    must(checks, found !== undefined, 'COLLATERAL_MISSING', {
+      rule: `${role} must come with the report`,
+      hint: 'fetch it from the key distribution service, or take it from the cloud that runs the guest',
+    })
+    if (others.length > 0)
+      must(checks, false, 'COLLATERAL_CONFLICT', { rule: `${role} must come once, or the same each time` })
+    return found
+  }
+  const leaf = find('the certificate of the VCEK or VLEK', isEndorsement)
+  if (leaf === undefined) return undefined
+  const issuer = find(`the certificate that issued ${leaf.commonName}`, ({ subject }) =>
+    equalBytes(subject, leaf.issuer),
+  )
+  if (issuer === undefined) return undefined
+  const root = find(`the certificate that issued ${issuer.commonName}`, ({ subject }) =>
+    equalBytes(subject, issuer.issuer),
+  )
+  if (root === undefined) return undefined
+  // A root that issued for a chip itself is not how the vendor works, whoever came by its key.
+  must(checks, root !== issuer, 'CHAIN_FALSE', { rule: 'there must be an intermediate below the root' })
+  return [leaf, issuer, root]
+}
+
+function checkRoot(checks: Checks, path: Path): Anchor | undefined {
+  const root = path[path.length - 1] ?? path[0]
+  const spki = sha256(root.spki)
+  const anchor = anchorOf(spki)
+  must(checks, anchor !== undefined, 'CHAIN_FALSE', {
+    rule: 'the root must be one that is pinned here',
+    given: `${root.commonName}, key ${toHex(spki)}`,
+    hint: 'a root is told by its key: its name is anybody’s to write',
+  })
+  return anchor
+}
+
+async function checkSignature(
+  checks: Checks,
+  report: SnpReport,
+  bytes: Uint8Array,
+  leaf: Certificate,
+): Promise<void> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-384' }
+  const key = await attempt(checks, () => importKey(leaf.spki, algorithm))
+  if (key === undefined) return
+  const signature = rawSignature(report)
+  const holds =
+    signature !== undefined &&
+    (await crypto.subtle.verify(
+      { name: 'ECDSA', hash: 'SHA-384' },
+      key,
+      owned(signature),
+      owned(bytes.subarray(0, SIGNED_BYTES)),
+    ))
+  must(checks, holds, 'EVIDENCE_SIGNATURE_FALSE', {
+    rule: `the report must be signed by the key of ${leaf.commonName}`,
+  })
+}
+
+async function checkAgreement(
+  checks: Checks,
+  report: SnpReport,
+  { endorsement, root, tcb }: Known,
+): Promise<void> {
+  const { generation } = root
+  const agree = (holds: boolean, rule: string, given: string): boolean =>
+    must(checks, holds, 'CERTIFICATE_MISMATCH', { rule, given })
+  agree(
+    isProductOf(endorsement.product, generation),
+    `the certificate must be for a product of the ${generation} root`,
+    shown(endorsement.product),
+  )
+  agree(
+    tcbText(endorsement.tcb) === tcbText(tcb),
+    'REPORTED_TCB must be the TCB that the certificate is for',
+    `${tcbText(tcb)} in the report, ${tcbText(endorsement.tcb)} in the certificate`,
+  )
+  const signingKey = await attempt(checks, () => signingKeyOf(report))
+  if (signingKey !== undefined)
+    agree(
+      signingKey === endorsement.type,
+      'SIGNING_KEY must be of the type that the certificate is for',
+      signingKey,
+    )
+  if (report.version >= 3)
+    agree(
+      isOfGeneration(report.cpuid, generation),
+      `the CPUID must be of the ${generation} generation`,
+      report.cpuid.join(', '),
+    )
+  if (endorsement.hwId === undefined) checks.leave('which chip signed: a VLEK names none')
+  else {
+    const { chipIdBytes } = GENERATIONS[generation]
+    const chipId = concat(endorsement.hwId, new Uint8Array(64 - Math.min(64, endorsement.hwId.length)))
+    agree(
+      endorsement.hwId.length === chipIdBytes && equalBytes(report.chipId, chipId),
+      'CHIP_ID must be the hardware id that the certificate is for',
+      `${toHex(report.chipId).slice(0, 16)}…`,
+    )
+  }
+}
+
+function claimsOf(
+  report: SnpReport,
+  { endorsement, root, tcb, collateral }: Known & Pick<SnpClaims, 'collateral'>,
+): SnpClaims {
+  const bit = (position: bigint): boolean => ((report.policy >> position) & 1n) === 1n
+  return {
+    kind: root.kind,
+    root,
+    endorsement: endorsement.type,
+    ...(endorsement.hwId === undefined ? {} : { machineIdentity: machineIdentity(root, endorsement.hwId) }),
+    reportData: report.reportData,
+    measurement: report.measurement,
+    hostData: report.hostData,
+    tcb,
+    vmpl: report.vmpl,
+    guestPolicy: {
+      debug: bit(POLICY_BIT.DEBUG),
+      migration: bit(POLICY_BIT.MIGRATE_MA),
+      smt: bit(POLICY_BIT.SMT),
+    },
+    collateral,
+  }
+}
+
+/** Names a chip without being its id: the registrar's quota needs no more. */
+function machineIdentity({ kind }: Anchor, hwId: Uint8Array): Uint8Array {
+  return sha256(concat(ascii('vouch-machine-v1'), sha256(ascii(kind)), hwId))
+}

@@ -1,0 +1,89 @@
+import { VouchError } from '@vouch/protocol'
+import { context, type Der, TAG } from '../der/der.js'
+import { Fields, oidText, only, smallInteger } from '../der/fields.js'
+
+/** How a signature of one algorithm is checked with WebCrypto. */
+interface SignatureAlgorithm {
+  readonly key: RsaHashedImportParams
+  readonly verify: RsaPssParams
+}
+
+const RSASSA_PSS = '1.2.840.113549.1.1.10'
+const MGF1 = '1.2.840.113549.1.1.8'
+const SHA_384 = '2.16.840.1.101.3.4.2.2'
+const SALT_BYTES = 48
+
+/** The algorithms of the vendors' certificates, by identifier. Anything else is not guessed at. */
+const ALGORITHMS: ReadonlyMap<string, (parameters: Der | undefined) => SignatureAlgorithm | undefined> =
+  new Map([[RSASSA_PSS, pssWithSha384]])
+
+/** Whether this key made this signature over these bytes. */
+export async function isSigned(
+  spki: Uint8Array,
+  { algorithm, signature, content }: { algorithm: Der; signature: Uint8Array; content: Uint8Array },
+): Promise<boolean> {
+  const [identifier, parameters] = algorithm.parts
+  const oid = identifier?.tag === TAG.OID ? oidText(identifier) : 'none'
+  const known = ALGORITHMS.get(oid)?.(parameters)
+  if (known === undefined || algorithm.parts.length > 2) {
+    throw new VouchError('ALGORITHM_UNKNOWN', {
+      rule: 'a certificate must be signed by RSASSA-PSS with SHA-384 and a salt of 48 bytes',
+      given: oid,
+    })
+  }
+  const key = await importKey(spki, known.key)
+  return crypto.subtle.verify(known.verify, key, owned(signature), owned(content))
+}
+
+/** Imports a public key; bytes that are none are refused. */
+export async function importKey(
+  spki: Uint8Array,
+  algorithm: RsaHashedImportParams | EcKeyImportParams,
+): Promise<CryptoKey> {
+  try {
+    return await crypto.subtle.importKey('spki', owned(spki), algorithm, false, ['verify'])
+  } catch (cause) {
+    throw new VouchError(
+      'KEY_MALFORMED',
+      { rule: `a certificate must hold a key for ${algorithm.name}` },
+      { cause },
+    )
+  }
+}
+
+/** WebCrypto's types want memory that nobody shares. */
+export function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes)
+}
+
+/**
+ * RSASSA-PSS-params (RFC 8017, A.2.3) with SHA-384 throughout. The trailer field may be spelled out although 1 is its
+ * default: AMD's certificates do so.
+ */
+function pssWithSha384(parameters: Der | undefined): SignatureAlgorithm | undefined {
+  if (parameters?.tag !== TAG.SEQUENCE) return undefined
+  const fields = new Fields(parameters, 'RSASSA-PSS parameters')
+  const hash = only(fields.take(context(0), 'hash'), TAG.SEQUENCE, 'hash')
+  const mask = only(fields.take(context(1), 'mask'), TAG.SEQUENCE, 'mask')
+  const salt = only(fields.take(context(2), 'salt length'), TAG.INTEGER, 'salt length')
+  const trailer = fields.optional(context(3))
+  fields.end()
+  const maskFields = new Fields(mask, 'mask')
+  const isMgf1 = oidText(maskFields.take(TAG.OID, 'identifier')) === MGF1
+  const maskHash = maskFields.take(TAG.SEQUENCE, 'hash')
+  maskFields.end()
+  const isTrailerOne =
+    trailer === undefined || smallInteger(only(trailer, TAG.INTEGER, 'trailer'), 'trailer') === 1
+  const isKnown = isSha384(hash) && isMgf1 && isSha384(maskHash) && isTrailerOne
+  if (!isKnown || smallInteger(salt, 'salt length') !== SALT_BYTES) return undefined
+  return { key: { name: 'RSA-PSS', hash: 'SHA-384' }, verify: { name: 'RSA-PSS', saltLength: SALT_BYTES } }
+}
+
+/** RFC 4055, 2.1: the parameters of a hash are NULL or left out, and both are to be taken. */
+function isSha384(algorithm: Der): boolean {
+  const fields = new Fields(algorithm, 'hash')
+  const oid = oidText(fields.take(TAG.OID, 'identifier'))
+  fields.optional(TAG.NULL)
+  fields.end()
+  return oid === SHA_384
+}

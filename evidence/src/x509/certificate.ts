@@ -1,0 +1,135 @@
+import { equalBytes, VouchError } from '@vouch/protocol'
+import { context, type Der, parseDer, TAG } from '../der/der.js'
+import { Fields, oidText, only, smallInteger, timeOf, wholeBytes } from '../der/fields.js'
+
+/** An extension of a certificate or a revocation list. */
+export interface Extension {
+  readonly critical: boolean
+  readonly value: Uint8Array
+}
+
+/** RFC 5280, 4.1. Parts that are signed, compared or hashed are kept as the bytes that were given. */
+export interface Certificate {
+  readonly der: Uint8Array
+  readonly tbs: Uint8Array
+  readonly serial: Uint8Array
+  readonly signatureAlgorithm: Der
+  readonly signature: Uint8Array
+  readonly issuer: Uint8Array
+  readonly subject: Uint8Array
+  readonly commonName: string
+  readonly notBefore: number
+  readonly notAfter: number
+  readonly spki: Uint8Array
+  readonly extensions: ReadonlyMap<string, Extension>
+}
+
+/** Larger than any vendor's; what is longer is no certificate. */
+const MAX_CERTIFICATE_BYTES = 16_384
+
+export function parseCertificate(der: Uint8Array): Certificate {
+  if (der.length > MAX_CERTIFICATE_BYTES) {
+    throw new VouchError('TOO_LARGE', {
+      rule: `a certificate must be at most ${MAX_CERTIFICATE_BYTES} bytes`,
+      given: `${der.length}`,
+    })
+  }
+  const { tbs, signatureAlgorithm, signature } = signedParts(parseDer(der, 'certificate'), 'certificate')
+  const fields = new Fields(tbs, 'certificate')
+  const version = smallInteger(only(fields.take(context(0), 'version'), TAG.INTEGER, 'version'), 'version')
+  if (version !== 2) throw malformed('a certificate must have version 3')
+  const serial = fields.take(TAG.INTEGER, 'serial number').content
+  assertSame(signatureAlgorithm, fields.take(TAG.SEQUENCE, 'signature algorithm'))
+  const issuer = fields.take(TAG.SEQUENCE, 'issuer')
+  const validity = new Fields(fields.take(TAG.SEQUENCE, 'validity'), 'validity')
+  const [notBefore, notAfter] = [takeTime(validity, 'notBefore'), takeTime(validity, 'notAfter')]
+  validity.end()
+  const subject = fields.take(TAG.SEQUENCE, 'subject')
+  const spki = fields.take(TAG.SEQUENCE, 'public key')
+  const extensions = fields.optional(context(3))
+  fields.end()
+  return {
+    der,
+    tbs: tbs.raw,
+    serial,
+    signatureAlgorithm,
+    signature,
+    issuer: issuer.raw,
+    subject: subject.raw,
+    commonName: commonNameIn(subject),
+    notBefore,
+    notAfter,
+    spki: spki.raw,
+    extensions:
+      extensions === undefined ? new Map() : extensionsIn(only(extensions, TAG.SEQUENCE, 'extensions')),
+  }
+}
+
+/** What certificates and revocation lists have in common: signed content, algorithm, signature. */
+export function signedParts(
+  value: Der,
+  what: string,
+): { readonly tbs: Der; readonly signatureAlgorithm: Der; readonly signature: Uint8Array } {
+  if (value.tag !== TAG.SEQUENCE) throw malformed(`a ${what} must be a sequence`)
+  const fields = new Fields(value, what)
+  const tbs = fields.take(TAG.SEQUENCE, 'signed content')
+  const signatureAlgorithm = fields.take(TAG.SEQUENCE, 'signature algorithm')
+  const signature = wholeBytes(fields.take(TAG.BIT_STRING, 'signature'), 'signature')
+  fields.end()
+  return { tbs, signatureAlgorithm, signature }
+}
+
+/** The algorithm stands outside the signed content too, where anyone could change it. */
+export function assertSame(outside: Der, inside: Der): void {
+  if (!equalBytes(outside.raw, inside.raw))
+    throw malformed('the signature algorithm must be the one that is signed')
+}
+
+export function takeTime(fields: Fields, field: string): number {
+  const time = fields.optional(TAG.UTC_TIME) ?? fields.take(TAG.GENERALIZED_TIME, field)
+  return timeOf(time, field)
+}
+
+export function extensionsIn(list: Der): ReadonlyMap<string, Extension> {
+  const found = new Map<string, Extension>()
+  for (const part of list.parts) {
+    if (part.tag !== TAG.SEQUENCE) throw malformed('an extension must be a sequence')
+    const fields = new Fields(part, 'extension')
+    const oid = oidText(fields.take(TAG.OID, 'identifier'))
+    const critical = fields.optional(TAG.BOOLEAN)
+    // FALSE is the default, and DER has no second spelling for a default (X.690, 11.5).
+    if (critical?.content[0] === 0) throw malformed('an extension must not spell out that it is not critical')
+    const value = fields.take(TAG.OCTET_STRING, 'value').content
+    fields.end()
+    if (found.has(oid)) throw malformed('an extension must appear once')
+    found.set(oid, { critical: critical !== undefined, value })
+  }
+  return found
+}
+
+const COMMON_NAME = '2.5.4.3'
+
+/** The common name, for messages and never for trust. Whoever wrote it may write on a person's terminal, so it is tamed. */
+function commonNameIn(subject: Der): string {
+  for (const { parts } of subject.parts) {
+    for (const { parts: attribute } of parts) {
+      const [type, value] = attribute
+      if (type?.tag === TAG.OID && oidText(type) === COMMON_NAME && value !== undefined)
+        return printable(value.content)
+    }
+  }
+  return 'a certificate without a common name'
+}
+
+const MAX_NAME = 64
+
+function printable(bytes: Uint8Array): string {
+  const text = Array.from(bytes.subarray(0, MAX_NAME), (byte) =>
+    byte >= 0x20 && byte <= 0x7e ? String.fromCharCode(byte) : '?',
+  )
+  return text.join('')
+}
+
+function malformed(rule: string): VouchError {
+  return new VouchError('DER_MALFORMED', { rule })
+}

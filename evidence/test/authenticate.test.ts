@@ -1,0 +1,238 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { type EvidenceFile, parseCertificate } from '@vouch/evidence'
+import { concat, type ErrorCode } from '@vouch/protocol'
+import { describe, expect, test } from 'vitest'
+import { pathInRepository } from '../../test/support/repository.js'
+import { endorsementCertificate } from '../src/simulated/certificates.js'
+import { attest, authenticated, codesOf, machine, NOW, vendor } from './support/simulated.js'
+
+const DAY = 86_400
+
+const fileOf = (files: readonly EvidenceFile[], name: string): EvidenceFile => {
+  const found = files.find((file) => file.name === name)
+  if (found === undefined) throw new Error(`no ${name}`)
+  return found
+}
+const without = (files: readonly EvidenceFile[], name: string): readonly EvidenceFile[] =>
+  files.filter((file) => file.name !== name)
+
+describe('simulated evidence', () => {
+  test('is authentic, and says what it was made to say', async () => {
+    const { authentic, failures, checks, notChecked } = await authenticated(await attest())
+    expect(failures).toEqual([])
+    expect(authentic?.claims).toMatchObject({
+      kind: 'simulated-snp',
+      endorsement: 'vcek',
+      vmpl: 0,
+      tcb: { bootloader: 4, tee: 0, snp: 24, microcode: 220 },
+      guestPolicy: { debug: false, migration: false, smt: true },
+      collateral: {},
+    })
+    expect(checks.every(({ outcome }) => outcome === 'held')).toBe(true)
+    expect(notChecked).toEqual(['revocation: no revocation list of an issuer was given'])
+  })
+
+  test('names the machine by the chip alone', async () => {
+    const identity = async (fill: number, snp = 24) => {
+      const chip = {
+        chipId: new Uint8Array(64).fill(fill),
+        tcb: { bootloader: 4, tee: 0, snp, microcode: 9 },
+      }
+      return (await authenticated(await attest({ machine: chip }))).authentic?.claims.machineIdentity
+    }
+    const first = await identity(1)
+    expect(first).toHaveLength(32)
+    expect(await identity(1, 25)).toEqual(first)
+    expect(await identity(2)).not.toEqual(first)
+  })
+
+  test('under a VLEK names no machine', async () => {
+    const files = await attest({
+      machine: { certificate: { type: 'vlek' } },
+      report: { fields: { keyInfo: 1 << 2, chipId: new Uint8Array(64) } },
+    })
+    const { authentic, notChecked } = await authenticated(files)
+    expect(authentic?.claims).toMatchObject({ endorsement: 'vlek' })
+    expect(authentic?.claims.machineIdentity).toBeUndefined()
+    expect(notChecked).toContain('which chip signed: a VLEK names none')
+  })
+})
+
+describe('what report and certificate disagree about', () => {
+  const CASES: readonly [string, Parameters<typeof attest>[0], string][] = [
+    ['the chip', { machine: { certificate: { hwId: new Uint8Array(64) } } }, 'CHIP_ID'],
+    [
+      'the length of its id',
+      {
+        machine: { certificate: { hwId: new Uint8Array(8).fill(0xc1) } },
+        report: { fields: { chipId: Uint8Array.from({ length: 64 }, (_, i) => (i < 8 ? 0xc1 : 0)) } },
+      },
+      'CHIP_ID',
+    ],
+    [
+      'the TCB',
+      { machine: { certificate: { tcb: { bootloader: 4, tee: 0, snp: 25, microcode: 220 } } } },
+      'REPORTED_TCB',
+    ],
+    ['the product', { machine: { certificate: { product: 'Milan' } } }, 'product'],
+    ['the type of key', { report: { fields: { keyInfo: 1 << 2 } } }, 'SIGNING_KEY'],
+    ['the processor', { report: { fields: { cpuid: [0x19, 1, 1] } } }, 'CPUID'],
+  ]
+  test.each(CASES)('%s', async (_, changes, rule) => {
+    const { failures } = await authenticated(await attest(changes))
+    expect(failures).toEqual([
+      expect.objectContaining({ code: 'CERTIFICATE_MISMATCH', rule: expect.stringContaining(rule) }),
+    ])
+  })
+})
+
+test('a signing key that the specification does not name is not understood', async () => {
+  expect(await codesOf(await attest({ report: { fields: { keyInfo: 7 << 2 } } }))).toEqual([
+    'ALGORITHM_UNKNOWN',
+  ])
+})
+
+describe('a chain is refused', () => {
+  test.each(['vcek.der', 'intermediate.der', 'root.der'])('without %s', async (name) => {
+    expect(await codesOf(without(await attest(), name))).toEqual(['COLLATERAL_MISSING'])
+  })
+
+  test('with a certificate that is not in force yet, or no longer', async () => {
+    const certificate = { notBefore: NOW - DAY, notAfter: NOW + DAY }
+    const files = await attest({ machine: { certificate } })
+    expect(await codesOf(files, NOW)).toEqual([])
+    expect(await codesOf(files, NOW - DAY)).toEqual([])
+    expect(await codesOf(files, NOW + DAY)).toEqual([])
+    expect(await codesOf(files, NOW - DAY - 1)).toEqual(['CERTIFICATE_EXPIRED'])
+    expect(await codesOf(files, NOW + DAY + 1)).toEqual(['CERTIFICATE_EXPIRED'])
+  })
+
+  test('when the root issued for the chip itself', async () => {
+    const files = await attest()
+    const pem = (name: string) => readFileSync(pathInRepository(`fixtures/simulated-vendor/${name}`), 'utf8')
+    const der = (name: string) => Buffer.from(pem(name).replace(/-----[^-]+-----/g, ''), 'base64')
+    const usage = { name: 'RSA-PSS', hash: 'SHA-384' }
+    const key = await crypto.subtle.importKey('pkcs8', der('root.key.pem'), usage, false, ['sign'])
+    const { subject } = parseCertificate(fileOf(files, 'root.der').bytes)
+    const content = {
+      type: 'vcek',
+      product: 'Simulated',
+      tcb: { bootloader: 4, tee: 0, snp: 24, microcode: 220 },
+      hwId: machine.chipId,
+      notBefore: NOW - DAY,
+      notAfter: NOW + DAY,
+    } as const
+    const bytes = await endorsementCertificate(content, { subject, key }, der('vcek.pub.pem'))
+    const given = [...without(files, 'vcek.der'), { name: 'vcek.der', bytes }]
+    expect(await codesOf(given)).toEqual(['CHAIN_FALSE'])
+  })
+
+  test('with two certificates in one role, as nobody can say which was meant', async () => {
+    const [files, others] = [await attest(), await attest({ machine: { certificate: { notAfter: NOW } } })]
+    expect(await codesOf([...files, ...files])).toEqual([])
+    expect(await codesOf([...files, fileOf(others, 'vcek.der')])).toEqual(['COLLATERAL_CONFLICT'])
+  })
+
+  test('when the key that signed is another than the certified one', async () => {
+    const { bytes } = fileOf(await attest({ report: { vmpl: 1 } }), 'report.bin')
+    const signature = bytes.subarray(0x2a0)
+    const files = await attest()
+    const report = fileOf(files, 'report.bin')
+    const mixed = concat(report.bytes.subarray(0, 0x2a0), signature)
+    expect(await codesOf([...without(files, 'report.bin'), { ...report, bytes: mixed }])).toEqual([
+      'EVIDENCE_SIGNATURE_FALSE',
+    ])
+  })
+
+  test('when r is padded with what is not zero, so that it is no number below the order', async () => {
+    const files = await attest()
+    const report = fileOf(files, 'report.bin')
+    const changed = report.bytes.map((byte, i) => (i === 0x2a0 + 50 ? 1 : byte))
+    expect(await codesOf([...without(files, 'report.bin'), { ...report, bytes: changed }])).toEqual([
+      'EVIDENCE_SIGNATURE_FALSE',
+    ])
+  })
+})
+
+describe('a root', () => {
+  test('is told by its key: another under the same name is nobody’s', async () => {
+    // A root and an intermediate of our own making, with the simulated vendor's names on them.
+    const stranger = strangerRoot()
+    const files = await attest()
+    const { failures } = await authenticated([...without(files, 'root.der'), stranger])
+    const codes = failures.map(({ code }) => code)
+    expect(new Set(codes)).toEqual(new Set<ErrorCode>(['CHAIN_FALSE']))
+    expect(failures.map(({ rule }) => rule)).toContain('the root must be one that is pinned here')
+  })
+})
+
+/** A self-signed root with the simulated root's name and a key that nobody pinned. */
+function strangerRoot(): EvidenceFile {
+  const config = [
+    '[req]\ndistinguished_name=dn\nprompt=no',
+    '[dn]\nO=Vouch simulated vendor\nCN=SIMULATED-ARK',
+    '[ca]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign',
+  ].join('\n')
+  const script = `set -e; d=$(mktemp -d); trap 'rm -r "$d"' EXIT; cat > "$d/c"
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout "$d/k" -config "$d/c" -extensions ca -days 20000 -sha384 \
+      -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:48 -outform DER -out "$d/o" 2>/dev/null; cat "$d/o"`
+  return {
+    name: 'stranger.der',
+    bytes: new Uint8Array(execFileSync('bash', ['-c', script], { input: config })),
+  }
+}
+
+describe('revocation lists', () => {
+  const inForce = { thisUpdate: NOW - DAY, nextUpdate: NOW + DAY, revoked: [] }
+  const serialOf = (files: readonly EvidenceFile[], name: string): Uint8Array =>
+    parseCertificate(fileOf(files, name).bytes).serial
+
+  test('that name nobody of the chain leave it be, and say until when they speak', async () => {
+    const lists = [
+      await vendor.revoke('root', { ...inForce, revoked: [Uint8Array.of(7)] }),
+      await vendor.revoke('intermediate', { ...inForce, thisUpdate: NOW - 2 * DAY }),
+    ]
+    const { authentic, notChecked } = await authenticated([...(await attest()), ...lists])
+    expect(authentic?.claims.collateral).toEqual({ oldest: NOW - 2 * DAY, nextUpdate: NOW + DAY })
+    expect(notChecked).toEqual([])
+  })
+
+  test('refuse a certificate that its issuer has revoked', async () => {
+    const files = await attest()
+    const byRoot = await vendor.revoke('root', { ...inForce, revoked: [serialOf(files, 'intermediate.der')] })
+    const byIntermediate = await vendor.revoke('intermediate', {
+      ...inForce,
+      revoked: [serialOf(files, 'vcek.der')],
+    })
+    expect(await codesOf([...files, byRoot])).toEqual(['CERTIFICATE_REVOKED'])
+    expect(await codesOf([...files, byIntermediate])).toEqual(['CERTIFICATE_REVOKED'])
+  })
+
+  test('fail the chain when they are out of date, or not out yet', async () => {
+    const list = await vendor.revoke('root', inForce)
+    const files = [...(await attest()), list]
+    expect(new Set(await codesOf(files, NOW + DAY + 1))).toEqual(new Set(['COLLATERAL_EXPIRED']))
+    expect(new Set(await codesOf(files, NOW - DAY - 1))).toEqual(new Set(['COLLATERAL_EXPIRED']))
+  })
+
+  test('of an issuer that is not in the chain are not passed over', async () => {
+    const list = await vendor.revoke('root', inForce)
+    const stranger = Buffer.from(list.bytes).indexOf('SIMULATED-ARK')
+    const other = { ...list, bytes: list.bytes.with(stranger, 'X'.charCodeAt(0)) }
+    expect(await codesOf([...(await attest()), other])).toEqual(['COLLATERAL_MISSING'])
+  })
+
+  test('fail the chain when somebody else signed them', async () => {
+    const list = await vendor.revoke('root', inForce)
+    const forged = { ...list, bytes: list.bytes.with(-1, (list.bytes.at(-1) ?? 0) ^ 1) }
+    expect(new Set(await codesOf([...(await attest()), forged]))).toEqual(new Set(['CHAIN_FALSE']))
+  })
+})
+
+test('the pinned simulated root is the one in the fixtures', async () => {
+  const pem = readFileSync(pathInRepository('fixtures/simulated-vendor/root.pem'))
+  expect(
+    await codesOf([...without(await attest(), 'root.der'), { name: 'root.pem', bytes: new Uint8Array(pem) }]),
+  ).toEqual([])
+})

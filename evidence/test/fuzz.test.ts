@@ -1,0 +1,104 @@
+import {
+  authenticate,
+  type EvidenceFile,
+  encodeReport,
+  parseCertificate,
+  parseEvidence,
+  parseReport,
+} from '@vouch/evidence'
+import { equalBytes, VouchError } from '@vouch/protocol'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { mutatedBytes, mutatedText } from '../../protocol/test/support/mutation.js'
+import { readPolicyText } from '../node/index.js'
+import { parseDer } from '../src/der/der.js'
+import { parseRevocationList } from '../src/x509/revocation.js'
+import { attest, NOW, policyJson, vendor } from './support/simulated.js'
+
+const files = await attest()
+const list = await vendor.revoke('root', {
+  thisUpdate: NOW - 1,
+  nextUpdate: NOW + 1,
+  revoked: [Uint8Array.of(1), Uint8Array.of(2)],
+})
+const everything = [...files, list]
+const RUNS = Number(process.env.VOUCH_FUZZ_RUNS ?? 2000)
+
+/** What something gives, or nothing when it is refused; any other error is a bug. */
+function unlessRefused<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof VouchError && error.code !== 'INTERNAL') return undefined
+    throw error
+  }
+}
+
+async function isAccepted(given: readonly EvidenceFile[]): Promise<boolean> {
+  try {
+    const { authentic } = await authenticate((await parseEvidence(given)).evidence, NOW)
+    return authentic !== undefined
+  } catch (error) {
+    if (error instanceof VouchError && error.code !== 'INTERNAL') return false
+    throw error
+  }
+}
+
+const withFile = (i: number, bytes: Uint8Array): readonly EvidenceFile[] =>
+  everything.map((file, j) => (i === j ? { ...file, bytes } : file))
+
+test('any bytes are read or refused, and what is read is all of them', () => {
+  const samples = everything.map(({ bytes }) => bytes)
+  fc.assert(
+    fc.property(fc.oneof(mutatedBytes(samples), fc.uint8Array({ maxLength: 2000 })), (bytes) => {
+      const der = unlessRefused(() => parseDer(bytes, 'value'))
+      if (der !== undefined) expect(equalBytes(der.raw, bytes)).toBe(true)
+      unlessRefused(() => parseCertificate(bytes))
+      unlessRefused(() => parseRevocationList(bytes))
+      const report = unlessRefused(() => parseReport(bytes))
+      if (report !== undefined) expect(encodeReport(report)).toEqual(bytes)
+    }),
+    { numRuns: RUNS },
+  )
+})
+
+test('any policy text is read or refused', () => {
+  const samples = [JSON.stringify(policyJson), JSON.stringify(policyJson, null, 2).slice(1, -1)]
+  fc.assert(
+    fc.property(mutatedText(samples), (text) => {
+      unlessRefused(() => readPolicyText(text))
+    }),
+    { numRuns: Math.min(RUNS, 500) },
+  )
+})
+
+test('untouched, all of it is accepted', async () => {
+  expect(await isAccepted(everything)).toBe(true)
+})
+
+test.each(everything.map(({ name }, i) => [name, i] as const))(
+  '%s cut short is not accepted as it was',
+  async (_, i) => {
+    const { bytes = new Uint8Array() } = everything[i] ?? {}
+    for (let length = 0; length < bytes.length; length += 37) {
+      const given = withFile(i, bytes.subarray(0, length))
+      // A list that is cut until it is nothing known is as good as none; nothing else may be missing.
+      const isPassedOver = i === everything.indexOf(list) && length < 4 + 4 + 3
+      expect([length, await isAccepted(given)]).toEqual([length, isPassedOver])
+    }
+  },
+)
+
+test.each(everything.map(({ name }, i) => [name, i] as const))(
+  '%s with a bit flipped is not accepted',
+  async (name, i) => {
+    const { bytes = new Uint8Array() } = everything[i] ?? {}
+    const step = name === 'report.bin' ? 3 : 7
+    for (let at = 0; at < bytes.length; at += step) {
+      const flipped = bytes.with(at, (bytes[at] ?? 0) ^ (1 << (at % 8)))
+      // The first tags of a list say that it is one: without them it is a file like any other.
+      const isPassedOver = name === list.name && at < 4 + 4 + 3
+      if (!isPassedOver) expect([at, await isAccepted(withFile(i, flipped))]).toEqual([at, false])
+    }
+  },
+)

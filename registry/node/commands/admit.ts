@@ -1,0 +1,45 @@
+import { EXIT_OF, exitStatus, sentence } from '@vouch/protocol'
+import { readNamedFile, type Terminal } from '@vouch/protocol/node'
+import { printReceipt } from '../../src/receipt.js'
+import { openRegistrar } from '../open-registrar.js'
+
+export interface AdmitOptions {
+  readonly json?: true
+}
+
+/** `registrar admit`: judges one enrollment from a file, and admits it or says everything that speaks against it. */
+export async function admitCommand(
+  out: Terminal,
+  folder: string,
+  path: string,
+  { json }: AdmitOptions,
+): Promise<number> {
+  const file = await readNamedFile(path)
+  const registrar = await openRegistrar(folder)
+  try {
+    const admission = await registrar.admit(file, 'command line')
+    if (admission.admitted) {
+      out.data(printReceipt(admission.receipt))
+      out.words(`registrar: admitted as leaf ${admission.index}; published with the next head`)
+      return 0
+    }
+    const { failures } = admission
+    if (json) {
+      const told = failures.map(({ code, rule, given, hint }) => ({
+        code,
+        exit: EXIT_OF[code],
+        rule,
+        given,
+        hint,
+      }))
+      out.data(JSON.stringify({ failures: told }))
+    }
+    for (const failure of failures) {
+      out.words(`registrar: error: ${sentence(failure)} [${failure.code}]`)
+      if (failure.hint !== undefined) out.words(`registrar: hint: ${failure.hint}`)
+    }
+    return exitStatus(failures)
+  } finally {
+    await registrar.close()
+  }
+}

@@ -1,0 +1,43 @@
+import { copyFile, mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openHasher } from '@vouch/circuits'
+import { clock, type Terminal } from '@vouch/protocol/node'
+import { syncRegistry } from '../../src/sync.js'
+import { openMirror } from '../public-folder.js'
+import { Published } from '../published.js'
+import { registrarFolder } from '../registrar-folder.js'
+import { openRegistry } from '../store/index.js'
+
+export interface ExportOptions {
+  readonly to: string
+  readonly json?: true
+}
+
+/** `registrar export`: the public part of a registry as a folder, checked like a stranger's before it is written. */
+export async function exportCommand(out: Terminal, folder: string, options: ExportOptions): Promise<number> {
+  const registry = await openRegistry(folder, { now: clock })
+  try {
+    const published = new Published(registry)
+    const { head, fetched, buckets } = await syncRegistry({
+      source: {
+        head: async () => registry.head,
+        index: async () => published.index(),
+        bucket: async (number) => published.bucket(number),
+      },
+      mirror: await openMirror(options.to),
+      hash: await openHasher(),
+    })
+    await copyPolicies(registrarFolder(folder).policies, join(options.to, 'policies'))
+    if (options.json) out.data(JSON.stringify({ seq: head.seq, size: head.size, written: fetched, buckets }))
+    else out.data(`head ${head.seq} with ${head.size} leaves; wrote ${fetched} of ${buckets} buckets`)
+    return 0
+  } finally {
+    await registry.close()
+  }
+}
+
+/** Members look up by these what the policies in a Request say. */
+async function copyPolicies(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true })
+  for (const name of await readdir(from)) await copyFile(join(from, name), join(to, name))
+}

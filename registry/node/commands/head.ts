@@ -1,0 +1,27 @@
+import { join } from 'node:path'
+import { parseHead, printHead } from '@vouch/protocol'
+import { clock, readNamedFile, type Terminal } from '@vouch/protocol/node'
+import { readSecret } from '../secret-files.js'
+import { openRegistry } from '../store/index.js'
+import { keyFile, type SigningOptions } from './options.js'
+
+export interface HeadOptions extends SigningOptions {
+  readonly cut?: true
+  readonly force?: true
+}
+
+/** `registrar head`: the newest head; with --cut, a new one if anything changed. */
+export async function headCommand(out: Terminal, folder: string, options: HeadOptions): Promise<number> {
+  if (!options.cut) {
+    out.data(printHead(parseHead(await readNamedFile(join(folder, 'head.json')))))
+    return 0
+  }
+  const signer = await readSecret(keyFile(folder, options))
+  const registry = await openRegistry(folder, { now: clock, signer })
+  try {
+    out.data(printHead(await registry.cutHead({ evenIfUnchanged: options.force ?? false })))
+    return 0
+  } finally {
+    await registry.close()
+  }
+}

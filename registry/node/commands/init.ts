@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type AdmissionPolicy,
+  admissionPolicyId,
+  parseAdmissionPolicy,
+  printAdmissionPolicy,
+} from '@vouch/evidence'
+import { fieldToBytes, isSimulated, toHex } from '@vouch/protocol'
+import { clock, readNamedFile, type Terminal, writeWhole } from '@vouch/protocol/node'
+import { registrarFolder } from '../registrar-folder.js'
+import { readSecret, writeSecret } from '../secret-files.js'
+import { createRegistry } from '../store/index.js'
+import { keyFile, type SigningOptions } from './options.js'
+
+export interface InitOptions extends SigningOptions {
+  readonly policy: readonly string[]
+  readonly json?: true
+}
+
+/** `registrar init`: draws an id and keys, takes the policies in, and cuts the first head. */
+export async function initCommand(out: Terminal, folder: string, options: InitOptions): Promise<number> {
+  const policies = await Promise.all(
+    options.policy.map(async (path) => parseAdmissionPolicy(await readNamedFile(path))),
+  )
+  const paths = registrarFolder(folder)
+  await mkdir(paths.policies, { recursive: true, mode: 0o700 })
+  await chmod(folder, 0o700) // evidence names machines: what lies here is for the registrar alone
+  const id = new Uint8Array(randomBytes(32))
+  const signer = await secretAt(keyFile(folder, options))
+  await secretAt(paths.nonceKey)
+  await createRegistry(folder, { id, signer, now: clock })
+  for (const policy of policies) await keepPolicy(paths.policies, policy)
+
+  const policyIds = policies.map((policy) => toHex(fieldToBytes(admissionPolicyId(policy))))
+  if (options.json) out.data(JSON.stringify({ registry_id: toHex(id), policies: policyIds }))
+  else {
+    out.data(`registry  ${toHex(id)}`)
+    for (const policyId of policyIds) out.data(`policy    ${policyId}`)
+  }
+  if (policies.some((policy) => isSimulated(admissionPolicyId(policy)))) {
+    out.words(
+      'registrar: warning: a policy admits simulated evidence: nothing genuine stands behind its leaves',
+    )
+  }
+  out.words(`registrar: heads are signed with ${keyFile(folder, options)}: keep a copy of it elsewhere`)
+  return 0
+}
+
+/** A secret that is there already, as when it is kept elsewhere; else a new one. All but a few in 2^128 are signing keys. */
+async function secretAt(path: string): Promise<Uint8Array> {
+  if (await stat(path).catch(() => undefined)) return readSecret(path)
+  const secret = new Uint8Array(randomBytes(32))
+  await writeSecret(path, secret)
+  return secret
+}
+
+async function keepPolicy(folder: string, policy: AdmissionPolicy): Promise<void> {
+  const name = `${toHex(fieldToBytes(admissionPolicyId(policy)))}.json`
+  await writeWhole(join(folder, name), `${printAdmissionPolicy(policy)}\n`)
+}

@@ -1,0 +1,63 @@
+import { isIP } from 'node:net'
+import { openHasher } from '@vouch/circuits'
+import { shown } from '@vouch/protocol'
+import { clock, type Terminal } from '@vouch/protocol/node'
+import { startServer } from '../http/server.js'
+import { openRegistrar, type Registrar } from '../open-registrar.js'
+import { numberArgument } from '../words.js'
+import { keyFile, type SigningOptions } from './options.js'
+
+export interface ServeOptions extends SigningOptions {
+  readonly host: string
+  readonly port: string
+  readonly cutEvery: string
+  readonly json?: true
+}
+
+/** A head is cut at least so often, changed or not: verifiers refuse an old one, since it may hide a removal. */
+const OLDEST_HEAD = 1800
+const SECOND_MS = 1000
+
+/** `registrar serve`: the HTTP interface, and heads on the clock, until it is told to end. */
+export async function serveCommand(out: Terminal, folder: string, options: ServeOptions): Promise<number> {
+  const cutEvery = numberArgument(options.cutEvery, '--cut-every', { min: 1, max: 3600 })
+  const port = numberArgument(options.port, '--port', { min: 0, max: 65_535 })
+  const registrar = await openRegistrar(folder, {
+    key: keyFile(folder, options),
+    hash: await openHasher(),
+    onAuditFailure: (error) =>
+      out.words(`registrar: error: the private log was not written: ${shown(error)}`),
+  })
+  try {
+    const server = await startServer(registrar, { host: options.host, port })
+    const clockwork = setInterval(() => void cut(out, registrar), cutEvery * SECOND_MS)
+    const { address, port: bound } = server.address
+    const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${bound}`
+    out.data(options.json ? JSON.stringify({ url }) : `serving ${url}`)
+    if (!/^(127\.|::1$)/.test(address)) {
+      out.words('registrar: warning: this address is not loopback, and what it speaks is not encrypted')
+    }
+    await ended()
+    out.words('registrar: finishing what is in hand')
+    clearInterval(clockwork)
+    await server.close()
+    return 0
+  } finally {
+    await registrar.close()
+  }
+}
+
+/** Cuts a head if anything changed or the newest grows old. A disk that refuses it now may take it at the next turn. */
+async function cut(out: Terminal, { registry }: Registrar): Promise<void> {
+  try {
+    await registry.cutHead({ evenIfUnchanged: clock() - registry.head.time >= OLDEST_HEAD })
+  } catch (error) {
+    out.words(`registrar: error: no head could be cut: ${error instanceof Error ? error.message : 'unknown'}`)
+  }
+}
+
+function ended(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+}

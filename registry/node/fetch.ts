@@ -1,0 +1,29 @@
+import { shown, VouchError } from '@vouch/protocol'
+
+const TIMEOUT_MS = 30_000
+
+/** Gets what a server has at an address. It is believed in nothing: not in what it sends, nor in how much of it. */
+export async function fetchBounded(url: string, limit: number): Promise<Uint8Array> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' })
+    if (!response.ok || response.body === null) throw new Error(`status ${response.status}`)
+    const parts: Uint8Array[] = []
+    let size = 0
+    for await (const part of response.body) {
+      size += part.length
+      if (size > limit) throw new Error('the answer is too long')
+      parts.push(part)
+    }
+    return new Uint8Array(Buffer.concat(parts))
+  } catch (cause) {
+    throw new VouchError(
+      'REGISTRY_UNREACHABLE',
+      {
+        rule: 'the registry must answer with what it was asked for',
+        given: `${shown(url)}: ${cause instanceof Error ? shown(cause.message) : 'failed'}`,
+        hint: 'what was fetched so far is kept: run it again',
+      },
+      { cause },
+    )
+  }
+}

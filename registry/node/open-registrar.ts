@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import type { Hasher } from '@vouch/circuits'
+import { openBackend } from '@vouch/circuits/node'
+import { printAdmissionPolicy } from '@vouch/evidence'
+import { type Failure, fieldToBytes, toHex } from '@vouch/protocol'
+import { clock } from '@vouch/protocol/node'
+import { type Admission, admit } from '../src/admission.js'
+import { issueNonce, type NonceTicket } from '../src/nonce.js'
+import type { Registry } from '../src/store.js'
+import { AuditLog, refusalDetails } from './audit-log.js'
+import type { Service } from './http/service.js'
+import { Published } from './published.js'
+import { readPolicies, readRefusedMachines, registrarFolder } from './registrar-folder.js'
+import { readSecret } from './secret-files.js'
+import { openRegistry } from './store/index.js'
+
+export interface RegistrarOptions {
+  /** The file with the key that signs heads; without one no head is cut, and nothing removed. */
+  readonly key?: string | undefined
+  readonly now?: () => number
+  /** A fast hasher, for whoever admits many; JavaScript's own if not given. */
+  readonly hash?: Hasher
+  /** Told when the private log could not be written. */
+  readonly onAuditFailure?: (error: unknown) => void
+}
+
+/** A registrar at work: its registry open for writing, its policies loaded, the proving library at hand. */
+export interface Registrar extends Service {
+  readonly registry: Registry
+  /** Removes a member for cause: by its index. */
+  remove(index: number, reason: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** Most heads in one answer. */
+const HEADS_PAGE = 256
+
+export async function openRegistrar(folder: string, options: RegistrarOptions = {}): Promise<Registrar> {
+  const paths = registrarFolder(folder)
+  const now = options.now ?? clock
+  const policies = await readPolicies(paths)
+  const refusedMachines = await readRefusedMachines(paths)
+  const nonceKey = await readSecret(paths.nonceKey)
+  const signer = options.key === undefined ? undefined : await readSecret(options.key)
+  const registry = await openRegistry(folder, { now, signer, hash: options.hash })
+  const backend = openBackend()
+  const audit = new AuditLog(paths.auditLog, options.onAuditFailure ?? (() => undefined))
+  const published = new Published(registry)
+  const giver = { registryId: registry.id, nonceKey }
+
+  const noteRefusal = (from: string, failures: readonly Failure[]): Promise<void> =>
+    audit.write({ time: now(), outcome: 'refused', from, details: refusalDetails(failures) })
+
+  return {
+    registry,
+    noteRefusal,
+    nonce: (credential): NonceTicket => issueNonce(giver, credential, now(), new Uint8Array(randomBytes(8))),
+    admit: async (file, from): Promise<Admission> => {
+      const admission = await admit(file, {
+        ...giver,
+        policies,
+        refusedMachines,
+        registry,
+        backend,
+        now: now(),
+      })
+      if (!admission.admitted) await noteRefusal(from, admission.failures)
+      else {
+        const details = {
+          index: admission.index,
+          credential: toHex(fieldToBytes(admission.receipt.credential)),
+        }
+        await audit.write({ time: now(), outcome: 'admitted', from, details })
+      }
+      return admission
+    },
+    head: () => registry.head,
+    headsAfter: (seq) => registry.heads(seq + 1, HEADS_PAGE),
+    buckets: () => published.index(),
+    bucket: (number) => published.bucket(number),
+    policies: () => [...policies.values()].map(printAdmissionPolicy),
+    remove: async (index, reason) => {
+      await registry.remove(index, reason)
+      await audit.write({ time: now(), outcome: 'removed', from: 'command line', details: { index, reason } })
+    },
+    close: async () => {
+      await backend.destroy()
+      await registry.close()
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import { mkdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MAX_FILE_BYTES, parseHead, printHead, shown, VouchError } from '@vouch/protocol'
+import { readNamedFile, writeWhole } from '@vouch/protocol/node'
+import { PLACE_BYTES, parseBucketIndex, printBucketIndex } from '../src/buckets.js'
+import type { Mirror, RegistrySource } from '../src/sync.js'
+import { BUCKET_LEAVES } from '../src/tree.js'
+import { fetchBounded } from './fetch.js'
+
+// A registry as the public sees it. A folder has the very names that the HTTP interface has, so any server of files that
+// is given the folder is a registry to read from.
+
+const HEAD = 'head.json'
+const INDEX = 'leaves.json'
+const bucketName = (number: number): string => `leaves/${number}`
+const BUCKET_BYTES = BUCKET_LEAVES * PLACE_BYTES
+
+/** A folder or a URL to read a registry from. */
+export async function openSource(where: string): Promise<RegistrySource> {
+  if (/^https?:\/\//.test(where)) return sourceAt(where.replace(/\/+$/, ''))
+  const info = await stat(where).catch(() => undefined)
+  if (info?.isDirectory()) return sourceIn(where)
+  throw new VouchError('FILE_NOT_FOUND', {
+    rule: 'a registry must be a folder or a URL',
+    given: shown(where),
+  })
+}
+
+function sourceAt(url: string): RegistrySource {
+  const get = (name: string, limit = MAX_FILE_BYTES): Promise<Uint8Array> =>
+    fetchBounded(`${url}/${name}`, limit)
+  return {
+    head: async () => parseHead(await get(HEAD)),
+    index: async () => parseBucketIndex(await get(INDEX)),
+    bucket: (number) => get(bucketName(number), BUCKET_BYTES),
+  }
+}
+
+function sourceIn(folder: string): RegistrySource {
+  const read = (name: string): Promise<Uint8Array> => readNamedFile(join(folder, name))
+  return {
+    head: async () => parseHead(await read(HEAD)),
+    index: async () => parseBucketIndex(await read(INDEX)),
+    bucket: (number) => read(bucketName(number)),
+  }
+}
+
+/** A folder to keep a registry in; made if it is not there. */
+export async function openMirror(folder: string): Promise<Mirror> {
+  await mkdir(join(folder, 'leaves'), { recursive: true })
+  const read = async (name: string): Promise<Uint8Array | undefined> => {
+    const path = join(folder, name)
+    const info = await stat(path).catch(() => undefined)
+    return info === undefined ? undefined : new Uint8Array(await readFile(path))
+  }
+  const whenThere = <T>(bytes: Uint8Array | undefined, parse: (bytes: Uint8Array) => T): T | undefined =>
+    bytes === undefined ? undefined : parse(bytes)
+  return {
+    head: async () => whenThere(await read(HEAD), parseHead),
+    index: async () => whenThere(await read(INDEX), parseBucketIndex),
+    bucket: (number) => read(bucketName(number)),
+    keepBucket: (number, bytes) => writeWhole(join(folder, bucketName(number)), bytes),
+    keepHead: async (head, index) => {
+      await writeWhole(join(folder, INDEX), `${printBucketIndex(index)}\n`)
+      await writeWhole(join(folder, HEAD), `${printHead(head)}\n`)
+    },
+  }
+}

@@ -1,0 +1,44 @@
+import { concat, equalBytes } from '@vouch/protocol'
+import { type BucketIndex, placeBytes, rootsIn } from '../src/buckets.js'
+import type { Registry } from '../src/store.js'
+import { BUCKET_LEAVES } from '../src/tree.js'
+
+type PublishedRegistry = Pick<Registry, 'head' | 'bucketRoots' | 'bucket' | 'members'>
+
+/**
+ * What a registry shows of itself: its state as of the newest head, never what came since, so that nobody sees who came when.
+ * Buckets are kept once made, because strangers may ask for all of them, again and again.
+ */
+export class Published {
+  private readonly registry: PublishedRegistry
+  private readonly made = new Map<number, { readonly root: Uint8Array; readonly bytes: Uint8Array }>()
+  private newest: BucketIndex | undefined
+
+  constructor(registry: PublishedRegistry) {
+    this.registry = registry
+  }
+
+  index(): BucketIndex {
+    const { seq, size } = this.registry.head
+    if (this.newest?.seq !== seq) {
+      this.newest = { version: 1, seq, size, roots: concat(...this.registry.bucketRoots()) }
+    }
+    return this.newest
+  }
+
+  /** One bucket. What was made before is as good as new while the bucket's root is what it was. */
+  bucket(number: number): Uint8Array {
+    const root = rootsIn(this.index())[number]
+    const made = this.made.get(number)
+    if (made !== undefined && root !== undefined && equalBytes(made.root, root)) return made.bytes
+    const bytes = this.make(number)
+    if (root !== undefined) this.made.set(number, { root, bytes })
+    return bytes
+  }
+
+  private make(number: number): Uint8Array {
+    const count = this.registry.bucket(number).length / 32
+    const members = this.registry.members(number * BUCKET_LEAVES, count)
+    return concat(...members.map((member) => placeBytes(member.removed ? undefined : member)))
+  }
+}

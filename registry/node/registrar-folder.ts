@@ -1,0 +1,64 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type AdmissionPolicy, admissionPolicyId, parseAdmissionPolicy } from '@vouch/evidence'
+import { assertLength, fromHex, toHex, VouchError } from '@vouch/protocol'
+import { readNamedFile, writeWhole } from '@vouch/protocol/node'
+
+/** Where a registrar keeps what is its own, beside the registry's log. All of it is private but the policies. */
+export interface RegistrarFolder {
+  readonly folder: string
+  readonly policies: string
+  readonly nonceKey: string
+  readonly signerKey: string
+  readonly auditLog: string
+  /** Identities of machines that were removed, one to a line. */
+  readonly refusedMachines: string
+}
+
+export function registrarFolder(folder: string): RegistrarFolder {
+  return {
+    folder,
+    policies: join(folder, 'policies'),
+    nonceKey: join(folder, 'nonce.key'),
+    signerKey: join(folder, 'signer.key'),
+    auditLog: join(folder, 'audit.log'),
+    refusedMachines: join(folder, 'refused-machines'),
+  }
+}
+
+/** The policies in force: every file of the folder. One that does not load keeps the registrar from starting. */
+export async function readPolicies({
+  policies,
+}: RegistrarFolder): Promise<ReadonlyMap<bigint, AdmissionPolicy>> {
+  const names = (await readdir(policies).catch(() => [])).filter((name) => name.endsWith('.json')).sort()
+  const read = await Promise.all(
+    names.map(async (name) => {
+      const policy = parseAdmissionPolicy(await readNamedFile(join(policies, name)))
+      return [admissionPolicyId(policy), policy] as const
+    }),
+  )
+  if (read.length > 0) return new Map(read)
+  throw new VouchError('FILE_NOT_FOUND', {
+    rule: 'a registrar must have an admission policy',
+    given: policies,
+    hint: 'registrar init makes the folder; put canonical JSON there',
+  })
+}
+
+/** Identities of the machines that are refused. A line that cannot be read keeps the registrar from starting. */
+export async function readRefusedMachines({
+  refusedMachines,
+}: RegistrarFolder): Promise<ReadonlySet<string>> {
+  const text = await readFile(refusedMachines, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    throw error
+  })
+  const lines = text.split('\n').filter((line) => line !== '')
+  return new Set(lines.map((line) => toHex(assertLength(fromHex(line, 'machine'), 32, 'machine'))))
+}
+
+/** Adds a machine to those that are refused. */
+export async function refuseMachine(paths: RegistrarFolder, machine: Uint8Array): Promise<void> {
+  const refused = new Set(await readRefusedMachines(paths)).add(toHex(machine))
+  await writeWhole(paths.refusedMachines, `${[...refused].join('\n')}\n`, 0o600)
+}

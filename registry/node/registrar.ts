@@ -1,0 +1,134 @@
+import { VouchError } from '@vouch/protocol'
+import { runCommand, terminal } from '@vouch/protocol/node'
+import { Command, CommanderError } from 'commander'
+import { type AdmitOptions, admitCommand } from './commands/admit.js'
+import { type ExportOptions, exportCommand } from './commands/export.js'
+import { type HeadOptions, headCommand } from './commands/head.js'
+import { type InitOptions, initCommand } from './commands/init.js'
+import { type NonceOptions, nonceCommand } from './commands/nonce.js'
+import { type RemoveOptions, removeCommand } from './commands/remove.js'
+import { type ServeOptions, serveCommand } from './commands/serve.js'
+import { type ShowOptions, showCommand } from './commands/show.js'
+import { type SyncOptions, syncCommand } from './commands/sync.js'
+
+const out = terminal('registrar')
+
+const EXAMPLE = `
+example:
+  registrar init registry/ --policy policy.json
+  registrar serve registry/ --port 8787
+  registrar sync http://127.0.0.1:8787 --to copy/
+
+exit status: 0 done · 1 usage · 2 something signed or proven is false · 3 not accepted · 4 undecidable`
+
+const folder = ['<folder>', "the registry's folder"] as const
+const key = ['--key <file>', 'the key that signs heads (default: signer.key in the folder)'] as const
+const json = ['--json', 'JSON on stdout'] as const
+
+const registrar = new Command('registrar')
+  .description('admits credentials to a registry, and publishes it')
+  .version('0.1.0')
+  .exitOverride()
+  .configureOutput({ writeOut: (text) => out.data(text.trimEnd()), outputError: () => undefined })
+  .addHelpText('after', EXAMPLE)
+
+registrar
+  .command('init')
+  .description('make a registry: its id, its keys, its first head')
+  .argument(...folder)
+  .requiredOption('--policy <files...>', 'admission policies in JSON')
+  .option(...key)
+  .option(...json)
+  .action((where: string, options: InitOptions) => run(options, () => initCommand(out, where, options)))
+
+registrar
+  .command('nonce')
+  .description('give a nonce for the evidence of one credential')
+  .argument(...folder)
+  .requiredOption('--credential <hex>', 'the credential C that is to be admitted')
+  .action((where: string, options: NonceOptions) => run({}, () => nonceCommand(out, where, options)))
+
+registrar
+  .command('admit')
+  .description('judge an enrollment, and admit its credential')
+  .argument(...folder)
+  .argument('<enrollment>', 'what the client wrote')
+  .option(...json)
+  .action((where: string, file: string, options: AdmitOptions) =>
+    run(options, () => admitCommand(out, where, file, options)),
+  )
+
+registrar
+  .command('serve')
+  .description('serve nonces, enrollments, heads and leaves by HTTP, and cut heads on the clock')
+  .argument(...folder)
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--port <number>', 'port to listen on; 0 for any', '8787')
+  .option('--cut-every <seconds>', 'how often a head is cut, if anything changed', '600')
+  .option(...key)
+  .option(...json)
+  .action((where: string, options: ServeOptions) => run(options, () => serveCommand(out, where, options)))
+
+registrar
+  .command('remove')
+  .description('remove a member, or all of a machine, for cause and for ever')
+  .argument(...folder)
+  .option('--credential <hex>', 'the member')
+  .option('--machine <hex>', 'the machine, which is refused from then on')
+  .requiredOption('--reason <text>', 'why, for your own log')
+  .option(...key)
+  .option(...json)
+  .action((where: string, options: RemoveOptions) => run(options, () => removeCommand(out, where, options)))
+
+registrar
+  .command('head')
+  .description('print the newest head')
+  .argument(...folder)
+  .option('--cut', 'cut a head first, if anything changed')
+  .option('--force', 'with --cut: even if nothing did')
+  .option(...key)
+  .action((where: string, options: HeadOptions) => run({}, () => headCommand(out, where, options)))
+
+registrar
+  .command('export')
+  .description('write the public part of a registry to a folder that any server of files can publish')
+  .argument(...folder)
+  .requiredOption('--to <folder>', 'where to')
+  .option(...json)
+  .action((where: string, options: ExportOptions) => run(options, () => exportCommand(out, where, options)))
+
+registrar
+  .command('sync')
+  .description("keep a copy of somebody's registry; checks all of it")
+  .argument('<from>', 'URL or folder')
+  .requiredOption('--to <folder>', 'where the copy is kept')
+  .option('--registry <hex>', 'the registry id that you expect')
+  .option('--signer <hex>', 'the signer of heads that you believe')
+  .option(...json)
+  .action((from: string, options: SyncOptions) => run(options, () => syncCommand(out, from, options)))
+
+registrar
+  .command('show')
+  .description('say what a registry holds')
+  .argument(...folder)
+  .option('--members', 'list its members')
+  .option('--machine <hex>', 'list the members of one machine')
+  .option(...json)
+  .action((where: string, options: ShowOptions) => run(options, () => showCommand(out, where, options)))
+
+function run(options: { readonly json?: true }, command: () => Promise<number>): Promise<void> {
+  return runCommand(out, options.json ?? false, command)
+}
+
+try {
+  await registrar.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  if (error.exitCode !== 0) {
+    const rule = error.message.replace(/^error: /, '')
+    const hint = 'registrar --help shows an example'
+    await runCommand(out, process.argv.includes('--json'), () =>
+      Promise.reject(new VouchError('USAGE', { rule, hint })),
+    )
+  }
+}

@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Head, parseHead, printHead, VouchError } from '@vouch/protocol'
+import { writeWhole } from '@vouch/protocol/node'
+import { storageFailed } from './disk.js'
+
+const HEAD_FILE = 'head.json'
+
+/** Puts a head where verifiers look for it. It is in the log already. */
+export async function publishHead(folder: string, head: Head): Promise<void> {
+  const content = `${printHead(head)}\n`
+  const path = join(folder, HEAD_FILE)
+  const there = await readFile(path, 'utf8').catch(() => undefined)
+  if (there === content) return
+  try {
+    await writeWhole(path, content)
+  } catch (error) {
+    throw storageFailed(error, 'the head is in the log: make room, then cut a head to publish it')
+  }
+}
+
+/** Refuses a log that is older than the head beside it: to go on from there would sign a second history. */
+export async function refuseOlderThanPublished(folder: string, head: Head): Promise<void> {
+  const content = await readFile(join(folder, HEAD_FILE)).catch(() => undefined)
+  if (content === undefined) return
+  const published = parseHead(new Uint8Array(content))
+  if (published.seq <= head.seq) return
+  throw new VouchError('LOG_CORRUPT', {
+    rule: `the log must have the head that ${HEAD_FILE} shows`,
+    given: `head ${published.seq} beside a log that ends with head ${head.seq}`,
+    hint: 'restore the newest backup of the log; never sign a history that forgets what was published',
+  })
+}

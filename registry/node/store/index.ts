@@ -1,0 +1,6 @@
+// The store's public names.
+
+export type { DataFile, OpenFile } from './disk.js'
+export { openFile } from './disk.js'
+export type { NewRegistry, OpenOptions } from './open-registry.js'
+export { createRegistry, openRegistry } from './open-registry.js'

@@ -1,0 +1,124 @@
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Hasher } from '@vouch/circuits'
+import { emptySubtree, REGISTRY_DEPTH, shown, VouchError } from '@vouch/protocol'
+import { nextHead } from '../../src/heads.js'
+import { encodeRecord } from '../../src/log-record.js'
+import type { Registry } from '../../src/store.js'
+import { slowHasher } from '../../src/tree.js'
+import { type OpenFile, openFile, syncFolder } from './disk.js'
+import { publishHead, refuseOlderThanPublished } from './head-file.js'
+import { IndexFiles } from './index-files.js'
+import { type Lock, takeLock } from './lock.js'
+import { LOG_START, RecordLog } from './record-log.js'
+import { RegistryStore } from './registry-store.js'
+import { Replay } from './replay.js'
+
+export interface NewRegistry {
+  /** 32 random bytes, drawn once. */
+  readonly id: Uint8Array
+  /** Secret key that signs heads. */
+  readonly signer: Uint8Array
+  readonly now: () => number
+}
+
+export interface OpenOptions {
+  readonly now: () => number
+  /** Secret key that signs heads; without it no head is cut and nothing removed. */
+  readonly signer?: Uint8Array | undefined
+  /** A fast one for a whole registry's work; JavaScript's own if not given. */
+  readonly hash?: Hasher | undefined
+  readonly openFile?: OpenFile | undefined
+  /** Believes the log alone: reads all of it, checks every head in it, and makes the index anew. */
+  readonly rebuild?: boolean | undefined
+}
+
+const LOG = 'log'
+const EVIDENCE = 'evidence.log'
+const INDEX = 'index'
+
+/** Makes an empty registry with its first head. It is there whole or not at all. */
+export async function createRegistry(folder: string, { id, signer, now }: NewRegistry): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  const lock = await takeLock(folder, now())
+  try {
+    if (await exists(join(folder, LOG)))
+      throw new VouchError('USAGE', {
+        rule: 'a new registry must have a folder of its own',
+        given: shown(folder),
+      })
+    const head = nextHead({
+      registryId: id,
+      before: undefined,
+      size: 0,
+      root: emptySubtree(REGISTRY_DEPTH),
+      refusesEarlierRoots: false,
+      now: now(),
+      signer,
+    })
+    const draft = join(folder, `.${LOG}`)
+    await rm(draft, { force: true })
+    const log = await RecordLog.open(await openFile(draft), LOG, LOG_START, () => undefined)
+    const init = { version: 1, registryId: id, time: now() } as const
+    await log.append([encodeRecord({ kind: 'init', init }), encodeRecord({ kind: 'head', head })])
+    await log.close()
+    await (await openFile(join(folder, EVIDENCE))).close()
+    await rename(draft, join(folder, LOG))
+    await syncFolder(folder)
+    await publishHead(folder, head)
+  } finally {
+    await lock.release()
+  }
+}
+
+/** Opens a registry for writing, after whatever ended the last writer. */
+export async function openRegistry(folder: string, options: OpenOptions): Promise<Registry> {
+  if (!(await exists(join(folder, LOG))))
+    throw new VouchError('FILE_NOT_FOUND', {
+      rule: 'the path must lead to the folder of a registry',
+      given: shown(folder),
+    })
+  const lock = await takeLock(folder, options.now())
+  const store = await openLocked(folder, lock, options, options.rebuild ?? false).catch(async (error) => {
+    await lock.release()
+    throw error
+  })
+  try {
+    await refuseOlderThanPublished(folder, store.head)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+  await publishHead(folder, store.head).catch(() => undefined) // a full disk does not keep a registry from being read
+  return store
+}
+
+async function openLocked(
+  folder: string,
+  lock: Lock,
+  options: OpenOptions,
+  anew: boolean,
+): Promise<RegistryStore> {
+  const { now, signer, hash = slowHasher, openFile: open = openFile } = options
+  const { index, checkpoint } = await IndexFiles.open(join(folder, INDEX), { anew })
+  const files = { log: await open(join(folder, LOG)), evidence: await open(join(folder, EVIDENCE)) }
+  const known = { log: checkpoint?.log ?? LOG_START, evidence: checkpoint?.evidence ?? LOG_START }
+  let replay: Replay | undefined
+  try {
+    const evidence = await RecordLog.open(files.evidence, EVIDENCE, known.evidence, () => undefined)
+    const toIndex = new Replay(index, evidence, hash, checkpoint?.registryId)
+    replay = toIndex
+    const log = await RecordLog.open(files.log, LOG, known.log, (record) => toIndex.take(record))
+    const id = toIndex.finish()
+    return new RegistryStore({ folder, id, log, evidence, index, lock, now, hash, signer })
+  } catch (error) {
+    await Promise.all([files.log.close(), files.evidence.close(), index.close()])
+    // The log is the truth, and what does not fit it may be the index: only its own replay can convict the log.
+    if (replay?.failed && checkpoint !== undefined) return openLocked(folder, lock, options, true)
+    throw error
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined
+}

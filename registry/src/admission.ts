@@ -1,0 +1,146 @@
+import type { Backend, CircuitName } from '@vouch/circuits'
+import {
+  type AdmissionPolicy,
+  type Authentication,
+  appraise,
+  authenticate,
+  type Claims,
+  parseEvidence,
+} from '@vouch/evidence'
+import {
+  auxOf,
+  enrollInputs,
+  equalBytes,
+  type Failure,
+  fieldToBytes,
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
+import { type EnrollmentFile, parseEnrollment } from './enrollment.js'
+import { expiryOf } from './expiry.js'
+import { checkTicket, type NonceGiver, nonceOf } from './nonce.js'
+import type { Receipt } from './receipt.js'
+import type { Registry } from './store.js'
+
+/** What the registrar believes already: all of it its own, none of it out of the enrollment. */
+export interface AdmissionParameters extends NonceGiver {
+  /** Admission policies in force, by policy id. */
+  readonly policies: ReadonlyMap<bigint, AdmissionPolicy>
+  /** Machines that were removed: identities as hexadecimal. */
+  readonly refusedMachines: ReadonlySet<string>
+  readonly registry: Pick<Registry, 'admit' | 'find'>
+  readonly backend: Pick<Backend<CircuitName>, 'verify'>
+  readonly now: number
+}
+
+export type Admission =
+  | { readonly admitted: true; readonly receipt: Receipt; readonly index: number }
+  | { readonly admitted: false; readonly failures: readonly Failure[] }
+
+/**
+ * Judges an enrollment, which is believed in nothing, and admits its credential. Steps go from cheap to dear, so that a
+ * flood of made-up enrollments costs a flood of hashes. Nothing is written before the last step.
+ */
+export async function admit(file: Uint8Array, given: AdmissionParameters): Promise<Admission> {
+  const { registry, backend, now } = given
+  try {
+    // 1. It can be read, and asks for a policy that is in force here.
+    const enrollment = parseEnrollment(file)
+    const policy = policyIn(given, enrollment)
+
+    // 2. Its nonce is alive, of this registry, for this credential, and both are unused.
+    const nonce = unusedNonce(given, enrollment)
+
+    // 3. The evidence is genuine.
+    const { authentic, failures } = await authenticated(enrollment, now)
+    if (authentic === undefined) return { admitted: false, failures }
+    const { claims } = authentic
+
+    // 4. It is acceptable.
+    const appraisal = appraise(authentic, policy, now)
+    if (appraisal.failures.length > 0) return { admitted: false, failures: appraisal.failures }
+
+    // 5. It speaks of this enrollment, of an accepted image, and of a machine that was not removed.
+    checkBinding(enrollment, claims, policy)
+    checkMachine(claims, given.refusedMachines)
+
+    // 6. What it signed is the hash of that image, this nonce, and the service tree that the credential hides.
+    const aux = auxOf(enrollment.gpuDigest, nonce)
+    const { reportData, osImageHash, ticket, policyId } = enrollment
+    const inputs = enrollInputs({ reportData, osImageHash, aux, credential: ticket.credential })
+    if (!(await backend.verify('enroll', inputs, enrollment.proof))) {
+      throw new VouchError('PROOF_FALSE', {
+        rule: 'the proof must show that REPORT_DATA binds this image, this nonce and the services in the credential',
+      })
+    }
+
+    // 7. It is in force for an hour at least; the registry has room for it, and records nonce and leaf as one.
+    const expiresAt = expiryOf(policy, claims.collateral.nextUpdate, now)
+    const machine = claims.machineIdentity
+    const { credential } = ticket
+    const quota = policy.quota === 'none' ? undefined : policy.quota
+    const member = { nonce, credential, policyId, expiresAt, machine, quota, evidence: file }
+    const { index } = await registry.admit(member)
+    const receipt: Receipt = { version: 1, registryId: given.registryId, credential, policyId, expiresAt }
+    return { admitted: true, receipt, index }
+  } catch (error) {
+    if (error instanceof VouchError) return { admitted: false, failures: [error] }
+    throw error
+  }
+}
+
+function policyIn({ policies }: AdmissionParameters, { policyId }: EnrollmentFile): AdmissionPolicy {
+  const policy = policies.get(policyId)
+  if (policy !== undefined) return policy
+  throw new VouchError('POLICY_NOT_ACCEPTED', {
+    rule: 'the enrollment must name an admission policy that is in force here',
+    given: toHex(fieldToBytes(policyId)),
+  })
+}
+
+/** The registry refuses what is used in the record itself; here it is found before anything dear is done. */
+function unusedNonce(given: AdmissionParameters, { ticket }: EnrollmentFile): Uint8Array {
+  checkTicket(given, ticket, given.now)
+  const nonce = nonceOf(ticket)
+  const known = given.registry.find(ticket.credential)
+  if (known === undefined) return nonce
+  if (equalBytes(known.nonce, nonce)) throw new VouchError('NONCE_USED', { rule: 'a nonce must admit once' })
+  throw new VouchError('CREDENTIAL_REFUSED', {
+    rule: 'a credential must be new to the registry, neither in it nor removed from it',
+    hint: 'enroll with a fresh holder secret',
+  })
+}
+
+async function authenticated({ evidence }: EnrollmentFile, now: number): Promise<Authentication> {
+  const files = evidence.map((bytes, i) => ({ name: `evidence[${i}]`, bytes }))
+  const parsed = await parseEvidence(files)
+  return authenticate(parsed.evidence, now)
+}
+
+function checkBinding(enrollment: EnrollmentFile, claims: Claims, policy: AdmissionPolicy): void {
+  const { reportData, osImageHash, gpuDigest } = enrollment
+  if (!equalBytes(claims.reportData, reportData)) {
+    throw new VouchError('REPORT_DATA_MISMATCH', {
+      rule: "the evidence's REPORT_DATA must be the enrollment's",
+      given: toHex(claims.reportData),
+    })
+  }
+  if (!policy.osImages.some((image) => equalBytes(image, osImageHash))) {
+    throw new VouchError('IMAGE_NOT_ACCEPTED', {
+      rule: 'the admission policy must accept the OS image',
+      given: toHex(osImageHash),
+    })
+  }
+  if (gpuDigest.some((byte) => byte !== 0)) {
+    throw new VouchError('GPU_NOT_ACCEPTED', {
+      rule: 'the GPU digest must be zero: no admission policy judges GPU evidence yet',
+      given: toHex(gpuDigest),
+    })
+  }
+}
+
+/** A ban of its credential alone would let a removed machine come back under a fresh secret. */
+function checkMachine({ machineIdentity }: Claims, refused: ReadonlySet<string>): void {
+  if (machineIdentity === undefined || !refused.has(toHex(machineIdentity))) return
+  throw new VouchError('MACHINE_REFUSED', { rule: 'the machine must not be one that was removed' })
+}

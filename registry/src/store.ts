@@ -1,0 +1,50 @@
+import type { Head } from '@vouch/protocol'
+import type { EvidencePointer, LogRecord } from './log-record.js'
+import type { Member } from './member.js'
+
+/** What admission has found good, to be made a member. The leaf is not among it: it is computed where it is inserted. */
+export interface NewMember {
+  readonly nonce: Uint8Array
+  readonly credential: bigint
+  readonly policyId: bigint
+  readonly expiresAt: number
+  /** 32 bytes: digest of what identifies the machine, where its hardware tells. */
+  readonly machine?: Uint8Array | undefined
+  /** Most live leaves of this machine under this policy. Without it there is no limit. */
+  readonly quota?: number | undefined
+  /** What it was admitted for, as it came. Kept apart and private. */
+  readonly evidence: Uint8Array
+}
+
+export interface Admitted {
+  readonly index: number
+  readonly leaf: bigint
+}
+
+/** A registry that this process alone writes to. What a method has returned survives a crash. */
+export interface Registry {
+  readonly id: Uint8Array
+  /** Leaves ever inserted: more than the newest head counts, between two heads. */
+  readonly size: number
+  readonly head: Head
+  /** Uses up the nonce and inserts the leaf, in one record. Many at a time share one write to the disk. */
+  admit(member: NewMember): Promise<Admitted>
+  find(credential: bigint): (Member & { readonly index: number }) | undefined
+  /** Members in a row, removed ones too; those that came since the newest head as well. */
+  members(from: number, count: number): readonly Member[]
+  isNonceUsed(nonce: Uint8Array, credential: bigint): boolean
+  liveLeaves(machine: Uint8Array, policyId: bigint): number
+  /** Empties the leaf, bans its credential, and refuses every earlier root at once. */
+  remove(index: number, reason: string): Promise<Head>
+  /** Cuts a head if anything changed; or in any case, so that the newest does not grow old. */
+  cutHead(options?: { readonly evenIfUnchanged?: boolean }): Promise<Head>
+  heads(from: number, limit: number): readonly Head[]
+  /** Leaves of a bucket as of the newest head, 32 bytes each. */
+  bucket(index: number): Uint8Array
+  /** Roots of all buckets as of the newest head. */
+  bucketRoots(): readonly Uint8Array[]
+  /** The whole log, its chain checked. */
+  records(): AsyncIterable<LogRecord>
+  readEvidence(pointer: EvidencePointer): Promise<Uint8Array>
+  close(): Promise<void>
+}

@@ -1,0 +1,164 @@
+import type { Hasher } from '@vouch/circuits'
+import { equalBytes, fieldToBytes, type Head, isHeadSigned, toHex, VouchError } from '@vouch/protocol'
+import {
+  type BucketIndex,
+  leavesInBucket,
+  parseBucket,
+  rootOfBucket,
+  rootOfBuckets,
+  rootsIn,
+} from './buckets.js'
+import { slowHasher } from './tree.js'
+
+/** Where a registry is read from. Nothing that comes from it is believed. */
+export interface RegistrySource {
+  head(): Promise<Head>
+  index(): Promise<BucketIndex>
+  bucket(number: number): Promise<Uint8Array>
+}
+
+/** Where a copy is kept. It is the client's own, and has only what was verified. */
+export interface Mirror {
+  head(): Promise<Head | undefined>
+  /** The index that the kept head came with. */
+  index(): Promise<BucketIndex | undefined>
+  bucket(number: number): Promise<Uint8Array | undefined>
+  keepBucket(number: number, bytes: Uint8Array): Promise<void>
+  /** Comes last: a mirror whose head is there has every leaf that leads to it. */
+  keepHead(head: Head, index: BucketIndex): Promise<void>
+}
+
+export interface SyncParameters {
+  readonly source: RegistrySource
+  readonly mirror: Mirror
+  /** Registry and signer that the caller believes; a mirror that has a head already pins both to it. */
+  readonly expected?: { readonly registryId?: Uint8Array; readonly signer?: Uint8Array }
+  readonly hash?: Hasher
+  readonly onBucket?: (done: number, of: number) => void
+}
+
+export interface Synced {
+  readonly head: Head
+  /** How many buckets were fetched, and how many there are. */
+  readonly fetched: number
+  readonly buckets: number
+}
+
+/** A head may be cut while buckets are read: then what was read is of two times, and reading again settles it. */
+const ATTEMPTS = 3
+
+/** Brings a copy of a registry up to its newest head. What it was given before it was interrupted is not fetched again. */
+export async function syncRegistry(parameters: SyncParameters): Promise<Synced> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await syncOnce(parameters)
+    } catch (error) {
+      const isFalse = error instanceof VouchError && error.code === 'LEAVES_FALSE'
+      if (!isFalse || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+async function syncOnce({
+  source,
+  mirror,
+  expected,
+  hash = slowHasher,
+  onBucket,
+}: SyncParameters): Promise<Synced> {
+  // 1. The head is signed, by whom and for what the caller believes, and continues what was seen before.
+  const head = await source.head()
+  checkHead(head, expected ?? {}, await mirror.head())
+
+  // 2. The buckets' roots lead to the head's root.
+  const index = await source.index()
+  const roots = rootsIn(index)
+  if (index.size !== head.size || !equalBytes(rootOfBuckets(hash, roots), fieldToBytes(head.root))) {
+    throw leavesFalse("the buckets' roots must lead to the root that the head names", fieldToBytes(head.root))
+  }
+
+  // 3. Every bucket's leaves lead to its root.
+  const known = rootsKept(await mirror.index())
+  let fetched = 0
+  for (const [number, root] of roots.entries()) {
+    const leadsThere = (bytes: Uint8Array): boolean =>
+      isBucketOf(root, leavesInBucket(number, head.size), hash, bytes)
+    if (!isSame(known[number], root) && !(await hasBucket(mirror, number, leadsThere))) {
+      const bytes = await source.bucket(number)
+      if (!leadsThere(bytes)) throw leavesFalse(`the leaves of bucket ${number} must lead to its root`, root)
+      await mirror.keepBucket(number, bytes)
+      fetched++
+    }
+    onBucket?.(number + 1, roots.length)
+  }
+
+  await mirror.keepHead(head, index)
+  return { head, fetched, buckets: roots.length }
+}
+
+const rootsKept = (index: BucketIndex | undefined): readonly Uint8Array[] =>
+  index === undefined ? [] : rootsIn(index)
+
+const isSame = (a: Uint8Array | undefined, b: Uint8Array): boolean => a !== undefined && equalBytes(a, b)
+
+/** Whether an interrupted run has left the wanted bucket behind. */
+async function hasBucket(
+  mirror: Mirror,
+  number: number,
+  leadsThere: (bytes: Uint8Array) => boolean,
+): Promise<boolean> {
+  const bytes = await mirror.bucket(number)
+  return bytes !== undefined && leadsThere(bytes)
+}
+
+function isBucketOf(root: Uint8Array, size: number, hash: Hasher, bytes: Uint8Array): boolean {
+  const places = parseBucket(bytes)
+  return places.length === size && equalBytes(rootOfBucket(hash, places), root)
+}
+
+function checkHead(head: Head, expected: NonNullable<SyncParameters['expected']>, seen?: Head): void {
+  if (!isHeadSigned(head)) {
+    throw new VouchError('HEAD_SIGNATURE_FALSE', {
+      rule: "the head's signature must hold under the signer it names",
+    })
+  }
+  const registryId = seen?.registryId ?? expected.registryId
+  if (registryId !== undefined && !equalBytes(head.registryId, registryId)) {
+    throw new VouchError('REGISTRY_NOT_ACCEPTED', {
+      rule: 'the head must be of the registry that is kept here',
+      given: toHex(head.registryId),
+    })
+  }
+  const signer = expected.signer ?? seen?.signer
+  if (signer !== undefined && !equalBytes(head.signer, signer)) {
+    throw new VouchError('SIGNER_NOT_ACCEPTED', {
+      rule: 'the head must be signed by the signer that is believed here',
+      given: toHex(head.signer),
+      hint: 'if the registrar has announced a new key, name it with --signer',
+    })
+  }
+  if (seen !== undefined) assertContinues(head, seen)
+}
+
+/** A registry only grows. One that shows two histories is lying to somebody: nothing of the newer one is kept. */
+function assertContinues(head: Head, seen: Head): void {
+  const isUnchanged = head.seq === seen.seq && head.size === seen.size && head.root === seen.root
+  const isLater = head.seq > seen.seq && head.size >= seen.size && head.time >= seen.time
+  if (isUnchanged || isLater) return
+  if (head.seq < seen.seq && head.time < seen.time) {
+    throw new VouchError('HEAD_TOO_OLD', {
+      rule: 'the head must not be older than the one that is kept here',
+      given: `number ${head.seq} after ${seen.seq}`,
+      hint: 'the server is behind, or hides a removal: try another',
+    })
+  }
+  throw new VouchError('HEAD_FORKED', {
+    rule: 'a head must continue the one before it',
+    given: `number ${head.seq} with ${head.size} leaves after number ${seen.seq} with ${seen.size}`,
+    hint: 'both heads are signed: keep them as evidence, and trust neither',
+  })
+}
+
+function leavesFalse(rule: string, root: Uint8Array): VouchError {
+  return new VouchError('LEAVES_FALSE', { rule, given: toHex(root) })
+}

@@ -1,0 +1,216 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { openBackend } from '@vouch/circuits/node'
+import { printAdmissionPolicy } from '@vouch/evidence'
+import { type ErrorCode, fieldToBytes, isHeadSigned, parseHead, toHex } from '@vouch/protocol'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { printEnrollment } from '../src/enrollment.js'
+import { type NonceTicket, parseTicket } from '../src/nonce.js'
+import { parseReceipt } from '../src/receipt.js'
+import { type Client, type Lies, newChip, newClient, testPolicy } from './support/enrolling.js'
+
+// `registrar` as a process: arguments, files, streams and exit status.
+
+interface Run {
+  readonly exit: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const SOURCE = new URL('../node/registrar.ts', import.meta.url).pathname
+const COMMAND = ['--conditions=vouch:source', '--import', 'tsx', SOURCE]
+
+function registrar(...args: readonly string[]): Promise<Run> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [...COMMAND, ...args], (error, stdout, stderr) => {
+      resolve({ exit: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })
+    })
+  })
+}
+
+const policy = testPolicy()
+const backend = openBackend({ kind: 'native' })
+const chip = newChip()
+let folder: string
+let registry: string
+const path = (name: string): string => join(folder, name)
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vouch-registrar-'))
+  registry = path('registry')
+  await writeFile(path('policy.json'), printAdmissionPolicy(policy))
+  const made = await registrar('init', registry, '--policy', path('policy.json'), '--json')
+  expect(made).toMatchObject({ exit: 0, stderr: expect.stringContaining('simulated evidence') })
+})
+afterAll(async () => {
+  await backend.destroy()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function nonceFor({ credential }: Client): Promise<NonceTicket> {
+  const run = await registrar('nonce', registry, '--credential', toHex(fieldToBytes(credential)))
+  expect(run.exit).toBe(0)
+  return parseTicket(run.stdout)
+}
+
+/** Writes a client's enrollment, as the client wants it. */
+async function enrolled(client: Client, lies: Lies = {}): Promise<string> {
+  const file = path(`${toHex(fieldToBytes(client.credential)).slice(0, 8)}.json`)
+  await writeFile(file, printEnrollment(await client.enroll(await nonceFor(client), lies)))
+  return file
+}
+
+async function expectRefused(file: string, exit: number, ...codes: readonly ErrorCode[]): Promise<void> {
+  const run = await registrar('admit', registry, file, '--json')
+  expect(run.exit).toBe(exit)
+  const { failures } = JSON.parse(run.stdout) as { failures: { code: ErrorCode }[] }
+  expect(failures.map(({ code }) => code)).toEqual(codes)
+  expect(run.stdout + run.stderr).not.toMatch(/\n\s+at /)
+}
+
+describe('registrar', () => {
+  test('init keeps secrets for their owner, and makes nothing over what is there', async () => {
+    for (const name of ['signer.key', 'nonce.key']) {
+      expect((await stat(join(registry, name))).mode & 0o777).toBe(0o600)
+    }
+    expect((await stat(registry)).mode & 0o777).toBe(0o700)
+    const key = await readFile(join(registry, 'signer.key'), 'utf8')
+    const again = await registrar('init', registry, '--policy', path('policy.json'))
+    expect(again).toMatchObject({ exit: 1, stderr: expect.stringContaining('[USAGE]') })
+    expect(await readFile(join(registry, 'signer.key'), 'utf8')).toBe(key)
+  })
+
+  test('nonce, admit, head, show, export and sync: from a credential to a copy of the registry', async () => {
+    const client = newClient(backend, policy, chip)
+    const file = await enrolled(client)
+    const admitted = await registrar('admit', registry, file)
+    expect(admitted).toMatchObject({ exit: 0, stderr: expect.stringContaining('admitted as leaf 0') })
+    expect(parseReceipt(admitted.stdout).credential).toBe(client.credential)
+    await expectRefused(file, 3, 'NONCE_USED')
+
+    const before = parseHead((await registrar('head', registry)).stdout)
+    const head = parseHead((await registrar('head', registry, '--cut')).stdout)
+    expect(isHeadSigned(head)).toBe(true)
+    expect(head).toMatchObject({ seq: before.seq + 1, size: 1 })
+
+    const shown = await registrar('show', registry, '--members', '--json')
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      leaves: { live: 1, expired: 0, removed: 0 },
+      unpublished: 0,
+      members: [{ index: 0, state: 'live', credential: toHex(fieldToBytes(client.credential)) }],
+    })
+    expect((await registrar('show', registry)).stdout).toContain('1 live')
+
+    const exported = await registrar('export', registry, '--to', path('public'), '--json')
+    expect(JSON.parse(exported.stdout)).toEqual({ seq: head.seq, size: 1, written: 1, buckets: 1 })
+    const signer = toHex(head.signer)
+    const synced = await registrar('sync', path('public'), '--to', path('copy'), '--signer', signer)
+    expect(synced).toMatchObject({ exit: 0, stdout: expect.stringContaining('fetched 1 of 1') })
+    expect(parseHead(await readFile(path('copy/head.json')))).toEqual(head)
+    const stranger = await registrar(
+      'sync',
+      path('public'),
+      '--to',
+      path('other'),
+      '--registry',
+      '00'.repeat(32),
+    )
+    expect(stranger).toMatchObject({ exit: 3, stderr: expect.stringContaining('[REGISTRY_NOT_ACCEPTED]') })
+  })
+
+  test('admit ends with the status of the gravest failure', async () => {
+    const client = newClient(backend, policy)
+    await expectRefused(await enrolled(client, { unproven: true }), 2, 'PROOF_FALSE')
+    await expectRefused(
+      await enrolled(client, { unproven: true, report: { debug: true, vmpl: 1 } }),
+      3,
+      'VMPL_NOT_ACCEPTED',
+      'DEBUG_NOT_ACCEPTED',
+    )
+    await writeFile(path('broken.json'), '{"version":1')
+    await expectRefused(path('broken.json'), 4, 'JSON_MALFORMED')
+    expect((await registrar('admit', registry, path('nothing.json'))).exit).toBe(1)
+  })
+
+  test('remove --machine empties all its leaves, and keeps it out under any secret', async () => {
+    const shown = await registrar('show', registry, '--members', '--json')
+    const [member] = (JSON.parse(shown.stdout) as { members: { machine: string }[] }).members
+    const args = ['--machine', member?.machine ?? '', '--reason', 'its host was broken into', '--json']
+    const removed = await registrar('remove', registry, ...args)
+    expect(JSON.parse(removed.stdout)).toMatchObject({ removed: [0] })
+    expect(parseHead((await registrar('head', registry)).stdout).previousRoot).toBe(0n)
+    await expectRefused(
+      await enrolled(newClient(backend, policy, chip), { unproven: true }),
+      3,
+      'MACHINE_REFUSED',
+    )
+    const nobody = await registrar('remove', registry, '--credential', '00'.repeat(32), '--reason', 'none')
+    expect(nobody).toMatchObject({ exit: 4, stderr: expect.stringContaining('[LEAF_MISSING]') })
+    expect((await registrar('remove', registry, '--reason', 'none')).exit).toBe(1)
+  })
+
+  test('serve answers until it is told to end, and is the one writer', async () => {
+    const serving = spawn(process.execPath, [...COMMAND, 'serve', registry, '--port', '0'])
+    const ended = once(serving, 'exit')
+    const [line] = (await once(createInterface(serving.stdout), 'line')) as [string]
+    const url = line.replace('serving ', '')
+    expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' })
+    expect((await registrar('sync', url, '--to', path('copy'))).exit).toBe(0)
+    const second = await registrar('head', registry, '--cut')
+    expect(second).toMatchObject({ exit: 4, stderr: expect.stringContaining(`process ${serving.pid} on`) })
+    serving.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+    expect((await registrar('sync', url, '--to', path('copy'))).stderr).toContain('[REGISTRY_UNREACHABLE]')
+  })
+
+  test('goes on under a new key; a copy takes it only when told', async () => {
+    const before = parseHead((await registrar('head', registry)).stdout)
+    await writeFile(path('new.key'), `${'5a'.repeat(32)}\n`, { mode: 0o600 })
+    const rotated = await registrar('head', registry, '--cut', '--force', '--key', path('new.key'))
+    const head = parseHead(rotated.stdout)
+    expect(isHeadSigned(head)).toBe(true)
+    expect(head).toMatchObject({ seq: before.seq + 1, size: before.size, root: before.root })
+    expect(head.signer).not.toEqual(before.signer)
+    await registrar('export', registry, '--to', path('rotated'))
+    const sync = (...args: string[]) => registrar('sync', path('rotated'), '--to', path('copy'), ...args)
+    expect(await sync()).toMatchObject({ exit: 3, stderr: expect.stringContaining('[SIGNER_NOT_ACCEPTED]') })
+    expect((await sync('--signer', toHex(head.signer))).exit).toBe(0)
+  })
+
+  test('a backup opens elsewhere; one that is older than the published head does not', async () => {
+    const restored = path('restored')
+    await mkdir(restored)
+    for (const name of ['log', 'evidence.log']) await copyFile(join(registry, name), join(restored, name))
+    const shown = await registrar('show', restored, '--json')
+    expect(JSON.parse(shown.stdout)).toMatchObject({ leaves: { live: 0, expired: 0, removed: 1 } })
+    await registrar('head', registry, '--cut', '--force')
+    await copyFile(join(registry, 'head.json'), join(restored, 'head.json'))
+    const older = await registrar('show', restored)
+    expect(older).toMatchObject({ exit: 4, stderr: expect.stringContaining('[LOG_CORRUPT]') })
+  })
+
+  test('uses no key that others can read', async () => {
+    const key = join(registry, 'signer.key')
+    await chmod(key, 0o644)
+    const exposed = await registrar('head', registry, '--cut')
+    await chmod(key, 0o600)
+    expect(exposed).toMatchObject({ exit: 4, stderr: expect.stringContaining('[KEY_EXPOSED]') })
+  })
+
+  test.each<[readonly string[], number, string]>([
+    [['--help'], 0, 'registrar serve registry/'],
+    [['admit'], 1, '[USAGE]'],
+    [['nonce', 'x', '--credential', 'zz'], 1, '[USAGE]'],
+    [['serve', 'x', '--port', '70000'], 1, '[USAGE]'],
+    [['show', 'nowhere'], 1, '[FILE_NOT_FOUND]'],
+    [['sync', 'nowhere', '--to', 'x'], 1, '[FILE_NOT_FOUND]'],
+  ])('%s ends with %i', async (args, exit, words) => {
+    const run = await registrar(...args)
+    expect(run.exit).toBe(exit)
+    expect(run.stdout + run.stderr).toContain(words)
+  })
+})

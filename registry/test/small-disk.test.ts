@@ -1,0 +1,28 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { needs } from '../../test/support/needs.js'
+import { buildWriter, Writer } from './support/processes.js'
+import { scratch } from './support/registries.js'
+
+/** Mounts a disk of 2 MB where only this process sees it, with ballast that can be thrown away, and runs the rest there. */
+const ON_SMALL_DISK = `
+  mount -t tmpfs -o size=2m tmpfs "$0" && dd if=/dev/zero of="$0/ballast" bs=1k count=512 status=none && exec "$@"`
+
+it('a disk that is really full refuses in words, loses nothing, and takes more once there is room', async (context) => {
+  needs.tmpfs(context)
+  const disk = join(scratch(), 'disk')
+  mkdirSync(disk)
+  const run = new Writer(
+    await buildWriter(scratch()),
+    ['fill', join(disk, 'registry'), join(disk, 'ballast')],
+    ['unshare', '--map-root-user', '--mount', 'sh', '-c', ON_SMALL_DISK, disk],
+  )
+  await run.end()
+  expect(run.errors.join('')).toBe('')
+  expect(run.lines).toEqual([
+    expect.stringMatching(/^refused STORAGE_FAILED ENOSPC after [1-9]\d{2}$/),
+    'went on 1',
+    'kept 0',
+  ])
+})

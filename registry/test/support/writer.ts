@@ -1,0 +1,66 @@
+import { rmSync, writeSync } from 'node:fs'
+import { createRegistry, openRegistry } from '../../node/store/index.js'
+import type { Registry } from '../../src/store.js'
+import { ID, member, NOW, SIGNER } from './members.js'
+
+// A process that writes to a registry until it is killed, or until it has done what was asked. Each line that it prints is
+// something that the registry has acknowledged.
+
+const say = (line: string) => writeSync(1, `${line}\n`) // past every buffer: what is printed was printed before the kill
+const [work = '', folder = '', argument = ''] = process.argv.slice(2)
+const now = () => NOW
+const open = () => openRegistry(folder, { now, signer: SIGNER })
+
+const WORK: Readonly<Record<string, () => Promise<void>>> = {
+  /** Opens, and holds the lock. */
+  hold: async () => {
+    const registry = await open()
+    say('held')
+    process.stdin.once('data', () => void registry.close().then(() => say('released')))
+  },
+
+  /** Admits for ever, eight at a time, and cuts a head or removes a member now and then. */
+  admit: async () => {
+    const registry = await open()
+    say('opened')
+    let next = Number(argument)
+    const one = async (): Promise<never> => {
+      for (;;) {
+        const n = next++
+        const { index } = await registry.admit(member(n))
+        say(`admitted ${n} ${index}`)
+        if (n % 50 === 17) say(`head ${(await registry.cutHead()).seq}`)
+        if (n % 50 === 33) say(`removed ${index} ${(await registry.remove(index, 'test')).seq}`)
+      }
+    }
+    await Promise.all(Array.from({ length: 8 }, one))
+  },
+
+  /** Fills a small disk, is refused, makes room, and goes on. `argument` is the ballast to throw away. */
+  fill: async () => {
+    await createRegistry(folder, { id: ID, signer: SIGNER, now })
+    const registry = await open()
+    const full = await untilFull(registry)
+    say(`refused ${full.code} ${full.given} after ${registry.size}`)
+    const before = registry.size
+    rmSync(argument)
+    await registry.admit(member(1_000_000))
+    say(`went on ${registry.size - before}`)
+    await registry.close()
+    const after = await openRegistry(folder, { now, signer: SIGNER, rebuild: true })
+    say(`kept ${after.size - before - 1}`)
+    await after.close()
+  },
+}
+
+async function untilFull(registry: Registry): Promise<{ code: string; given: string }> {
+  for (let n = 0; ; n++) {
+    try {
+      await registry.admit(member(n, { evidence: new Uint8Array(4000) }))
+    } catch (error) {
+      return error as { code: string; given: string }
+    }
+  }
+}
+
+await WORK[work]?.()

@@ -1,0 +1,224 @@
+import { openHasher } from '@vouch/circuits'
+import {
+  concat,
+  type ErrorCode,
+  equalBytes,
+  fieldToBytes,
+  fixedRoot,
+  type Head,
+  REGISTRY_DEPTH,
+  signHead,
+  toInteger,
+  VouchError,
+} from '@vouch/protocol'
+import { describe, expect, test } from 'vitest'
+import {
+  type BucketIndex,
+  bucketCount,
+  leavesInBucket,
+  parseBucket,
+  parseBucketIndex,
+  placeBytes,
+  printBucketIndex,
+  rootOfBucket,
+  rootOfBuckets,
+  rootsIn,
+} from '../src/buckets.js'
+import { type Mirror, type RegistrySource, syncRegistry } from '../src/sync.js'
+import { BUCKET_LEAVES, EMPTY_LEAF, type LeafContent, leafOf } from '../src/tree.js'
+
+const NOW = 1_800_000_000
+const hash = await openHasher()
+const signer = new Uint8Array(32).fill(9)
+const registryId = new Uint8Array(32).fill(1)
+const place = (i: number): LeafContent => ({ credential: BigInt(i + 1), policyId: 5n, expiresAt: NOW })
+
+/** A registry whose places are given, as it would be served. */
+function registryOf(places: readonly (LeafContent | undefined)[], seq: number, changes: Partial<Head> = {}) {
+  const buckets = Array.from({ length: bucketCount(places.length) }, (_, number) => {
+    const start = number * BUCKET_LEAVES
+    return places.slice(start, start + leavesInBucket(number, places.length))
+  })
+  const roots = buckets.map((bucket) => rootOfBucket(hash, bucket))
+  const root = toInteger(rootOfBuckets(hash, roots))
+  const head = signHead(
+    { registryId, seq, size: places.length, root, previousRoot: 0n, time: NOW + seq, ...changes },
+    signer,
+  )
+  const index: BucketIndex = { version: 1, seq, size: places.length, roots: concat(...roots) }
+  const bytes = buckets.map((bucket) => concat(...bucket.map(placeBytes)))
+  const asked: number[] = []
+  const source: RegistrySource = {
+    head: async () => head,
+    index: async () => index,
+    bucket: async (number) => {
+      asked.push(number)
+      return bytes[number] ?? new Uint8Array()
+    },
+  }
+  return { head, index, bytes, source, asked }
+}
+
+/** A copy in memory. */
+function memory() {
+  const buckets = new Map<number, Uint8Array>()
+  let kept: { head: Head; index: BucketIndex } | undefined
+  const mirror: Mirror = {
+    head: async () => kept?.head,
+    index: async () => kept?.index,
+    bucket: async (number) => buckets.get(number),
+    keepBucket: async (number, bytes) => void buckets.set(number, bytes),
+    keepHead: async (head, index) => {
+      kept = { head, index }
+    },
+  }
+  return { mirror, buckets, head: () => kept?.head }
+}
+
+async function codeOf(syncing: Promise<unknown>): Promise<ErrorCode | 'synced'> {
+  try {
+    await syncing
+    return 'synced'
+  } catch (error) {
+    if (error instanceof VouchError) return error.code
+    throw error
+  }
+}
+
+const few = Array.from({ length: 5 }, (_, i) => place(i))
+const many = Array.from({ length: BUCKET_LEAVES + 3 }, (_, i) => place(i))
+const first = registryOf(few, 1)
+
+describe('buckets', () => {
+  test('lead to the root of the whole tree', () => {
+    const leaves = few.map((content) => toInteger(leafOf(hash, content)))
+    expect(first.head.root).toBe(fixedRoot(REGISTRY_DEPTH, leaves))
+    expect(rootOfBuckets(hash, [])).toEqual(fieldToBytes(fixedRoot(REGISTRY_DEPTH, [])))
+  })
+
+  test('hold what leaves are made of, and zeros where one was removed', () => {
+    const bytes = concat(placeBytes(place(0)), placeBytes(undefined), placeBytes(place(2)))
+    expect(parseBucket(bytes)).toEqual([place(0), undefined, place(2)])
+    const removed = rootOfBucket(hash, [place(0), undefined])
+    expect(equalBytes(removed, rootOfBucket(hash, [place(0)]))).toBe(true)
+    expect(EMPTY_LEAF).toEqual(new Uint8Array(32))
+  })
+
+  test.each<[string, Uint8Array]>([
+    ['part of a place', new Uint8Array(71)],
+    ['more places than a bucket has', new Uint8Array(72 * (BUCKET_LEAVES + 1))],
+    ['a credential that is no field element', new Uint8Array(72).fill(0xff)],
+  ])('of %s are refused', (_, bytes) => {
+    expect(() => parseBucket(bytes)).toThrow(VouchError)
+  })
+
+  test('an index survives its file, and has a root for each bucket', () => {
+    expect(parseBucketIndex(printBucketIndex(first.index))).toEqual(first.index)
+    expect(() => rootsIn({ ...first.index, size: BUCKET_LEAVES + 1 })).toThrow('2 bucket roots')
+  })
+})
+
+describe('syncing', () => {
+  test('fetches all once, then nothing, then what has changed', async () => {
+    const copy = memory()
+    const grown = registryOf(many, 1)
+    expect(await syncRegistry({ source: grown.source, mirror: copy.mirror, hash })).toMatchObject({
+      fetched: 2,
+      buckets: 2,
+    })
+    expect(await syncRegistry({ source: grown.source, mirror: copy.mirror, hash })).toMatchObject({
+      fetched: 0,
+    })
+    const more = registryOf([...many, place(5000)], 2)
+    expect(await syncRegistry({ source: more.source, mirror: copy.mirror, hash })).toMatchObject({
+      fetched: 1,
+    })
+    expect(more.asked).toEqual([1])
+    expect(copy.head()).toEqual(more.head)
+  })
+
+  test('goes on where it was interrupted', async () => {
+    const copy = memory()
+    const whole = registryOf(many, 1)
+    const failing: RegistrySource = {
+      ...whole.source,
+      bucket: async (number) => {
+        if (number === 1) throw new VouchError('REGISTRY_UNREACHABLE', { rule: 'the line must hold' })
+        return whole.source.bucket(number)
+      },
+    }
+    expect(await codeOf(syncRegistry({ source: failing, mirror: copy.mirror, hash }))).toBe(
+      'REGISTRY_UNREACHABLE',
+    )
+    expect(copy.head()).toBeUndefined()
+    expect(await syncRegistry({ source: whole.source, mirror: copy.mirror, hash })).toMatchObject({
+      fetched: 1,
+    })
+  })
+
+  test('reads again when a head was cut meanwhile', async () => {
+    const next = registryOf([...few, place(5)], 2)
+    let reads = 0
+    const moving: RegistrySource = {
+      ...next.source,
+      head: async () => (reads++ === 0 ? first.head : next.head),
+    }
+    const copy = memory()
+    await syncRegistry({ source: moving, mirror: copy.mirror, hash })
+    expect(copy.head()).toEqual(next.head)
+  })
+
+  test.each<[string, Partial<RegistrySource>, ErrorCode]>([
+    [
+      'a head that nobody signed',
+      { head: async () => ({ ...first.head, time: NOW }) },
+      'HEAD_SIGNATURE_FALSE',
+    ],
+    [
+      'leaves that are not those',
+      { bucket: async () => concat(...few.map(placeBytes).reverse()) },
+      'LEAVES_FALSE',
+    ],
+    ['a leaf too few', { bucket: async () => concat(...few.slice(1).map(placeBytes)) }, 'LEAVES_FALSE'],
+    [
+      'roots that lead elsewhere',
+      { index: async () => ({ ...first.index, roots: new Uint8Array(32) }) },
+      'LEAVES_FALSE',
+    ],
+  ])('refuses %s, and keeps no head', async (_, changes, code) => {
+    const copy = memory()
+    expect(
+      await codeOf(syncRegistry({ source: { ...first.source, ...changes }, mirror: copy.mirror, hash })),
+    ).toBe(code)
+    expect(copy.head()).toBeUndefined()
+  })
+
+  test('refuses another registry and another signer than were named', async () => {
+    const other = new Uint8Array(32)
+    const parameters = { source: first.source, mirror: memory().mirror }
+    expect(await codeOf(syncRegistry({ ...parameters, expected: { registryId: other } }))).toBe(
+      'REGISTRY_NOT_ACCEPTED',
+    )
+    expect(await codeOf(syncRegistry({ ...parameters, expected: { signer: other } }))).toBe(
+      'SIGNER_NOT_ACCEPTED',
+    )
+  })
+
+  test('notices a rewound registry, and one that shows two histories', async () => {
+    const copy = memory()
+    const later = registryOf([...few, place(5)], 2)
+    await syncRegistry({ source: later.source, mirror: copy.mirror, hash })
+    expect(await codeOf(syncRegistry({ source: first.source, mirror: copy.mirror, hash }))).toBe(
+      'HEAD_TOO_OLD',
+    )
+    const forked = registryOf([...few, place(6)], 2)
+    expect(await codeOf(syncRegistry({ source: forked.source, mirror: copy.mirror, hash }))).toBe(
+      'HEAD_FORKED',
+    )
+    const shrunk = registryOf(few, 3)
+    expect(await codeOf(syncRegistry({ source: shrunk.source, mirror: copy.mirror, hash }))).toBe(
+      'HEAD_FORKED',
+    )
+    expect(copy.head()).toEqual(later.head)
+  })
+})

@@ -1,0 +1,187 @@
+import {
+  type AppraisalFailure,
+  appraise,
+  authenticate,
+  type Check,
+  type Claims,
+  inspect,
+  parseEvidence,
+  tcbText,
+} from '@vouch/evidence'
+import { readAdmissionPolicy } from '@vouch/evidence/node'
+import {
+  type ExitStatus,
+  exitStatus,
+  type Failure,
+  fromHex,
+  sentence,
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
+import { clock, parseTime, readNamedFile, type Terminal } from '@vouch/protocol/node'
+import { dateOf, table } from '../words.js'
+
+export interface EvidenceOptions {
+  readonly at?: string
+  readonly policy?: string
+  readonly nonce?: string
+  readonly json?: true
+}
+
+type Stage = 'parse' | 'authenticate' | 'appraise'
+
+/** Everything there is to say about evidence, however far it came. */
+interface Report {
+  readonly exit: ExitStatus
+  readonly checks: readonly Check[]
+  readonly notChecked: readonly string[]
+  readonly ignored: readonly string[]
+  readonly failures: readonly (Failure & Partial<AppraisalFailure> & { readonly stage: Stage })[]
+  readonly claims?: Claims
+}
+
+/** `bob evidence`: is this genuine, and, with a policy, acceptable? */
+export async function evidenceCommand(
+  out: Terminal,
+  paths: readonly string[],
+  options: EvidenceOptions,
+): Promise<number> {
+  const report = await judge(paths, options)
+  if (options.json) out.data(JSON.stringify(reportJson(report), null, 2))
+  else sayReport(out, report)
+  return report.exit
+}
+
+async function judge(paths: readonly string[], options: EvidenceOptions): Promise<Report> {
+  const at = options.at === undefined ? clock() : parseTime(options.at)
+  const nonce = options.nonce === undefined ? undefined : nonceArgument(options.nonce)
+  const policy = options.policy === undefined ? undefined : await readAdmissionPolicy(options.policy)
+  const files = await Promise.all(
+    paths.map(async (path) => ({ name: path, bytes: await readNamedFile(path) })),
+  )
+
+  // 1. The files can be read, and one of them is evidence.
+  const parsed = await parseEvidence(files).catch((error: unknown) => {
+    if (error instanceof VouchError) return error
+    throw error
+  })
+  if (parsed instanceof VouchError)
+    return reportOf([], [], { stage: 'parse', failures: [parsed], checks: [], notChecked: [] })
+
+  // 2. It is genuine.
+  const { ignored, evidence } = parsed
+  const authentication = await authenticate(evidence, at)
+  const { authentic } = authentication
+  if (authentic === undefined) return reportOf(ignored, [], { stage: 'authenticate', ...authentication })
+
+  // 3. It is acceptable.
+  const appraisal = policy === undefined ? inspect(authentic, nonce) : appraise(authentic, policy, at, nonce)
+  const report = reportOf(ignored, authentication.checks, { stage: 'appraise', ...appraisal })
+  const notChecked = [...authentication.notChecked, ...report.notChecked]
+  return { ...report, notChecked, claims: appraisal.claims }
+}
+
+function reportOf(
+  ignored: readonly string[],
+  before: readonly Check[],
+  {
+    stage,
+    failures,
+    checks,
+    notChecked,
+  }: Pick<Report, 'checks' | 'notChecked'> & { readonly stage: Stage; readonly failures: readonly Failure[] },
+): Report {
+  return {
+    exit: exitStatus(failures),
+    checks: [...before, ...checks],
+    notChecked,
+    ignored,
+    failures: failures.map((failure) => withStage(failure, stage)),
+  }
+}
+
+/** An error's own members are copied one by one: those of a class do not spread. */
+function withStage(failure: Failure & Partial<AppraisalFailure>, stage: Stage): Report['failures'][number] {
+  const { code, rule, given, hint, field, wanted } = failure
+  return {
+    stage,
+    code,
+    rule,
+    ...(field === undefined ? {} : { field }),
+    ...(wanted === undefined ? {} : { wanted }),
+    ...(given === undefined ? {} : { given }),
+    ...(hint === undefined ? {} : { hint }),
+  }
+}
+
+function nonceArgument(text: string): Uint8Array {
+  const rule = '--nonce must be 1 to 64 bytes in lower-case hexadecimal'
+  if (!/^([0-9a-f]{2}){1,64}$/.test(text)) throw new VouchError('USAGE', { rule, given: text.slice(0, 20) })
+  return fromHex(text)
+}
+
+function reportJson({ exit, checks, notChecked, ignored, failures, claims }: Report): unknown {
+  return {
+    verdict: exit === 0 ? 'accepted' : 'refused',
+    exit,
+    ...(claims === undefined ? {} : { kind: claims.kind }),
+    checks,
+    notChecked,
+    ignored,
+    failures: failures.map(({ rule, ...failure }) => ({
+      ...failure,
+      message: sentence({ ...failure, rule }),
+    })),
+    ...(claims === undefined ? {} : { claims: claimsJson(claims) }),
+  }
+}
+
+function claimsJson(claims: Claims): unknown {
+  const { root, endorsement, machineIdentity, tcb, vmpl, guestPolicy, collateral } = claims
+  return {
+    root: { name: root.name, spki: toHex(root.spki) },
+    generation: root.generation,
+    endorsement,
+    ...(machineIdentity === undefined ? {} : { machine_identity: toHex(machineIdentity) }),
+    report_data: toHex(claims.reportData),
+    measurement: toHex(claims.measurement),
+    host_data: toHex(claims.hostData),
+    tcb,
+    vmpl,
+    guest_policy: guestPolicy,
+    collateral: { oldest: collateral.oldest, next_update: collateral.nextUpdate },
+  }
+}
+
+function sayReport(out: Terminal, { exit, checks, notChecked, ignored, failures, claims }: Report): void {
+  if (checks.length > 0) out.words('bob: these checks were carried out:')
+  for (const { rule, outcome } of checks) out.words(`  ${outcome === 'held' ? '✓' : '✗'} ${rule}`)
+  for (const left of notChecked) out.words(`  – not checked: ${left}`)
+  for (const path of ignored) out.words(`bob: ignored ${path}: nothing that is known here`)
+  for (const failure of failures) {
+    out.words(`bob: error: ${sentence(failure)} [${failure.code}]`)
+    if (failure.wanted !== undefined) out.words(`bob: hint: ${failure.field}: wanted ${failure.wanted}`)
+    if (failure.hint !== undefined) out.words(`bob: hint: ${failure.hint}`)
+  }
+  out.data(exit === 0 ? 'accepted' : 'refused')
+  if (claims !== undefined) out.data(table(claimRows(claims)))
+}
+
+function claimRows(claims: Claims): readonly (readonly string[])[] {
+  const { guestPolicy, collateral, machineIdentity } = claims
+  const allowed = Object.entries(guestPolicy)
+    .filter(([, isAllowed]) => isAllowed)
+    .map(([name]) => name)
+  return [
+    ['  kind', claims.kind],
+    ['  root', `${claims.root.name}, ${claims.root.generation}`],
+    ['  signed by', claims.endorsement.toUpperCase()],
+    ['  machine', machineIdentity === undefined ? 'not named' : toHex(machineIdentity)],
+    ['  measurement', toHex(claims.measurement)],
+    ['  report data', toHex(claims.reportData)],
+    ['  tcb', tcbText(claims.tcb)],
+    ['  vmpl', String(claims.vmpl)],
+    ['  guest allows', allowed.length === 0 ? 'nothing' : allowed.join(', ')],
+    ...(collateral.nextUpdate === undefined ? [] : [['  lists end', dateOf(collateral.nextUpdate)]]),
+  ]
+}

@@ -1,0 +1,93 @@
+import {
+  type AdmissionPolicy,
+  admissionPolicyCodec,
+  admissionPolicyId,
+  admitsSimulated,
+  kindsOf,
+  printAdmissionPolicy,
+} from '@vouch/evidence'
+import { policyTemplate, readAdmissionPolicy } from '@vouch/evidence/node'
+import type { Json, JsonObject } from '@vouch/protocol'
+import { plain } from '@vouch/protocol'
+import { type Terminal, writeWhole } from '@vouch/protocol/node'
+import { fieldHex, table } from '../words.js'
+
+/** `bob policy init`: an admission policy to fill in. */
+export async function policyInitCommand(
+  out: Terminal,
+  { simulated, out: path }: { readonly simulated?: true; readonly out?: string },
+): Promise<number> {
+  const text = policyTemplate(simulated ? 'simulated-snp' : 'sev-snp')
+  if (path === undefined) {
+    out.data(text.trimEnd())
+    return 0
+  }
+  await writeWhole(path, text)
+  out.words(`bob: wrote ${path}: fill in what stands in <angle brackets>, then run bob policy check`)
+  return 0
+}
+
+/** `bob policy id`: the id alone. */
+export async function policyIdCommand(out: Terminal, path: string, json: boolean): Promise<number> {
+  const id = fieldHex(admissionPolicyId(await readAdmissionPolicy(path)))
+  out.data(json ? JSON.stringify({ policy_id: id }) : id)
+  return 0
+}
+
+/** `bob policy show`: what a policy says, as text, or as the canonical JSON that is hashed. */
+export async function policyShowCommand(out: Terminal, path: string, json: boolean): Promise<number> {
+  const policy = await readAdmissionPolicy(path)
+  if (json) {
+    out.data(printAdmissionPolicy(policy))
+    return 0
+  }
+  out.data(`${policy.name}: admission policy`)
+  out.data(
+    table([
+      ...rows('', admissionPolicyCodec.toJson(policy)),
+      ['  → policy id', fieldHex(admissionPolicyId(policy))],
+    ]),
+  )
+  return 0
+}
+
+/** `bob policy check`: whether a policy loads, and what a person should know who relies on it. */
+export async function policyCheckCommand(out: Terminal, path: string, json: boolean): Promise<number> {
+  const policy = await readAdmissionPolicy(path)
+  const id = fieldHex(admissionPolicyId(policy))
+  const warnings = warningsOf(policy)
+  if (json) out.data(JSON.stringify({ policy_id: id, simulated: admitsSimulated(policy), warnings }, null, 2))
+  else out.data(`${policy.name}: loads, ${id}`)
+  for (const warning of warnings) out.words(`bob: warning: ${warning}`)
+  return 0
+}
+
+function warningsOf(policy: AdmissionPolicy): readonly string[] {
+  const found = admitsSimulated(policy)
+    ? ['it admits simulated evidence: nothing genuine may stand behind it']
+    : []
+  if (policy.quota === 'none') found.push('it has no quota: one machine may fill the registry')
+  for (const kind of kindsOf(policy)) {
+    const pins = policy.evidence[kind]
+    if (pins?.guestPolicy.debug) found.push(`${kind}: hosts may debug guests, and read all that is in them`)
+    if (pins?.guestPolicy.migration)
+      found.push(`${kind}: guests may be migrated by an agent that nothing here judges`)
+    const floors = Object.entries(pins?.tcb ?? {})
+    for (const [generation, floor] of floors) {
+      if (floor.snp === 0 && floor.microcode === 0)
+        found.push(`${kind}: every firmware of ${generation} will do, those with published holes included`)
+    }
+  }
+  return found
+}
+
+/** Every value of the policy on a line of its own, under the path that leads to it. */
+function rows(path: string, value: Json): string[][] {
+  if (value instanceof Map) {
+    return [...(value as JsonObject)].flatMap(([name, member]) =>
+      rows(path === '' ? `  ${name}` : `${path}.${name}`, member),
+    )
+  }
+  if (Array.isArray(value)) return value.map((item: Json) => [path, String(plain(item))])
+  return [[path, String(value)]]
+}
