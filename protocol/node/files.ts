@@ -1,24 +1,77 @@
-import { mkdtemp, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { lstat, mkdtemp, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { MAX_FILE_BYTES, shown, VouchError } from '../src/index.js'
 
-/** Reads a file that a person named. A path that is not there is their slip; a file too large is nobody's evidence. */
+/** Reads a file that a person named. A path that leads to no file they can read is their slip; one too large is nobody's evidence. */
 export async function readNamedFile(path: string): Promise<Uint8Array> {
-  const info = await stat(path).catch(() => undefined)
-  if (info === undefined || !info.isFile()) {
-    throw new VouchError('FILE_NOT_FOUND', { rule: 'the path must lead to a file', given: shown(path) })
+  try {
+    const info = await stat(path)
+    if (!info.isFile()) throw new Error('it is no file')
+    if (info.size > MAX_FILE_BYTES) {
+      throw new VouchError('TOO_LARGE', {
+        rule: `${shown(path)} must be at most ${MAX_FILE_BYTES} bytes`,
+        given: `${info.size}`,
+      })
+    }
+    return new Uint8Array(await readFile(path))
+  } catch (error) {
+    if (error instanceof VouchError) throw error
+    throw new VouchError(
+      'FILE_NOT_FOUND',
+      { rule: 'the path must lead to a file that can be read', given: shown(path), hint: reasonOf(error) },
+      { cause: error },
+    )
   }
-  if (info.size > MAX_FILE_BYTES) {
-    throw new VouchError('TOO_LARGE', {
-      rule: `a file must be at most ${MAX_FILE_BYTES} bytes`,
-      given: `${info.size}`,
-    })
-  }
-  return new Uint8Array(await readFile(path))
 }
 
-/** Writes a file whole or not at all: a reader, or a crash, never meets half of it. */
+/** Reads and parses a file that a person named; what is wrong with it is said of it by its path. */
+export async function parseNamedFile<T>(path: string, parse: (file: Uint8Array) => T): Promise<T> {
+  const file = await readNamedFile(path)
+  try {
+    return parse(file)
+  } catch (error) {
+    if (!(error instanceof VouchError)) throw error
+    throw new VouchError(
+      error.code,
+      { ...explanationOf(error), rule: `${shown(path)}: ${error.rule}` },
+      { cause: error },
+    )
+  }
+}
+
+/**
+ * Writes a file whole or not at all: a reader, or a crash, never meets half of it. What is there keeps its mode, a link
+ * keeps leading where it does, and what is no file (a terminal, a pipe) is written to as such.
+ */
 export async function writeWhole(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+  try {
+    const target = await realpath(path).catch(() => path)
+    const there = await lstat(target).catch(() => undefined)
+    if (there !== undefined && !there.isFile()) await writeThrough(target, content)
+    else await replace(target, content, there === undefined ? mode : there.mode & 0o777)
+  } catch (error) {
+    throw new VouchError(
+      'FILE_NOT_WRITTEN',
+      {
+        rule: 'the path must lead to where a file can be written',
+        given: shown(path),
+        hint: reasonOf(error),
+      },
+      { cause: error },
+    )
+  }
+}
+
+async function writeThrough(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await open(path, 'w')
+  try {
+    await file.writeFile(content)
+  } finally {
+    await file.close()
+  }
+}
+
+async function replace(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   const folder = await mkdtemp(join(dirname(path), `.${basename(path)}-`))
   const draft = join(folder, 'draft')
   try {
@@ -33,4 +86,14 @@ export async function writeWhole(path: string, content: string | Uint8Array, mod
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** The system's own word for what went wrong, such as EACCES. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
+  return code === undefined ? 'it is no file' : `the system says ${code}`
+}
+
+function explanationOf({ given, hint }: VouchError) {
+  return { ...(given === undefined ? {} : { given }), ...(hint === undefined ? {} : { hint }) }
 }

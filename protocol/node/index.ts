@@ -1,5 +1,5 @@
 // What every command line shares: files and the terminal.
 
-export { readNamedFile, writeWhole } from './files.js'
+export { parseNamedFile, readNamedFile, writeWhole } from './files.js'
 export type { Terminal } from './terminal.js'
-export { clock, parseTime, runCommand, terminal } from './terminal.js'
+export { clearAwayWhenInterrupted, clock, parseTime, runCommand, runProgram, terminal } from './terminal.js'

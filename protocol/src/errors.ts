@@ -7,6 +7,7 @@ export const EXIT_OF = {
   // 1: the command was called wrongly
   USAGE: 1,
   FILE_NOT_FOUND: 1,
+  FILE_NOT_WRITTEN: 1,
   // 2: false
   HEAD_SIGNATURE_FALSE: 2,
   PROOF_FALSE: 2,

@@ -2,7 +2,6 @@ import {
   acceptedPolicy,
   acceptedService,
   buildServiceTree,
-  compareBytes,
   credential,
   type Enrollment,
   enrollInputs,
@@ -23,7 +22,6 @@ import {
   scopeOf,
   serviceKey,
   serviceLeaf,
-  VouchError,
 } from '@vouch/protocol'
 
 // The only file that knows the names in the circuits' ABI.
@@ -67,23 +65,18 @@ export function respondWitness(
   const tree = buildServiceTree(services)
   const leaf = registryLeaf(credential(tree.root, holderSecret), policyId, expiresAt)
   const pseudonym = nullifier(holderSecret, scopeOf(request))
-  const [registryRoot, policiesRoot, servicesRoot, now, digestHi, digestLo, asked, scope] = respondInputs(
-    request,
-    envelope,
-    pseudonym,
-  ).map(hex)
-  if (digestHi === undefined || digestLo === undefined)
-    throw new VouchError('INTERNAL', { rule: 'respond has nine public inputs' })
-  const acceptedDrvs = [...request.services].sort(compareBytes)
+  const inputs = respondInputs(request, envelope, pseudonym).map(hex)
+  const [registry_root = '', policies_root = '', services_root = '', now = ''] = inputs
+  const [asked = '', scope = '', shownPseudonym = ''] = inputs.slice(6)
   return {
-    registry_root: registryRoot ?? '',
-    policies_root: policiesRoot ?? '',
-    services_root: servicesRoot ?? '',
-    now: now ?? '',
-    digest: [digestHi, digestLo],
-    request: asked ?? '',
-    scope: scope ?? '',
-    nullifier: hex(pseudonym),
+    registry_root,
+    policies_root,
+    services_root,
+    now,
+    digest: inputs.slice(4, 6),
+    request: asked,
+    scope,
+    nullifier: shownPseudonym,
     credential: { smt_root: hex(tree.root), holder_secret: hex(holderSecret) },
     admission: {
       policy_id: hex(policyId),
@@ -102,8 +95,8 @@ export function respondWitness(
       tree_path: pairsDown(service, tree.pathOf(service)),
       services_path: pairsUp(
         SERVICES_DEPTH,
-        acceptedDrvs.map(acceptedService),
-        acceptedDrvs.findIndex((drv) => equalBytes(drv, service.drv)),
+        request.services.map(acceptedService),
+        request.services.findIndex((drv) => equalBytes(drv, service.drv)),
       ),
     },
     signature: bytes(signature),

@@ -1,6 +1,5 @@
-import { VouchError } from '@vouch/protocol'
-import { runCommand, terminal } from '@vouch/protocol/node'
-import { Command, CommanderError } from 'commander'
+import { runCommand, runProgram, terminal } from '@vouch/protocol/node'
+import { Command } from 'commander'
 import { type AdmitOptions, admitCommand } from './commands/admit.js'
 import { type ExportOptions, exportCommand } from './commands/export.js'
 import { type HeadOptions, headCommand } from './commands/head.js'
@@ -120,15 +119,4 @@ function run(options: { readonly json?: true }, command: () => Promise<number>):
   return runCommand(out, options.json ?? false, command)
 }
 
-try {
-  await registrar.parseAsync()
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error
-  if (error.exitCode !== 0) {
-    const rule = error.message.replace(/^error: /, '')
-    const hint = 'registrar --help shows an example'
-    await runCommand(out, process.argv.includes('--json'), () =>
-      Promise.reject(new VouchError('USAGE', { rule, hint })),
-    )
-  }
-}
+await runProgram(out, () => registrar.parseAsync())

@@ -18,7 +18,7 @@ import {
   toHex,
   verifierIdOf,
 } from '@vouch/protocol'
-import { clock } from '@vouch/protocol/node'
+import { clearAwayWhenInterrupted, clock } from '@vouch/protocol/node'
 import { proveEnrollment, proveResponse } from '@vouch/prover'
 import { makeRequest, verify } from '@vouch/verifier'
 import { answer, makeStory } from './story.js'
@@ -43,9 +43,10 @@ async function step<T>(text: string, work: () => T | Promise<T>): Promise<T> {
 }
 
 const now = clock()
-const backend = await step('start the proving library', () => openBackend({ kind: 'auto' }))
+clearAwayWhenInterrupted()
+const backend = openBackend({ kind: 'auto' })
 
-say('\nAdmission')
+say('Admission')
 const story = await step('two simulated machines, three services each; a registry of 32', () =>
   makeStory(now),
 )

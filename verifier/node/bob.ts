@@ -1,6 +1,5 @@
-import { VouchError } from '@vouch/protocol'
-import { runCommand, terminal } from '@vouch/protocol/node'
-import { Command, CommanderError, Option } from 'commander'
+import { clearAwayWhenInterrupted, runCommand, runProgram, terminal } from '@vouch/protocol/node'
+import { Command, Option } from 'commander'
 import { circuitsCommand } from './commands/circuits.js'
 import { doctorCommand } from './commands/doctor.js'
 import { type EvidenceOptions, evidenceCommand } from './commands/evidence.js'
@@ -126,15 +125,5 @@ function run(options: { readonly json?: true }, command: () => Promise<number>):
   return runCommand(out, options.json ?? false, command)
 }
 
-try {
-  await bob.parseAsync()
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error
-  if (error.exitCode !== 0) {
-    const rule = error.message.replace(/^error: /, '')
-    const hint = 'bob --help shows an example'
-    await runCommand(out, process.argv.includes('--json'), () =>
-      Promise.reject(new VouchError('USAGE', { rule, hint })),
-    )
-  }
-}
+clearAwayWhenInterrupted()
+await runProgram(out, () => bob.parseAsync())

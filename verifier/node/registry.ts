@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Head, MAX_FILE_BYTES, parseHead, shown, VouchError } from '@vouch/protocol'
-import { readNamedFile } from '@vouch/protocol/node'
+import { parseNamedFile } from '@vouch/protocol/node'
 
 /** The newest head: `head.json` in a registry's folder or behind its URL, or the head's own file. */
 export async function readHead(where: string): Promise<Head> {
   if (/^https?:\/\//.test(where)) return parseHead(await fetchHead(`${where.replace(/\/+$/, '')}/head.json`))
   const info = await stat(where).catch(() => undefined)
-  if (!info?.isDirectory()) return parseHead(await readNamedFile(where))
+  if (!info?.isDirectory()) return parseNamedFile(where, parseHead)
   const path = join(where, 'head.json')
   if (!(await stat(path).catch(() => undefined))) {
     throw new VouchError('HEAD_MISSING', {
@@ -15,7 +15,7 @@ export async function readHead(where: string): Promise<Head> {
       given: shown(where),
     })
   }
-  return parseHead(await readNamedFile(path))
+  return parseNamedFile(path, parseHead)
 }
 
 const TIMEOUT_MS = 10_000

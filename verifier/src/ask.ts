@@ -8,8 +8,8 @@ import {
   type ProfileName,
   type Request,
 } from '@vouch/protocol'
-import { checkHead } from './head.js'
-import { checkRequest } from './request.js'
+import { checkHead, checkHeadSignature } from './head.js'
+import { checkRequest, checkRoot } from './request.js'
 import { Checklist } from './verdict.js'
 
 export interface RequestParameters {
@@ -44,8 +44,10 @@ export function makeRequest(parameters: RequestParameters): Request {
     policies: acceptance.policies,
   }
   const checks = new Checklist()
+  checkHeadSignature(checks, head)
   checkHead(checks, head, acceptance, now)
-  checkRequest(checks, request, acceptance, head, now)
+  checkRequest(checks, request, acceptance, now)
+  checkRoot(checks, request, head)
   checks.orThrow()
   encodeRequest(request)
   return request

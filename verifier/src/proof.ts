@@ -1,9 +1,25 @@
 import { type Backend, type CircuitName, keyHash } from '@vouch/circuits'
-import { type Bundle, equalBytes, type Request, respondInputs, toHex, VouchError } from '@vouch/protocol'
+import {
+  type Bundle,
+  equalBytes,
+  type Request,
+  requestHash,
+  respondInputs,
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
 import type { Checklist } from './verdict.js'
 
 const CIRCUIT_RULE = 'the circuit must be one whose key is pinned here'
 const PROOF_RULE = "the proof must verify under the pinned key, for the Request's own public inputs"
+
+/** Is it about what Bob asked? A proof for another Request may be perfectly good, and says nothing here. */
+export function checkAnswer(checks: Checklist, bundle: Bundle, request: Request): boolean {
+  return checks.require(bundle.request === requestHash(request), 'REQUEST_MISMATCH', {
+    rule: 'the bundle must answer this Request',
+    hint: 'its proof speaks of another Request and was not checked',
+  })
+}
 
 /** Is it proven? Every public input but the nullifier comes from Bob's Request; the digest from the envelope's bytes. */
 export async function checkProof(

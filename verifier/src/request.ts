@@ -7,6 +7,7 @@ import {
   isAsStrict,
   isSimulated,
   type Request,
+  shown,
   toHex,
 } from '@vouch/protocol'
 import type { Checklist } from './verdict.js'
@@ -16,7 +17,6 @@ export function checkRequest(
   checks: Checklist,
   request: Request,
   acceptance: AcceptancePolicy,
-  head: Head,
   now: number,
 ): void {
   checks.require(request.acceptance === acceptanceHash(acceptance), 'ACCEPTANCE_MISMATCH', {
@@ -26,11 +26,6 @@ export function checkRequest(
   checks.require(equalBytes(request.registryId, acceptance.registry.id), 'REGISTRY_NOT_ACCEPTED', {
     rule: "the Request must name the acceptance policy's registry",
     given: toHex(request.registryId),
-  })
-  checks.require(isAcceptableRoot(request.root, head), 'ROOT_NOT_ACCEPTED', {
-    rule: "the Request's root must be the head's, or the one it lets stand",
-    given: toHex(fieldToBytes(request.root)),
-    hint: 'the registry has moved on, or removed a member: ask again',
   })
   checkLists(checks, request, acceptance)
   checks.require(isAsStrict(request.freshness, acceptance.freshness), 'FRESHNESS_TOO_WEAK', {
@@ -45,6 +40,15 @@ export function checkRequest(
   checks.require(request.now <= now + acceptance.clockSkew, 'REQUEST_FROM_FUTURE', {
     rule: `the Request may be at most ${acceptance.clockSkew} s ahead of the clock`,
     given: `${request.now - now} s`,
+  })
+}
+
+/** Was it asked at a root that still stands? */
+export function checkRoot(checks: Checklist, request: Request, head: Head): void {
+  checks.require(isAcceptableRoot(request.root, head), 'ROOT_NOT_ACCEPTED', {
+    rule: "the Request's root must be the head's, or the one it lets stand",
+    given: toHex(fieldToBytes(request.root)),
+    hint: 'the registry has moved on, or removed a member: ask again',
   })
 }
 
@@ -63,12 +67,12 @@ function checkLists(checks: Checklist, request: Request, acceptance: AcceptanceP
   const strangers = request.services.filter((drv) => !accepted?.some((known) => equalBytes(known, drv)))
   checks.require(strangers.length === 0, 'SERVICE_NOT_ACCEPTED', {
     rule: 'every service in the Request must be accepted under its profile',
-    given: strangers.map(toHex).join(', '),
+    given: shown(strangers.map(toHex).join(' ')),
   })
   const unknown = request.policies.filter((id) => !acceptance.policies.includes(id))
   checks.require(unknown.length === 0, 'POLICY_NOT_ACCEPTED', {
     rule: 'every admission policy in the Request must be accepted',
-    given: unknown.map((id) => toHex(fieldToBytes(id))).join(', '),
+    given: shown(unknown.map((id) => toHex(fieldToBytes(id))).join(' ')),
   })
   checks.require(acceptance.simulated || !request.policies.some(isSimulated), 'SIMULATED_NOT_ACCEPTED', {
     rule: 'policies that admit simulated evidence must be accepted in so many words',

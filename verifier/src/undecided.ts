@@ -1,29 +1,37 @@
-import type { AcceptancePolicy, Head, Request, VouchError } from '@vouch/protocol'
-import { checkHead } from './head.js'
-import { checkRequest } from './request.js'
+import type { Backend, CircuitName } from '@vouch/circuits'
+import type { AcceptancePolicy, Bundle, Head, Request, VouchError } from '@vouch/protocol'
+import { checkHead, checkHeadSignature } from './head.js'
+import { checkAnswer, checkProof, skipProof } from './proof.js'
+import { checkRequest, checkRoot } from './request.js'
 import { Checklist, type Verdict } from './verdict.js'
 
 /** What could be read, when not everything could. */
 export interface Readable {
+  readonly bundle?: Bundle | undefined
   readonly request?: Request | undefined
   readonly acceptance?: AcceptancePolicy | undefined
   readonly head?: Head | undefined
 }
 
 /**
- * The verdict when something could not be read. What can still be checked is, because what is false is graver than what
- * is unreadable: a forged head must not hide behind a broken bundle.
+ * The verdict when something could not be read. Every check whose own inputs are there is carried out, because what is
+ * false is graver than what is unreadable: a forged head, or a false proof, must not hide behind a broken file.
  */
-export function undecided(
+export async function undecided(
   errors: readonly VouchError[],
-  { request, acceptance, head }: Readable,
+  { bundle, request, acceptance, head }: Readable,
   now: number,
-): Verdict {
+  backend: Pick<Backend<CircuitName>, 'verify'>,
+): Promise<Verdict> {
   const checks = new Checklist()
   for (const error of errors) checks.refuse(error.rule, error)
-  if (acceptance !== undefined && head !== undefined) {
-    checkHead(checks, head, acceptance, now)
-    if (request !== undefined) checkRequest(checks, request, acceptance, head, now)
+  if (head !== undefined) checkHeadSignature(checks, head)
+  if (head !== undefined && acceptance !== undefined) checkHead(checks, head, acceptance, now)
+  if (request !== undefined && acceptance !== undefined) checkRequest(checks, request, acceptance, now)
+  if (request !== undefined && head !== undefined) checkRoot(checks, request, head)
+  if (request !== undefined && bundle !== undefined) {
+    if (checkAnswer(checks, bundle, request)) await checkProof(checks, bundle, request, backend)
+    else skipProof(checks)
   }
   return checks.verdict(undefined)
 }

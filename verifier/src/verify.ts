@@ -6,12 +6,11 @@ import {
   type Head,
   isSimulated,
   type Request,
-  requestHash,
 } from '@vouch/protocol'
 import { checkFreshness } from './envelope.js'
-import { checkHead } from './head.js'
-import { checkProof, skipProof } from './proof.js'
-import { checkRequest } from './request.js'
+import { checkHead, checkHeadSignature } from './head.js'
+import { checkAnswer, checkProof, skipProof } from './proof.js'
+import { checkRequest, checkRoot } from './request.js'
 import { Checklist, type Verdict } from './verdict.js'
 
 /** What Bob believes already: all of it his own, none of it out of the bundle. */
@@ -39,16 +38,15 @@ export async function verify(bundle: Bundle, given: VerifyParameters): Promise<V
   const checks = new Checklist()
 
   // 1. The registry's head is genuine, Bob's registry's, and recent.
+  checkHeadSignature(checks, head)
   checkHead(checks, head, acceptance, now)
 
   // 2. The Request asks for no less than the acceptance policy it commits to.
-  checkRequest(checks, request, acceptance, head, now)
+  checkRequest(checks, request, acceptance, now)
+  checkRoot(checks, request, head)
 
   // 3. The bundle answers this very Request.
-  const isAnswer = checks.require(bundle.request === requestHash(request), 'REQUEST_MISMATCH', {
-    rule: 'the bundle must answer this Request',
-    hint: 'its proof speaks of another Request and was not checked',
-  })
+  const isAnswer = checkAnswer(checks, bundle, request)
 
   // 4. What was signed is an envelope, and fresh.
   const envelope = checks.attempt('the envelope must be well formed', () => decodeEnvelope(bundle.envelope))

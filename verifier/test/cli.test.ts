@@ -191,6 +191,30 @@ describe('bob verify', () => {
       'HEAD_SIGNATURE_FALSE',
     ],
     [
+      'a forged head behind a broken acceptance policy',
+      () => ({ head: changed('head', 'seq', 6), accept: '{' }),
+      2,
+      'HEAD_SIGNATURE_FALSE',
+    ],
+    [
+      'a false proof behind a broken head',
+      () => ({ bundle: changed('bundle', 'nullifier', '00'.repeat(32)), head: '{' }),
+      2,
+      'PROOF_FALSE',
+    ],
+    [
+      "a Request that is not the bundle's, behind a broken head",
+      () => ({ request: changed('request', 'challenge', 'ab'.repeat(32)), head: '{' }),
+      3,
+      'REQUEST_MISMATCH',
+    ],
+    [
+      'another acceptance policy behind a broken bundle',
+      () => ({ accept: changed('accept', 'clock_skew', 59), bundle: '{' }),
+      3,
+      'ACCEPTANCE_MISMATCH',
+    ],
+    [
       "a stranger's head",
       () => ({ head: printHead(signHead(proven.given.head, bytes32(9))) }),
       3,
@@ -352,11 +376,73 @@ describe('usage', () => {
       async () => ['verify', '/nowhere/bundle.json', ...(await written()).slice(1), ...AT],
       'FILE_NOT_FOUND',
     ],
+    ['no command at all', async () => [], 'USAGE'],
+    ['a day that is none', async () => ['verify', ...(await written()), '--at', '2026-02-30'], 'USAGE'],
+    [
+      'a folder for a file',
+      async () => ['verify', folder, ...(await written()).slice(1), ...AT],
+      'FILE_NOT_FOUND',
+    ],
+    [
+      'an output that cannot be',
+      async () => {
+        const [, , , , accept = '', , registry = ''] = await written()
+        const out = ['--out', join(folder, 'nowhere', 'request.json')]
+        return ['request', '--accept', accept, '--registry', registry, '--name', 'shop', ...AT, ...out]
+      },
+      'FILE_NOT_WRITTEN',
+    ],
+    [
+      'a name that is none',
+      async () => {
+        const [, , , , accept = '', , registry = ''] = await written()
+        return ['request', '--accept', accept, '--registry', registry, '--name', '', ...AT]
+      },
+      'USAGE',
+    ],
   ])('%s ends with 1', async (_, args, code) => {
     const run = await bob(...(await args()))
     expect(run.exit).toBe(1)
     expect(run.stderr).toContain(`[${code}]`)
-    expect(run.stderr).toMatch(/^bob: error: |^bob: these checks/)
+    expect(run.stderr).toMatch(/^bob: error: |^bob: these checks/m)
+  })
+
+  test('no argument can forge a line of the answer', async () => {
+    const forged = 'x\nbob: accepted'
+    for (const args of [
+      ['verify', ...(await written()), '--at', forged],
+      [forged],
+      ['request', `--${forged}`],
+    ]) {
+      const run = await bob(...args)
+      expect(run.exit).toBe(1)
+      expect(run.stdout + run.stderr).not.toMatch(/^bob: accepted/m)
+    }
+  })
+
+  test('what is wrong with a file is said of it by its path', async () => {
+    const args = await written({ accept: '' })
+    const run = await bob('verify', ...args, ...AT)
+    expect(run.stderr).toContain(`accept.json": a JSON value was expected`)
+    expect(run.stdout).toBe('undecided\n')
+  })
+
+  test('a reader that goes away gets no stack trace', async () => {
+    const command = [
+      process.execPath,
+      '--conditions=vouch:source',
+      '--import',
+      'tsx',
+      SOURCE,
+      'circuits',
+      '--json',
+    ]
+    const { stderr } = await new Promise<{ stderr: string }>((resolve) => {
+      execFile('sh', ['-c', `"$@" 2>&1 >&- | cat >&2`, 'sh', ...command], (_, stdout, stderr) =>
+        resolve({ stderr: stdout + stderr }),
+      )
+    })
+    expect(stderr).not.toMatch(/\n\s+at /)
   })
 
   test('help shows an example, on stdout, and ends with 0', async () => {

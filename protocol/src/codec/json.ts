@@ -83,7 +83,8 @@ class Parser {
   }
 
   private value(depth: number): Json {
-    if (depth > MAX_DEPTH) this.refuse(`JSON may nest ${MAX_DEPTH} levels deep`)
+    if (depth >= MAX_DEPTH && '{['.includes(this.text[this.at] ?? '.'))
+      this.refuse(`JSON may nest ${MAX_DEPTH} levels deep`)
     if (++this.values > MAX_VALUES) this.refuse(`JSON may hold ${MAX_VALUES} values`)
     switch (this.text[this.at]) {
       case '{':
@@ -99,7 +100,9 @@ class Parser {
       case 'n':
         return this.word('null', null)
       default:
-        return this.integer()
+        return /[-0-9]/.test(this.text[this.at] ?? '')
+          ? this.integer()
+          : this.refuse('a JSON value was expected')
     }
   }
 

@@ -32,7 +32,11 @@ export async function doctorCommand(out: Terminal, json: boolean): Promise<numbe
   if (json) out.data(JSON.stringify({ healthy, findings }, null, 2))
   else {
     out.data(table(findings.map(({ what, ok, found }) => [ok ? '✓' : '✗', what, found])))
-    out.words(healthy ? 'bob: this machine can verify and prove' : 'bob: error: this machine cannot verify')
+    out.words(
+      healthy
+        ? 'bob: this machine can verify, and prove: the same library does both'
+        : 'bob: error: this machine cannot verify',
+    )
   }
   return healthy ? 0 : 4
 }
@@ -61,7 +65,7 @@ async function points(): Promise<Finding> {
   const what = 'reference string'
   try {
     const { count } = await readReference()
-    return { what, ok: true, found: `${count} genuine points` }
+    return { what, ok: true, found: `${count} points, SHA-256 as pinned` }
   } catch (error) {
     return { what, ok: false, found: explained(error) }
   }

@@ -6,10 +6,11 @@ import {
   type ProfileName,
   parseAcceptance,
   printRequest,
+  shown,
   VouchError,
   verifierIdOf,
 } from '@vouch/protocol'
-import { clock, parseTime, readNamedFile, type Terminal, writeWhole } from '@vouch/protocol/node'
+import { clock, parseNamedFile, parseTime, type Terminal, writeWhole } from '@vouch/protocol/node'
 import { makeRequest } from '../../src/index.js'
 import { readHead } from '../registry.js'
 
@@ -28,10 +29,10 @@ export interface RequestOptions {
 /** `bob request`: asks for everything that the acceptance policy accepts, at the registry's newest root. */
 export async function requestCommand(out: Terminal, options: RequestOptions): Promise<number> {
   const request = makeRequest({
-    acceptance: parseAcceptance(await readNamedFile(options.accept)),
+    acceptance: await parseNamedFile(options.accept, parseAcceptance),
     head: await readHead(options.registry),
     now: options.at === undefined ? clock() : parseTime(options.at),
-    verifierId: verifierIdOf(options.name),
+    verifierId: argument('--name', () => verifierIdOf(options.name)),
     challenge:
       options.challenge === undefined
         ? new Uint8Array(randomBytes(32))
@@ -53,10 +54,17 @@ export async function requestCommand(out: Terminal, options: RequestOptions): Pr
 }
 
 function hexArgument(text: string, name: string): Uint8Array {
+  return argument(name, () => assertLength(fromHex(text, name), 32, name))
+}
+
+/** Reads an argument: whatever is wrong with one is a slip of whoever typed it. */
+function argument<T>(name: string, read: () => T): T {
   try {
-    return assertLength(fromHex(text, name), 32, name)
+    return read()
   } catch (error) {
-    throw error instanceof VouchError ? new VouchError('USAGE', error) : error
+    throw error instanceof VouchError
+      ? new VouchError('USAGE', { ...error, rule: `${name}: ${error.rule}` })
+      : error
   }
 }
 
@@ -65,11 +73,11 @@ function profileArgument(text: string): ProfileName {
   if (profile !== undefined) return profile
   throw new VouchError('USAGE', {
     rule: `--profile must be one of ${Object.keys(PROFILES).join(', ')}`,
-    given: text,
+    given: shown(text),
   })
 }
 
 function secondsArgument(text: string): number {
   if (/^[1-9][0-9]{0,6}$/.test(text)) return Number(text)
-  throw new VouchError('USAGE', { rule: '--max-age must be a number of seconds', given: text })
+  throw new VouchError('USAGE', { rule: '--max-age must be a number of seconds', given: shown(text) })
 }

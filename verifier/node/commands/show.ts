@@ -133,7 +133,7 @@ function formOf(file: Uint8Array, path: string): Form {
   const form = FORMS.find(({ mark }) => json instanceof Map && json.has(mark))
   if (form !== undefined) return form
   throw new VouchError('VALUE_MALFORMED', {
-    rule: `a file must be a ${FORMS.map(({ kind }) => kind).join(', a ')}`,
+    rule: `a file must be one of these: ${FORMS.map(({ kind }) => kind).join(', ')}`,
     given: shown(path),
   })
 }

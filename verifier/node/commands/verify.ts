@@ -1,3 +1,4 @@
+import type { Backend } from '@vouch/circuits'
 import { openBackend } from '@vouch/circuits/node'
 import {
   type Failure,
@@ -8,7 +9,7 @@ import {
   toHex,
   VouchError,
 } from '@vouch/protocol'
-import { clock, parseTime, readNamedFile, type Terminal } from '@vouch/protocol/node'
+import { clock, parseNamedFile, parseTime, type Terminal } from '@vouch/protocol/node'
 import { undecided, type Verdict, verify } from '../../src/index.js'
 import { readHead } from '../registry.js'
 import { dateOf, fieldHex, preview } from '../words.js'
@@ -37,30 +38,26 @@ export async function verifyCommand(
       return undefined
     })
   const [bundle, request, acceptance, head] = await Promise.all([
-    read(readNamedFile(bundlePath).then(parseBundle)),
-    read(readNamedFile(options.request).then(parseRequest)),
-    read(readNamedFile(options.accept).then(parseAcceptance)),
+    read(parseNamedFile(bundlePath, parseBundle)),
+    read(parseNamedFile(options.request, parseRequest)),
+    read(parseNamedFile(options.accept, parseAcceptance)),
     read(readHead(options.registry)),
   ])
-  const isReadable =
+  const verdict = await withBackend(options.backend, (backend) =>
     bundle !== undefined && request !== undefined && acceptance !== undefined && head !== undefined
-  const verdict = isReadable
-    ? await withBackend(options.backend, (backend) =>
-        verify(bundle, { request, acceptance, head, now, backend }),
-      )
-    : undecided(errors, { request, acceptance, head }, now)
+      ? verify(bundle, { request, acceptance, head, now, backend })
+      : undecided(errors, { bundle, request, acceptance, head }, now, backend),
+  )
   if (options.json) out.data(JSON.stringify(verdictJson(verdict), null, 2))
   else sayVerdict(out, verdict)
   return verdict.exit
 }
 
-type Opened = Awaited<ReturnType<typeof openBackend>>
-
 async function withBackend<T>(
   kind: VerifyOptions['backend'],
-  use: (backend: Opened) => Promise<T>,
+  use: (backend: Backend) => Promise<T>,
 ): Promise<T> {
-  const backend = await openBackend({ kind })
+  const backend = openBackend({ kind })
   try {
     return await use(backend)
   } finally {
@@ -70,11 +67,15 @@ async function withBackend<T>(
 
 function verdictJson(verdict: Verdict): unknown {
   const { accepted, exit, checks } = verdict
-  if (!accepted) return { verdict: 'refused', exit, checks, failures: verdict.failures.map(failureJson) }
+  if (!accepted)
+    return { verdict: outcomeOf(exit), exit, checks, failures: verdict.failures.map(failureJson) }
   const { payload, time, nullifier, simulated } = verdict.proven
   const proven = { payload: toHex(payload), time, nullifier: fieldHex(nullifier), simulated }
   return { verdict: 'accepted', exit, checks, proven }
 }
+
+/** What one word says: nothing was decided where something could not be read, unless what could be is refused. */
+const outcomeOf = (exit: number): string => (exit === 1 || exit === 4 ? 'undecided' : 'refused')
 
 function failureJson({ code, rule, given, hint }: Failure): unknown {
   return { code, rule, given, hint }
@@ -90,7 +91,7 @@ function sayVerdict(out: Terminal, verdict: Verdict): void {
       out.words(`bob: error: ${sentence(failure)} [${failure.code}]`)
       if (failure.hint !== undefined) out.words(`bob: hint: ${failure.hint}`)
     }
-    out.data('refused')
+    out.data(outcomeOf(verdict.exit))
     return
   }
   const { payload, time, nullifier, simulated } = verdict.proven
