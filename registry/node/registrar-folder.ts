@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AdmissionPolicy, admissionPolicyId, parseAdmissionPolicy } from '@vouch/evidence'
-import { assertLength, fromHex, toHex, VouchError } from '@vouch/protocol'
+import { assertLength, fromHex, shown, toHex, VouchError } from '@vouch/protocol'
 import { readNamedFile, writeWhole } from '@vouch/protocol/node'
 
 /** Where a registrar keeps what is its own, beside the registry's log. All of it is private but the policies. */
@@ -45,16 +45,28 @@ export async function readPolicies({
   })
 }
 
-/** Identities of the machines that are refused. A line that cannot be read keeps the registrar from starting. */
+/** Identities of the machines that are refused. Without the file, or with a line that cannot be read, nobody starts: a ban must not be lost. */
 export async function readRefusedMachines({
   refusedMachines,
 }: RegistrarFolder): Promise<ReadonlySet<string>> {
-  const text = await readFile(refusedMachines, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
-    throw error
+  const text = await readFile(refusedMachines, 'utf8').catch((cause: unknown) => {
+    throw new VouchError(
+      'FILE_NOT_FOUND',
+      {
+        rule: 'the list of refused machines must be there, if only empty',
+        given: shown(refusedMachines),
+        hint: 'restore it from a copy; an empty one lets every removed machine come back',
+      },
+      { cause },
+    )
   })
   const lines = text.split('\n').filter((line) => line !== '')
   return new Set(lines.map((line) => toHex(assertLength(fromHex(line, 'machine'), 32, 'machine'))))
+}
+
+/** Makes the list of refused machines, without one on it. */
+export function refuseNobody(paths: RegistrarFolder): Promise<void> {
+  return writeWhole(paths.refusedMachines, '', 0o600)
 }
 
 /** Adds a machine to those that are refused. */

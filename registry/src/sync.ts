@@ -83,7 +83,8 @@ async function syncOnce({
   for (const [number, root] of roots.entries()) {
     const leadsThere = (bytes: Uint8Array): boolean =>
       isBucketOf(root, leavesInBucket(number, head.size), hash, bytes)
-    if (!isSame(known[number], root) && !(await hasBucket(mirror, number, leadsThere))) {
+    const kept = await mirror.bucket(number)
+    if (kept === undefined || !(isSame(known[number], root) || leadsThere(kept))) {
       const bytes = await source.bucket(number)
       if (!leadsThere(bytes)) throw leavesFalse(`the leaves of bucket ${number} must lead to its root`, root)
       await mirror.keepBucket(number, bytes)
@@ -101,16 +102,6 @@ const rootsKept = (index: BucketIndex | undefined): readonly Uint8Array[] =>
 
 const isSame = (a: Uint8Array | undefined, b: Uint8Array): boolean => a !== undefined && equalBytes(a, b)
 
-/** Whether an interrupted run has left the wanted bucket behind. */
-async function hasBucket(
-  mirror: Mirror,
-  number: number,
-  leadsThere: (bytes: Uint8Array) => boolean,
-): Promise<boolean> {
-  const bytes = await mirror.bucket(number)
-  return bytes !== undefined && leadsThere(bytes)
-}
-
 function isBucketOf(root: Uint8Array, size: number, hash: Hasher, bytes: Uint8Array): boolean {
   const places = parseBucket(bytes)
   return places.length === size && equalBytes(rootOfBucket(hash, places), root)
@@ -122,10 +113,10 @@ function checkHead(head: Head, expected: NonNullable<SyncParameters['expected']>
       rule: "the head's signature must hold under the signer it names",
     })
   }
-  const registryId = seen?.registryId ?? expected.registryId
-  if (registryId !== undefined && !equalBytes(head.registryId, registryId)) {
+  const ids = [expected.registryId, seen?.registryId].filter((id) => id !== undefined)
+  if (!ids.every((id) => equalBytes(head.registryId, id))) {
     throw new VouchError('REGISTRY_NOT_ACCEPTED', {
-      rule: 'the head must be of the registry that is kept here',
+      rule: 'the head must be of the registry that is expected, and that is kept here',
       given: toHex(head.registryId),
     })
   }

@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { takeLock } from '../node/store/lock.js'
 import { buildWriter, Writer } from './support/processes.js'
 import { NOW, newFolder, open, scratch } from './support/registries.js'
+
+const namespace = readlinkSync('/proc/self/ns/pid')
 
 const locks = (folder: string) => readdirSync(folder).filter((name) => name.includes('lock'))
 
@@ -60,6 +62,19 @@ describe('a lock', () => {
     await expect(takeLock(folder, NOW)).rejects.toMatchObject({ code: 'LOCKED' })
   })
 
+  it('of a process in another namespace, such as another container of the same name, is never taken over', async () => {
+    const folder = scratch()
+    writeFileSync(path(folder), dead({ namespace: 'pid:[1]' }))
+    await expect(takeLock(folder, NOW)).rejects.toMatchObject({ code: 'LOCKED' })
+  })
+
+  it('that somebody deleted is released without a word', async () => {
+    const folder = scratch()
+    const lock = await takeLock(folder, NOW)
+    rmSync(path(folder))
+    await lock.release()
+  })
+
   it('of a process whose number another has by now is taken over', async () => {
     const folder = scratch()
     writeFileSync(path(folder), dead({ pid: process.pid, started: 'another boot 1' }))
@@ -87,5 +102,12 @@ describe('a lock', () => {
 })
 
 function dead(change: object = {}): string {
-  return JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), since: 'long ago', started: '', ...change })
+  return JSON.stringify({
+    pid: 2 ** 22 + 1,
+    host: hostname(),
+    since: 'long ago',
+    started: '',
+    namespace,
+    ...change,
+  })
 }

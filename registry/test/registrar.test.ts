@@ -148,6 +148,13 @@ describe('registrar', () => {
       3,
       'MACHINE_REFUSED',
     )
+    const list = join(registry, 'refused-machines')
+    const refused = await readFile(list)
+    await rm(list)
+    const forgetful = await registrar('admit', registry, path('broken.json'))
+    expect(forgetful.exit).toBe(1)
+    expect(forgetful.stderr).toContain('refused-machines')
+    await writeFile(list, refused, { mode: 0o600 })
     const nobody = await registrar('remove', registry, '--credential', '00'.repeat(32), '--reason', 'none')
     expect(nobody).toMatchObject({ exit: 4, stderr: expect.stringContaining('[LEAF_MISSING]') })
     expect((await registrar('remove', registry, '--reason', 'none')).exit).toBe(1)

@@ -204,6 +204,25 @@ describe('syncing', () => {
     )
   })
 
+  test('refuses another registry than was named, though it is the one that is kept here', async () => {
+    const copy = memory()
+    await syncRegistry({ source: first.source, mirror: copy.mirror, hash })
+    const expected = { registryId: new Uint8Array(32) }
+    expect(await codeOf(syncRegistry({ source: first.source, mirror: copy.mirror, hash, expected }))).toBe(
+      'REGISTRY_NOT_ACCEPTED',
+    )
+  })
+
+  test('fetches a bucket again that went missing here', async () => {
+    const copy = memory()
+    await syncRegistry({ source: first.source, mirror: copy.mirror, hash })
+    copy.buckets.delete(0)
+    expect(await syncRegistry({ source: first.source, mirror: copy.mirror, hash })).toMatchObject({
+      fetched: 1,
+    })
+    expect(copy.buckets.has(0)).toBe(true)
+  })
+
   test('notices a rewound registry, and one that shows two histories', async () => {
     const copy = memory()
     const later = registryOf([...few, place(5)], 2)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { link, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { link, readdir, readFile, readlink, rm, truncate, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { parseJson, shown, textOf, VouchError } from '@vouch/protocol'
@@ -12,6 +12,8 @@ interface Holder {
   readonly since: string
   /** When the process started, as its machine counts: another process may have been given its number since. */
   readonly started: string
+  /** The namespace in which `pid` names it: two containers share a host's name, and not its numbers. */
+  readonly namespace: string
 }
 
 export interface Lock {
@@ -37,7 +39,7 @@ export async function takeLock(folder: string, now: number): Promise<Lock> {
     return takeLock(folder, now)
   }
   for (const number of all) if (number < mine) await rm(join(folder, `lock.${number}`), { force: true })
-  return { release: () => truncate(path, 0) }
+  return { release: () => truncate(path, 0).catch(unlessGone) }
 }
 
 async function numbers(folder: string): Promise<readonly number[]> {
@@ -76,17 +78,20 @@ function holderIn(content: Uint8Array): Holder | undefined {
   try {
     const json = parseJson(textOf(content))
     if (!(json instanceof Map)) return undefined
-    const [pid, host, since, started] = ['pid', 'host', 'since', 'started'].map((name) => json.get(name))
+    const [pid, host, since, started, namespace] = ['pid', 'host', 'since', 'started', 'namespace'].map(
+      (name) => json.get(name),
+    )
     if (typeof pid !== 'number' || typeof host !== 'string') return undefined
-    return { pid, host: shown(host).slice(1, -1), since: String(since), started: String(started) }
+    const own = { since: String(since), started: String(started), namespace: String(namespace) }
+    return { pid, host: shown(host).slice(1, -1), ...own }
   } catch {
     return undefined
   }
 }
 
-/** Of a process on another machine nobody here can tell, so it counts as alive. */
-async function isAlive({ pid, host, started }: Holder): Promise<boolean> {
-  if (host !== hostname()) return true
+/** Of a process on another machine, or in another namespace, nobody here can tell, so it counts as alive. */
+async function isAlive({ pid, host, started, namespace }: Holder): Promise<boolean> {
+  if (host !== hostname() || namespace !== (await namespaceHere())) return true
   try {
     process.kill(pid, 0)
   } catch (error) {
@@ -97,7 +102,21 @@ async function isAlive({ pid, host, started }: Holder): Promise<boolean> {
 
 async function self(now: number): Promise<Holder> {
   const since = new Date(now * 1000).toISOString().replace('.000Z', 'Z')
-  return { pid: process.pid, host: hostname(), since, started: await startOf(process.pid) }
+  return {
+    pid: process.pid,
+    host: hostname(),
+    since,
+    started: await startOf(process.pid),
+    namespace: await namespaceHere(),
+  }
+}
+
+/** What the system calls the namespace of process numbers; empty where it has none. */
+const namespaceHere = (): Promise<string> => readlink('/proc/self/ns/pid').catch(() => '')
+
+/** A lock that somebody deleted is released. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
 }
 
 /** Boot of the machine and start of the process since then; empty where the system does not tell. */
