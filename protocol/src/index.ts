@@ -9,6 +9,18 @@ export {
   parseAcceptance,
   printAcceptance,
 } from './acceptance.js'
+export type { Answer, Ask } from './asking.js'
+export { answerCodec, askCodec, parseAnswer, parseAsk, printAnswer, printAsk } from './asking.js'
+export type { Attestation, AttestationRequest } from './attestation.js'
+export {
+  attestationCodec,
+  attestationRequestCodec,
+  evidenceFiles,
+  parseAttestation,
+  parseAttestationRequest,
+  printAttestation,
+  printAttestationRequest,
+} from './attestation.js'
 export type { Bundle } from './bundle.js'
 export { bundleCodec, parseBundle, printBundle } from './bundle.js'
 export { ascii, compareBytes, concat, equalBytes, fromHex, fromInteger, toHex, toInteger } from './bytes.js'
@@ -49,6 +61,15 @@ export {
 } from './fixed-tree.js'
 export type { Freshness } from './freshness.js'
 export { isAsStrict, MAX_RESPONSE_AGE } from './freshness.js'
+export type { Announcement, Guest, ListedService } from './guest.js'
+export {
+  announcementCodec,
+  guestCodec,
+  parseAnnouncement,
+  parseGuest,
+  printAnnouncement,
+  printGuest,
+} from './guest.js'
 export type { Head, HeadContent } from './head.js'
 export { encodeHeadContent, headCodec, isHeadSigned, parseHead, printHead, signHead } from './head.js'
 export { evmRegistryId, evmVerifierId, verifierIdOf } from './identity.js'

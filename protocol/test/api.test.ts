@@ -12,13 +12,15 @@ gpuDigest gpuNonce halves headCodec isAsStrict isHeadSigned isSimulated jsonObje
 MAX_RESPONSE_AGE MAX_SERVICES MAX_TIME NOW_GRID nullifier osImageHash P p2 parseAcceptance parseBundle parseHead parseJson
 parseRequest plain POLICIES_DEPTH policiesRoot policyId printAcceptance printBundle printHead printRequest PROFILES
 publicKeyFromUncompressed REGISTRY_DEPTH registryLeaf reportData requestCodec requestHash respondInputs rootOfPath scopeOf
-sentence SERVICE_TREE_DEPTH serviceKey serviceLeaf serviceRoot SERVICES_DEPTH servicesRoot serviceValue shortReportData shown
+announcementCodec answerCodec askCodec attestationCodec attestationRequestCodec evidenceFiles guestCodec parseAnnouncement parseAnswer
+parseAsk parseAttestation parseAttestationRequest parseGuest printAnnouncement printAnswer printAsk printAttestation
+printAttestationRequest printGuest sentence SERVICE_TREE_DEPTH serviceKey serviceLeaf serviceRoot SERVICES_DEPTH servicesRoot serviceValue shortReportData shown
 signHead TAG textOf toHex toInteger verifierIdOf VouchError
 `
 
 const TYPES = `
-AcceptancePolicy Bundle ClosureEntry Codec Enrollment Envelope ErrorCode ExitStatus Explanation Failure FixedPath Freshness
-Head HeadContent Json JsonObject ProfileName PublicKey Request Service ServicePath ServicesByProfile ServiceTree
+AcceptancePolicy Announcement Answer Ask Attestation AttestationRequest Bundle ClosureEntry Codec Enrollment Envelope ErrorCode ExitStatus Explanation Failure FixedPath Freshness
+Guest Head HeadContent Json JsonObject ListedService ProfileName PublicKey Request Service ServicePath ServicesByProfile ServiceTree
 `
 
 const listed = (names: string): string[] => names.trim().split(/\s+/).sort()

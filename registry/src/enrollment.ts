@@ -1,10 +1,9 @@
-import { compareBytes } from '@vouch/protocol'
+import { compareBytes, evidenceFiles } from '@vouch/protocol'
 import {
   boundedBytes,
   type Codec,
   fieldElement,
   fixedBytes,
-  list,
   parseFile,
   printFile,
   record,
@@ -30,8 +29,6 @@ export interface EnrollmentFile {
   readonly proof: Uint8Array
 }
 
-const MAX_EVIDENCE_FILES = 16
-const MAX_EVIDENCE_BYTES = 65_536
 const MAX_PROOF_BYTES = 65_536
 
 /** The largest enrollment that is read: more than any kind of evidence needs. */
@@ -44,7 +41,7 @@ export const enrollmentCodec: Codec<EnrollmentFile> = record<EnrollmentFile>({
   reportData: fixedBytes(64),
   osImageHash: fixedBytes(32),
   gpuDigest: fixedBytes(32),
-  evidence: list(boundedBytes(1, MAX_EVIDENCE_BYTES), { min: 1, max: MAX_EVIDENCE_FILES, anyOrder: true }),
+  evidence: evidenceFiles,
   proof: boundedBytes(1, MAX_PROOF_BYTES),
 })
 

@@ -1,28 +1,6 @@
 import { type Json, jsonObject, shown, VouchError } from '@vouch/protocol'
 import { type Codec, mismatch } from '@vouch/protocol/codec'
 
-/** A line of printable ASCII that people name things by. */
-export function text(max: number): Codec<string> {
-  const check = (value: string, at: string): string => {
-    if (value.length > 0 && value.length <= max && /^[\x20-\x7e]+$/.test(value)) return value
-    throw new VouchError('VALUE_MALFORMED', {
-      rule: `${at} must be 1 to ${max} characters of printable ASCII`,
-      given: shown(value),
-    })
-  }
-  return {
-    write: (out, value, at) => {
-      out.uint(check(value, at).length, 2)
-      out.bytes(new TextEncoder().encode(value))
-    },
-    read: (input, at) =>
-      check(new TextDecoder().decode(input.take(Number(input.uint(2, `length of ${at}`)), at)), at),
-    toJson: (value) => value,
-    fromJson: (json, at) => (typeof json === 'string' ? check(json, at) : mismatch(at, 'a text', json)),
-    schema: jsonObject({ type: 'string', minLength: 1, maxLength: max, pattern: '^[ -~]+$' }),
-  }
-}
-
 /** A number, or a word that says that there is none: leaving it out says nothing. */
 export function orWord<Word extends string>(number: Codec<number>, word: Word): Codec<number | Word> {
   return {

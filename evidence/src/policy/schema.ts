@@ -1,7 +1,7 @@
-import { type Codec, fixedBytes, flag, list, oneOf, record, uint, version } from '@vouch/protocol/codec'
+import { type Codec, fixedBytes, flag, list, oneOf, record, text, uint, version } from '@vouch/protocol/codec'
 import type { KindName } from '../kinds.js'
 import type { Endorsement, Generation, Tcb } from '../snp/types.js'
-import { orWord, someOf, text } from './codecs.js'
+import { orWord, someOf } from './codecs.js'
 
 /**
  * What must hold of a report in SNP's format. All members must be there: what a policy does not pin, anyone with a stock
