@@ -1,8 +1,8 @@
-import { equalBytes, type Json, policyId, toHex, VouchError } from '@vouch/protocol'
+import { type Json, policyId } from '@vouch/protocol'
 import { parseFile, printFile } from '@vouch/protocol/codec'
-import { ANCHORS } from '../anchors.js'
-import { isSimulatedKind, type KindName } from '../kinds.js'
-import { type AdmissionPolicy, admissionPolicyCodec, type SnpPins } from './schema.js'
+import { isSimulatedKind, type KindName, kindOf } from '../kinds.js'
+import { type AdmissionPolicy, admissionPolicyCodec } from './schema.js'
+import { unsound } from './unsound.js'
 
 const WHAT = 'admission policy'
 
@@ -44,34 +44,7 @@ function sound(policy: AdmissionPolicy): AdmissionPolicy {
   }
   for (const kind of kinds) {
     const pins = policy.evidence[kind]
-    if (pins !== undefined) assertSound(kind, pins, policy)
+    if (pins !== undefined) kindOf(kind).assertSound(kind, pins, policy)
   }
   return policy
-}
-
-function assertSound(kind: KindName, pins: SnpPins, { quota }: AdmissionPolicy): void {
-  const anchors = pins.roots.map((root) => {
-    const anchor = ANCHORS.find((candidate) => candidate.kind === kind && equalBytes(candidate.spki, root))
-    if (anchor === undefined) throw unsound(`roots of ${kind} must be pinned in the library`, toHex(root))
-    return anchor
-  })
-  const floors = Object.keys(pins.tcb)
-  for (const { generation, name } of anchors) {
-    if (!floors.includes(generation))
-      throw unsound(`a policy that accepts the root ${name} must say the lowest TCB of ${generation}`)
-  }
-  for (const floor of floors) {
-    if (!anchors.some(({ generation }) => generation === floor))
-      throw unsound('a TCB must be of a generation whose root is accepted', floor)
-  }
-  if (quota !== 'none' && pins.endorsements.includes('vlek')) {
-    throw unsound(
-      'a policy that accepts a VLEK must have quota none: a VLEK names no machine to count',
-      `${quota}`,
-    )
-  }
-}
-
-function unsound(rule: string, given?: string): VouchError {
-  return new VouchError('POLICY_UNSOUND', given === undefined ? { rule } : { rule, given })
 }
