@@ -1,4 +1,4 @@
-import { equalBytes, VouchError } from '@vouch/protocol'
+import { equalBytes, shown, VouchError } from '@vouch/protocol'
 import { Checks } from './checks.js'
 import { type Authentication, AuthenticEvidence, type Evidence, type EvidenceFile } from './evidence.js'
 import { type Sorted, sortFiles } from './files.js'
@@ -27,7 +27,13 @@ export async function parseEvidence(
   return { evidence: parseFormat(sorted), ignored: sorted.ignored }
 }
 
-function withKept(given: Sorted, { revocationLists }: Sorted): Sorted {
+function withKept(given: Sorted, { revocationLists, ignored: [stranger] }: Sorted): Sorted {
+  if (stranger !== undefined) {
+    throw new VouchError('CERTIFICATE_MALFORMED', {
+      rule: 'what a judge keeps must be revocation lists: one that cannot be read would let through whom it names',
+      given: shown(stranger),
+    })
+  }
   const mayConcern = revocationLists.filter(
     (list) =>
       given.certificates.some(({ subject }) => equalBytes(subject, list.issuer)) &&
