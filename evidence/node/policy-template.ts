@@ -5,6 +5,8 @@ import { ANCHORS, isSimulatedKind, type KindName, SNP_ANCHORS, USUAL_TTL } from 
 const PINS: Readonly<Record<KindName, (kind: KindName) => string>> = {
   'sev-snp': snpPins,
   'simulated-snp': snpPins,
+  'aws-nitro': nitroPins,
+  'simulated-nitro': nitroPins,
 }
 
 /** An admission policy to be filled in. It does not load before somebody has: nobody's measurement is a default. */
@@ -64,5 +66,17 @@ function snpPins(kind: KindName): string {
     # The lowest TCB for each generation whose root is above. Zeros accept every firmware ever made: raise them.
     tcb:
 ${floors.join('\n')}
+`
+}
+
+function nitroPins(kind: KindName): string {
+  return `${rootsOf(kind)}
+    # The images that may run: PCR0 (image file), PCR1 (kernel and boot ramdisk), PCR2 (application), 48 bytes each.
+    images:
+      - { pcr0: <pcr0>, pcr1: <pcr1>, pcr2: <pcr2> }
+    # PCR8, who signed the image; an empty list for whoever did.
+    signers: []
+    # Whether the parent may debug the enclave, and so read all of it.
+    debug: false
 `
 }

@@ -3,6 +3,8 @@ import type { Checks } from './checks.js'
 import type { Claims, Evidence } from './evidence.js'
 import type { Sorted } from './files.js'
 import { KINDS } from './kinds.js'
+import { authenticateNitro } from './nitro/authenticate.js'
+import { parseNitro } from './nitro/document.js'
 import type { PartName } from './parts.js'
 import { authenticateSnp } from './snp/authenticate.js'
 import { parseSnp } from './snp/report.js'
@@ -29,6 +31,12 @@ export const FORMATS: Formats = {
     parts: ['snp-report'],
     parse: parseSnp,
     authenticate: authenticateSnp,
+  },
+  nitro: {
+    fits: (has) => has('nitro-document'),
+    parts: ['nitro-document'],
+    parse: parseNitro,
+    authenticate: authenticateNitro,
   },
 }
 

@@ -1,7 +1,7 @@
 // The public names of evidence, by concept: bytes ─parseEvidence→ Evidence ─authenticate→ AuthenticEvidence ─appraise→ Claims.
 
-export type { Anchor, SnpAnchor } from './anchors.js'
-export { ANCHORS, SNP_ANCHORS } from './anchors.js'
+export type { Anchor, NitroAnchor, SnpAnchor } from './anchors.js'
+export { ANCHORS, NITRO_ANCHORS, SNP_ANCHORS } from './anchors.js'
 export type { Appraisal } from './appraise.js'
 export { appraise, bindsReportData, inspect } from './appraise.js'
 export type { ParsedEvidence } from './authenticate.js'
@@ -11,6 +11,9 @@ export type { CommonClaims, Slot } from './claims.js'
 export type { Authentication, AuthenticEvidence, Claims, Evidence, EvidenceFile } from './evidence.js'
 export type { KindName } from './kinds.js'
 export { isSimulatedKind, KINDS } from './kinds.js'
+export { encodeDocument, encodePayload, parseDocument } from './nitro/document.js'
+export type { EnclaveImage, NitroPins } from './nitro/pins.js'
+export type { NitroClaims, NitroDocument, NitroEvidence, SignedDocument } from './nitro/types.js'
 export {
   admissionPolicyFrom,
   admissionPolicyId,
@@ -18,10 +21,13 @@ export {
   kindsOf,
   parseAdmissionPolicy,
   printAdmissionPolicy,
+  warningsOf,
 } from './policy/admission.js'
 export type { PolicyFrame } from './policy/frame.js'
 export type { AdmissionPolicy } from './policy/schema.js'
 export { admissionPolicyCodec, MAX_TTL, USUAL_TTL } from './policy/schema.js'
+export type { SimulatedEnclave, SimulatedNitro, SimulatedNitroKeys } from './simulated/nitro.js'
+export { simulatedNitro } from './simulated/nitro.js'
 export type { SimulatedKeys, SimulatedMachine, SimulatedReport, SimulatedVendor } from './simulated/vendor.js'
 export { simulatedVendor } from './simulated/vendor.js'
 export { encodeTcb, tcbText } from './snp/generation.js'

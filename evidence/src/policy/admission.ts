@@ -48,3 +48,19 @@ function sound(policy: AdmissionPolicy): AdmissionPolicy {
   }
   return policy
 }
+
+/** What a person should know who relies on this policy: nothing of it keeps the policy from loading. */
+export function warningsOf(policy: AdmissionPolicy): readonly string[] {
+  return [
+    ...(admitsSimulated(policy) ? ['it admits simulated evidence: nothing genuine may stand behind it'] : []),
+    ...(policy.quota === 'none' ? ['it has no quota: one machine may fill the registry'] : []),
+    ...(policy.collateral.revocation === 'when_given'
+      ? ['it does not require revocation lists: a machine whose key leaked leaves them out']
+      : []),
+    ...kindsOf(policy).flatMap((kind) =>
+      kindOf(kind)
+        .warnings(policy.evidence[kind])
+        .map((warning) => `${kind}: ${warning}`),
+    ),
+  ]
+}
