@@ -67,7 +67,8 @@ async function judge(paths: readonly string[], options: EvidenceOptions): Promis
   if (authentic === undefined) return reportOf(ignored, [], { stage: 'authenticate', ...authentication })
 
   // 3. It is acceptable.
-  const appraisal = policy === undefined ? inspect(authentic, nonce) : appraise(authentic, policy, at, nonce)
+  const appraisal =
+    policy === undefined ? inspect(authentic, { nonce }) : appraise(authentic, policy, at, { nonce })
   const report = reportOf(ignored, authentication.checks, { stage: 'appraise', ...appraisal })
   const notChecked = [...authentication.notChecked, ...report.notChecked]
   return { ...report, notChecked, claims: appraisal.claims }

@@ -2,12 +2,10 @@ import {
   admissionPolicyCodec,
   admissionPolicyId,
   admitsSimulated,
-  KINDS,
-  type KindName,
   printAdmissionPolicy,
   warningsOf,
 } from '@vouch/evidence'
-import { policyTemplate, readAdmissionPolicy } from '@vouch/evidence/node'
+import { MACHINE_KINDS, type MachineKind, policyTemplate, readAdmissionPolicy } from '@vouch/evidence/node'
 import type { Json, JsonObject } from '@vouch/protocol'
 import { plain, shown, VouchError } from '@vouch/protocol'
 import { type Terminal, writeWhole } from '@vouch/protocol/node'
@@ -32,11 +30,11 @@ export async function policyInitCommand(
   return 0
 }
 
-function kindNamed(text: string): KindName {
-  const kind = (Object.keys(KINDS) as KindName[]).find((name) => name === text)
+function kindNamed(text: string): MachineKind {
+  const kind = MACHINE_KINDS.find((name) => name === text)
   if (kind !== undefined) return kind
   throw new VouchError('USAGE', {
-    rule: `--kind must be one of ${Object.keys(KINDS).join(', ')}`,
+    rule: `--kind must be one of ${MACHINE_KINDS.join(', ')}`,
     given: shown(text),
   })
 }
