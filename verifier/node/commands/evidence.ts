@@ -18,8 +18,7 @@ import {
   toHex,
   VouchError,
 } from '@vouch/protocol'
-import { clock, parseTime, readNamedFile, type Terminal } from '@vouch/protocol/node'
-import { dateOf, table } from '../words.js'
+import { clock, dateOf, parseTime, readNamedFile, type Terminal, table } from '@vouch/protocol/node'
 
 export interface EvidenceOptions {
   readonly at?: string
