@@ -67,6 +67,7 @@ alice
   .option('--ticket <file>', 'by files: go on, with what the registrar answered')
   .option('--enrollment <file>', 'by files: where the enrollment is written')
   .option('--receipt <file>', 'by files: end, with the receipt')
+  .option('--wait', 'with --registrar: wait until the credential can be proven with')
   .option(...json)
   .addHelpText('after', ENROLLING)
   .action((options: EnrollCommandOptions) => run(options, (held) => enrollCommand(out, held, options)))

@@ -41,7 +41,8 @@ export interface Home {
   forgetCredential(name: string): Promise<void>
   drafts(): Promise<readonly Draft[]>
   draft(credential: bigint): Promise<Draft>
-  keepDraft(draft: Draft): Promise<string>
+  keepDraft(draft: Draft): Promise<void>
+  forgetDraft(draft: Draft): Promise<void>
   mirrorOf(registryId: Uint8Array): Promise<Mirror>
   documents(): Promise<readonly AdmissionPolicy[]>
   keepDocument(policy: AdmissionPolicy): Promise<void>
@@ -89,11 +90,8 @@ export async function openHome(folder: string): Promise<Home> {
     },
     drafts: async () => Promise.all((await namesIn(drafts)).map(readDraft)),
     draft: (credential) => readDraft(shortName(credential)),
-    keepDraft: async (draft) => {
-      const name = usualName(draft)
-      await writePrivateFile(draftFile(name), `${printDraft(draft)}\n`)
-      return name
-    },
+    keepDraft: (draft) => writePrivateFile(draftFile(usualName(draft)), `${printDraft(draft)}\n`),
+    forgetDraft: (draft) => rm(draftFile(usualName(draft)), { force: true }),
     mirrorOf: async (registryId) => openMirror(join(await part('registries'), toHex(registryId))),
     documents: async () => {
       const at = join(folder, 'policies')

@@ -2,6 +2,14 @@
 
 export type { Home } from './home.js'
 export { homeFolder, openHome } from './home.js'
-export type { Alice, AliceOptions, EnrollOptions, FetchOptions, ProveOptions } from './open-alice.js'
+export type {
+  Alice,
+  AliceOptions,
+  EnrollOptions,
+  FetchOptions,
+  ProveOptions,
+  SyncOptions,
+  WaitOptions,
+} from './open-alice.js'
 export { openAlice } from './open-alice.js'
 export { exchangeLine } from './tcp.js'

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { type Backend, type Hasher, openHasher } from '@vouch/circuits'
 import { chunkFolder, openBackend } from '@vouch/circuits/node'
 import type { AdmissionPolicy } from '@vouch/evidence'
 import { type Answer, type Request, VouchError } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
-import { BUCKET_LEAVES, type RegistrySource, slowHasher } from '@vouch/registry'
+import { BUCKET_LEAVES, type RegistrySource, type Synced, slowHasher, syncRegistry } from '@vouch/registry'
 import { openSource } from '@vouch/registry/node'
 import {
   type Agreement,
@@ -14,11 +15,16 @@ import {
   type Asked,
   askGuest,
   type Caution,
+  type Copy,
   type Credential,
+  credentialOf,
+  type Draft,
   type Enrolling,
   type EnrollStage,
   enroll,
+  findCredential,
   type Network,
+  openCopy,
   type ProveStage,
   prove,
   type RegistryPin,
@@ -66,6 +72,21 @@ export interface FetchOptions extends ProveOptions {
   readonly agent?: string | undefined
 }
 
+export interface SyncOptions {
+  readonly registry?: string | undefined
+  /** A signer other than the one that is pinned, which the holder has come to believe. */
+  readonly signer?: Uint8Array | undefined
+  readonly onBucket?: (done: number, of: number) => void
+}
+
+export interface WaitOptions {
+  readonly registry?: string | undefined
+  readonly everyMs?: number
+  /** How long to wait in all; a little longer than registrars take to cut a head, if not given. */
+  readonly waitMs?: number
+  readonly signal?: AbortSignal
+}
+
 /** Alice on this machine: her folder, the network, the clock, randomness and the proving library. */
 export interface Alice {
   readonly home: Home
@@ -73,6 +94,10 @@ export interface Alice {
   readonly enrolling: Enrolling
   /** Enrolls, keeps the credential, and answers with it. */
   enroll(options: EnrollOptions): Promise<Credential>
+  /** Brings her copy of a registry up to its newest head. */
+  sync(held: Draft, options?: SyncOptions): Promise<Synced & { readonly copy: Copy }>
+  /** Waits until a published head has the credential: before that there is nothing to prove with. */
+  published(credential: Credential, options?: WaitOptions): Promise<void>
   prove(
     request: Request,
     response: Pick<Answer, 'envelope' | 'signature'>,
@@ -113,10 +138,28 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
     }
   }
 
+  const sync: Alice['sync'] = async (held, { registry = held.registrar, signer, onBucket } = {}) => {
+    const mirror = await home.mirrorOf(held.registry.id)
+    const source = await registrySource(registry ?? registryUnnamed(), mirror)
+    const hash = await hasherFor(source)
+    const expected = { registryId: held.registry.id, signer: signer ?? held.registry.signer }
+    const progress = onBucket === undefined ? {} : { onBucket }
+    const synced = await syncRegistry({ source, mirror, expected, hash, ...progress })
+    return { ...synced, copy: await openCopy(mirror, hash) }
+  }
+
   return {
     home,
     network,
     enrolling,
+    sync,
+    published: async (credential, { registry, everyMs = 2000, waitMs = WAIT_MS, signal } = {}) => {
+      for (const start = performance.now(); ; await setTimeout(everyMs, undefined, signal && { signal })) {
+        const { copy } = await sync(credential, { registry })
+        if ((await findCredential(copy, credentialOf(credential))) !== undefined) return
+        if (performance.now() - start > waitMs) throw unpublished(waitMs)
+      }
+    },
     enroll: async (given) => {
       const source = await openSource(given.registrar)
       const { policies, expected, onProgress, signal } = given
@@ -154,13 +197,24 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
   }
 }
 
+/** Registrars cut a head every ten minutes by default. */
+const WAIT_MS = 15 * 60_000
+
+function unpublished(waitMs: number): VouchError {
+  return new VouchError('CREDENTIAL_UNPUBLISHED', {
+    rule: 'the credential must be in a published head',
+    given: `not after ${waitMs} ms`,
+    hint: 'ask the registrar whether heads are cut',
+  })
+}
+
 /** A fast hasher takes most of a second to start: worth it where there is more than a bucket or two. */
 export async function hasherFor(source: RegistrySource): Promise<Hasher> {
   const { size } = await source.head()
   return size > 2 * BUCKET_LEAVES ? openHasher() : slowHasher
 }
 
-export function registryUnnamed(): never {
+function registryUnnamed(): never {
   throw new VouchError('USAGE', {
     rule: 'the registry must be named: the credential was enrolled by files, and says no address',
     hint: '--registry with a folder or URL',

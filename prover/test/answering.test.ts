@@ -429,7 +429,7 @@ describe('a service', () => {
 })
 
 describe('on the wire', () => {
-  test('"cannot" and "will not" are one answer, and no other', async () => {
+  test('one answer goes back, whether she cannot or will not', async () => {
     const refusals = [
       () => fetchFor({ ...world.ask(), root: 5n }),
       () => fetchFor(world.ask(), { caution: { minimumSet: 1000 } }),

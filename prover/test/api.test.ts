@@ -13,7 +13,7 @@ printCredential printDraft printLedgerEntry prove proveEnrollment proveResponse 
 const NODE_VALUES = 'exchangeLine homeFolder openAlice openHome'
 
 const TYPES = `
-Agreement Answered Answering Asked Asking Attested BeginParameters Begun Caution Credential Draft Enrolling EnrollmentProof
+Agreement Answered Answering Asked Asking Attested BeginParameters Begun Caution Copy Credential Draft Enrolling EnrollmentProof
 EnrollParameters EnrollParametersByNet EnrollStage Holding Leaves Ledger LedgerEntry LineExchange Network ProveParameters
 ProveStage RegistryPin SignedEnvelope Witness WitnessValue
 `

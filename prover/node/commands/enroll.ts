@@ -36,6 +36,7 @@ export interface EnrollCommandOptions {
   readonly ticket?: string
   readonly enrollment?: string
   readonly receipt?: string
+  readonly wait?: true
   readonly json?: true
 }
 
@@ -77,7 +78,12 @@ const enrollByNet: Way = async (out, alice, options) => {
     name: options.name,
     onProgress: begin,
   })
-  return sayEnrolled(out, credential, options, end())
+  const timings = end()
+  if (options.wait) {
+    out.words('alice: waiting for a head that has it …')
+    await alice.published(credential)
+  }
+  return sayEnrolled(out, credential, options, timings)
 }
 
 const writeNonceRequest: Way = async (out, alice, options) => {
@@ -132,7 +138,7 @@ const takeReceipt: Way = async (out, alice, options) => {
 function sayEnrolled(
   out: Terminal,
   credential: Credential,
-  { name = usualName(credential), json }: EnrollCommandOptions,
+  { name = usualName(credential), wait, json }: EnrollCommandOptions,
   timings: Timings,
 ): number {
   const { registry, policyId, expiresAt, guest } = credential
@@ -155,7 +161,7 @@ function sayEnrolled(
   }
   if (isSimulated(policyId))
     out.words('alice: warning: the policy admits simulated evidence: nothing genuine stands behind this')
-  out.words("alice: it can be proven with once the registrar's next head is published")
+  if (!wait) out.words("alice: it can be proven with once the registrar's next head is published")
   return 0
 }
 

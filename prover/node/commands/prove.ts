@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { readAdmissionPolicy } from '@vouch/evidence/node'
 import {
   type Answer,
@@ -5,6 +7,7 @@ import {
   printBundle,
   type Request,
   sentence,
+  shown,
   toHex,
   VouchError,
 } from '@vouch/protocol'
@@ -57,6 +60,7 @@ export async function proveCommand(
 ): Promise<number> {
   const request = await parseNamedFile(options.request, parseRequest)
   const answer = responseOf(options)
+  await assertFolderOf(options.out)
   const { begin, end } = progress(out, STAGES)
   const given: ProveOptions = {
     credential: await alice.home.credential(options.credential),
@@ -120,6 +124,16 @@ function responseOf(options: ProveCommandOptions): Respond {
   throw new VouchError('USAGE', {
     rule: 'either --service and --message must be given, or --envelope and --signature',
     hint: 'alice prove --help shows both',
+  })
+}
+
+/** A bundle that cannot be written is an answer lost: its scope is used, and a service asked anew would sign another. */
+async function assertFolderOf(path: string): Promise<void> {
+  const folder = await stat(dirname(path)).catch(() => undefined)
+  if (folder?.isDirectory()) return
+  throw new VouchError('FILE_NOT_WRITTEN', {
+    rule: 'the path must lead to where a file can be written',
+    given: shown(path),
   })
 }
 

@@ -1,17 +1,8 @@
 import { equalBytes, toHex, VouchError } from '@vouch/protocol'
 import { bytesArgument, type Terminal } from '@vouch/protocol/node'
-import { syncRegistry } from '@vouch/registry'
-import {
-  type Credential,
-  credentialOf,
-  type Draft,
-  findCredential,
-  finishEnrollment,
-  openCopy,
-} from '../../src/index.js'
+import { type Copy, credentialOf, type Draft, findCredential, finishEnrollment } from '../../src/index.js'
 import { usualName } from '../home.js'
-import { type Alice, hasherFor, registryUnnamed } from '../open-alice.js'
-import { registrySource } from '../sources.js'
+import type { Alice } from '../open-alice.js'
 import { describe } from './credential.js'
 
 export interface SyncCommandOptions {
@@ -56,23 +47,18 @@ export async function syncCommand(out: Terminal, alice: Alice, options: SyncComm
 }
 
 async function syncOne(out: Terminal, alice: Alice, member: Draft, options: SyncCommandOptions) {
-  const { registry, registrar } = member
-  const mirror = await alice.home.mirrorOf(registry.id)
-  const source = await registrySource(options.registry ?? registrar ?? registryUnnamed(), mirror)
-  const signer =
-    options.signer === undefined ? registry.signer : bytesArgument(options.signer, '--signer', 33)
-  const { head, fetched, buckets } = await syncRegistry({
-    source,
-    mirror,
-    expected: { registryId: registry.id, signer },
-    hash: await hasherFor(source),
+  const { id } = member.registry
+  const signer = options.signer === undefined ? undefined : bytesArgument(options.signer, '--signer', 33)
+  const { head, fetched, buckets, copy } = await alice.sync(member, {
+    registry: options.registry,
+    signer,
     onBucket: (done, of) => {
       if (done % PROGRESS_EVERY === 0) out.words(`alice: ${done} of ${of} buckets`)
     },
   })
-  if (options.signer !== undefined) await repin(alice, registry.id, signer)
-  await claimDrafts(out, alice, registry.id)
-  return { id: toHex(registry.id), seq: head.seq, size: head.size, fetched, buckets }
+  if (signer !== undefined) await repin(alice, id, signer)
+  await claimDrafts(out, alice, id, copy)
+  return { id: toHex(id), seq: head.seq, size: head.size, fetched, buckets }
 }
 
 const PROGRESS_EVERY = 32
@@ -87,19 +73,21 @@ async function repin({ home }: Alice, id: Uint8Array, signer: Uint8Array): Promi
   }
 }
 
-/** Enrollments whose receipt went missing on its way, and that the registry shows as admitted. */
-async function claimDrafts(out: Terminal, { home, enrolling }: Alice, id: Uint8Array): Promise<void> {
-  const drafts = (await home.drafts()).filter(
-    ({ registry, expiresAt }) => equalBytes(registry.id, id) && expiresAt !== undefined,
-  )
-  if (drafts.length === 0) return
-  const copy = await openCopy(await home.mirrorOf(id))
-  for (const draft of drafts) {
+/** Enrollments whose receipt went missing on its way: the registry shows whether they were admitted. */
+async function claimDrafts(
+  out: Terminal,
+  { home, enrolling }: Alice,
+  id: Uint8Array,
+  copy: Copy,
+): Promise<void> {
+  const now = enrolling.now()
+  for (const draft of await home.drafts()) {
+    if (!equalBytes(draft.registry.id, id) || draft.expiresAt === undefined) continue
     const member = await findCredential(copy, credentialOf(draft))
-    if (member === undefined) continue
-    const receipt = { version: 1, registryId: id, ...member } as const
-    const credential: Credential = finishEnrollment(draft, receipt, enrolling.now())
-    await home.keepCredential(credential)
-    out.words(`alice: ${usualName(draft)} was admitted after all, and is kept`)
+    if (member !== undefined) {
+      const receipt = { version: 1, registryId: id, ...member } as const
+      await home.keepCredential(finishEnrollment(draft, receipt, now))
+      out.words(`alice: ${usualName(draft)} was admitted after all, and is kept`)
+    } else if (draft.expiresAt < now) await home.forgetDraft(draft)
   }
 }
