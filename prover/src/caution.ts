@@ -97,13 +97,18 @@ export function judgeRequest(request: Request, known: Known): Asked {
   }
 }
 
-function rules(
-  request: Request,
-  { credential, head, size, standing, earlier, agreement, caution, now }: Known,
-  anonymitySet: number,
-): readonly (readonly [holds: boolean, failure: Failure])[] {
-  const { context } = request
-  const isNewest = size !== undefined
+type Rule = readonly [holds: boolean, failure: Failure]
+
+const rules = (request: Request, known: Known, anonymitySet: number): readonly Rule[] => [
+  ...registryRules(request, known),
+  ...clockRules(request, known),
+  ...crowdRules(request, known, anonymitySet),
+  ...ownRules(request, known),
+]
+
+/** Proven against a registry that is shown to few, or at a root that few stood under, a proof names its prover. */
+function registryRules(request: Request, { credential, head, size, caution, now }: Known): readonly Rule[] {
+  const { headAge, clockSkew } = caution
   return [
     [
       equalBytes(request.registryId, credential.registry.id),
@@ -113,9 +118,17 @@ function rules(
         given: toHex(request.registryId),
       },
     ],
-    headRule(head, caution, now),
     [
-      head.time <= now + caution.clockSkew,
+      head.time >= now - headAge,
+      {
+        code: 'HEAD_TOO_OLD',
+        rule: `the registry's head must be at most ${headAge} s old: an older one may be kept for a few`,
+        given: `${now - head.time} s`,
+        hint: 'the server is behind: try another',
+      },
+    ],
+    [
+      head.time <= now + clockSkew,
       {
         code: 'HEAD_FROM_FUTURE',
         rule: 'the head must not be ahead of the clock',
@@ -123,43 +136,54 @@ function rules(
       },
     ],
     [
-      isNewest,
+      size !== undefined,
       {
         code: 'ROOT_NOT_ACCEPTED',
-        rule: "the Request's root must be the newest head's, or the one it lets stand: another is one that few stood under",
+        rule: "the Request's root must be the newest head's, or the one it lets stand: under another few may have stood",
         given: toHex(fieldToBytes(request.root)),
       },
     ],
+  ]
+}
+
+/** Asked with one `now` after another, a credential shows when it expires. */
+function clockRules(request: Request, { caution, now }: Known): readonly Rule[] {
+  const rule = "the Request's now must be near the clock: asked with one now after another, an expiry shows"
+  return [
     [
-      request.now >= now - caution.requestAge - caution.clockSkew,
-      {
-        code: 'REQUEST_TOO_OLD',
-        rule: "the Request's now must be near the clock: asked with one now after another, an expiry shows",
-        given: `${now - request.now} s ago`,
-      },
+      request.now >= now - caution.requestAge,
+      { code: 'REQUEST_TOO_OLD', rule, given: `${now - request.now} s ago` },
     ],
     [
       request.now <= now + caution.clockSkew,
-      {
-        code: 'REQUEST_FROM_FUTURE',
-        rule: "the Request's now must be near the clock: asked with one now after another, an expiry shows",
-        given: `${request.now - now} s ahead`,
-      },
+      { code: 'REQUEST_FROM_FUTURE', rule, given: `${request.now - now} s ahead` },
     ],
+  ]
+}
+
+/** A proof hides its prover among those who could have made it, and among no others. */
+function crowdRules(
+  request: Request,
+  { size, earlier, agreement, caution }: Known,
+  anonymitySet: number,
+): readonly Rule[] {
+  const { context } = request
+  const { minimumSet, minimumServices } = caution
+  return [
     [
-      !isNewest || anonymitySet >= caution.minimumSet,
+      size === undefined || anonymitySet >= minimumSet,
       {
         code: 'SET_TOO_SMALL',
-        rule: `${caution.minimumSet} live members under the accepted policies are the fewest to hide among`,
+        rule: `${minimumSet} live members under the accepted policies are the fewest to hide among`,
         given: `${anonymitySet}`,
         hint: 'wait until more have enrolled; or lower the minimum, and be one of few',
       },
     ],
     [
-      request.services.length >= caution.minimumServices,
+      request.services.length >= minimumServices,
       {
         code: 'TOO_FEW_SERVICES',
-        rule: `a Request must accept ${caution.minimumServices} services at least: among fewer, it says which one answered`,
+        rule: `a Request must accept ${minimumServices} services at least: among fewer, it says which one answered`,
         given: `${request.services.length}`,
       },
     ],
@@ -171,6 +195,12 @@ function rules(
         given: shown(context === undefined ? '' : toHex(context)),
       },
     ],
+  ]
+}
+
+/** What her own credential must be for any of it to be provable. */
+function ownRules(request: Request, { credential, head, size, standing }: Known): readonly Rule[] {
+  return [
     [
       request.policies.includes(credential.policyId),
       {
@@ -182,19 +212,7 @@ function rules(
       credential.expiresAt >= request.now,
       { code: 'CREDENTIAL_EXPIRED', rule: 'the credential must be in force', hint: 'renew it' },
     ],
-    [!isNewest || standing.index !== undefined, absence(credential, head)],
-  ]
-}
-
-function headRule(head: Head, { headAge }: Caution, now: number): readonly [boolean, Failure] {
-  return [
-    head.time >= now - headAge,
-    {
-      code: 'HEAD_TOO_OLD',
-      rule: `the registry's head must be at most ${headAge} s old: an older one may be kept for a few`,
-      given: `${now - head.time} s`,
-      hint: 'the server is behind: try another',
-    },
+    [size === undefined || standing.index !== undefined, absence(credential, head)],
   ]
 }
 
