@@ -1,24 +1,56 @@
 import { toHex } from '@vouch/protocol'
-import { ANCHORS, type KindName, USUAL_TTL } from '../src/index.js'
+import { ANCHORS, isSimulatedKind, type KindName, SNP_ANCHORS, USUAL_TTL } from '../src/index.js'
+
+/** What a policy pins for each kind, to be filled in. */
+const PINS: Readonly<Record<KindName, (kind: KindName) => string>> = {
+  'sev-snp': snpPins,
+  'simulated-snp': snpPins,
+  'aws-nitro': nitroPins,
+  'simulated-nitro': nitroPins,
+}
 
 /** An admission policy to be filled in. It does not load before somebody has: nobody's measurement is a default. */
 export function policyTemplate(kind: KindName): string {
-  const anchors = ANCHORS.filter((anchor) => anchor.kind === kind)
-  const roots = anchors.map(({ name, spki }) => `      - ${toHex(spki)} # ${name}`)
-  const floors = anchors.map(
-    ({ generation }) =>
-      `      ${generation}: {${generation === 'turin' ? ' fmc: 0,' : ''} bootloader: 0, tee: 0, snp: 0, microcode: 0 }`,
-  )
   return `# An admission policy: what hardware evidence is good enough for a place in the registry.
 # Its id is a hash of what it says: comments, order of lists and spacing play no part. "bob policy id" prints it.
 version: 1
 name: <what people call this policy>
 
 evidence:
-${kind === 'simulated-snp' ? '  # Simulated evidence is worth nothing. It stands alone in a policy, and the id shows it.\n' : ''}  ${kind}:
-    # Root keys, by the SHA-256 of their SubjectPublicKeyInfo. Leave out what you do not want.
+${isSimulatedKind(kind) ? '  # Simulated evidence is worth nothing. It stands alone in a policy, and the id shows it.\n' : ''}  ${kind}:
+${PINS[kind](kind)}
+# Images that the agent may run from, 32 bytes each (os_image_hash).
+os_images:
+  - <os image hash>
+
+# Most live places of one machine; the word none for no limit.
+quota: 1
+# How long a place is good for, in seconds: one hour to seven days.
+ttl: ${USUAL_TTL}
+collateral:
+  # required: the revocation lists that the vendor publishes must come along, or lie with the registrar. when_given: they are
+  # checked when they do, and a machine whose key leaked leaves them out.
+  revocation: required
+  # How old lists may be, and how long a place may outlive their next update, in seconds.
+  max_age: 604800
+  grace: 86400
+`
+}
+
+/** The roots of a kind, each with its name. */
+function rootsOf(kind: KindName): string {
+  const roots = ANCHORS.filter((anchor) => anchor.kind === kind)
+  return `    # Root keys, by the SHA-256 of their SubjectPublicKeyInfo. Leave out what you do not want.
     roots:
-${roots.join('\n')}
+${roots.map(({ name, spki }) => `      - ${toHex(spki)} # ${name}`).join('\n')}`
+}
+
+function snpPins(kind: KindName): string {
+  const floors = SNP_ANCHORS.filter((anchor) => anchor.kind === kind).map(
+    ({ generation }) =>
+      `      ${generation}: {${generation === 'turin' ? ' fmc: 0,' : ''} bootloader: 0, tee: 0, snp: 0, microcode: 0 }`,
+  )
+  return `${rootsOf(kind)}
     # vcek: the chip's own key. vlek: one that a cloud shares among machines; it names none, so quota must be none.
     endorsements: [vcek]
     # kernel_hashes: you declare that the measured firmware holds the hashes of kernel, initial disk and command line and
@@ -34,16 +66,17 @@ ${roots.join('\n')}
     # The lowest TCB for each generation whose root is above. Zeros accept every firmware ever made: raise them.
     tcb:
 ${floors.join('\n')}
+`
+}
 
-# Images that the agent may run from, 32 bytes each (os_image_hash).
-os_images:
-  - <os image hash>
-
-# Most live places of one machine; the word none for no limit.
-quota: 1
-# How long a place is good for, in seconds: one hour to seven days.
-ttl: ${USUAL_TTL}
-# Revocation lists: how old they may be, and how long a place may outlive their next update, in seconds.
-collateral: { max_age: 604800, grace: 86400 }
+function nitroPins(kind: KindName): string {
+  return `${rootsOf(kind)}
+    # The images that may run: PCR0 (image file), PCR1 (kernel and boot ramdisk), PCR2 (application), 48 bytes each.
+    images:
+      - { pcr0: <pcr0>, pcr1: <pcr1>, pcr2: <pcr2> }
+    # PCR8, who signed the image; an empty list for whoever did.
+    signers: []
+    # Whether the parent may debug the enclave, and so read all of it.
+    debug: false
 `
 }

@@ -1,4 +1,5 @@
 import { equalBytes, fromHex } from '@vouch/protocol'
+import type { KindName } from './kinds.js'
 
 /**
  * A vendor's root that is believed, by the SHA-256 of its SubjectPublicKeyInfo. Names prove nothing: a vendor's own samples
@@ -6,13 +7,18 @@ import { equalBytes, fromHex } from '@vouch/protocol'
  */
 export interface Anchor {
   readonly name: string
-  readonly kind: 'sev-snp' | 'simulated-snp'
-  readonly generation: 'milan' | 'genoa' | 'turin' | 'simulated'
+  /** The kind of evidence that this root vouches for. It vouches for no other. */
+  readonly kind: KindName
   readonly spki: Uint8Array
 }
 
-/** The roots, each with where its certificate is published. The same bytes stand in four independent verifiers of others. */
-export const ANCHORS: readonly Anchor[] = [
+export interface SnpAnchor extends Anchor {
+  readonly kind: 'sev-snp' | 'simulated-snp'
+  readonly generation: 'milan' | 'genoa' | 'turin' | 'simulated'
+}
+
+/** AMD's roots, each with where its certificate is published. The same bytes stand in four independent verifiers of others. */
+export const SNP_ANCHORS: readonly SnpAnchor[] = [
   {
     name: 'AMD ARK-Milan', // https://kdsintf.amd.com/vcek/v1/Milan/cert_chain, the last certificate
     kind: 'sev-snp',
@@ -39,7 +45,28 @@ export const ANCHORS: readonly Anchor[] = [
   },
 ]
 
-/** The anchor whose key this is; the vendor's name on it plays no part. */
-export function anchorOf(spki: Uint8Array): Anchor | undefined {
-  return ANCHORS.find((anchor) => equalBytes(anchor.spki, spki))
+export interface NitroAnchor extends Anchor {
+  readonly kind: 'aws-nitro' | 'simulated-nitro'
+}
+
+/** AWS's root of enclaves. */
+export const NITRO_ANCHORS: readonly NitroAnchor[] = [
+  {
+    name: 'AWS Nitro Enclaves root G1', // https://aws-nitro-enclaves.amazonaws.com/AWS_NitroEnclaves_Root-G1.zip
+    kind: 'aws-nitro',
+    spki: fromHex('f2caf5ecc6190b4a8399b78bc58a2bbcd0382375db8a1bfd78a82743874fd225'),
+  },
+  {
+    name: 'simulated Nitro', // fixtures/simulated-nitro/root.pem: its key is public, so what it signs is worth nothing
+    kind: 'simulated-nitro',
+    spki: fromHex('7d2649bf16daf964712a00e57c65faf1a28571bbef31bf97c78f9d7ce7ef7aae'),
+  },
+]
+
+/** Every root. */
+export const ANCHORS: readonly Anchor[] = [...SNP_ANCHORS, ...NITRO_ANCHORS]
+
+/** The anchor, out of those that a format believes, whose key this is; the vendor's name on it plays no part. */
+export function anchorOf<A extends Anchor>(anchors: readonly A[], spki: Uint8Array): A | undefined {
+  return anchors.find((anchor) => equalBytes(anchor.spki, spki))
 }

@@ -1,9 +1,8 @@
-import { equalBytes, toHex } from '@vouch/protocol'
+import { equalBytes, shortReportData, toHex } from '@vouch/protocol'
 import { type AppraisalFailure, type Check, Checks } from './checks.js'
 import { AuthenticEvidence, type Claims } from './evidence.js'
-import { isSimulatedKind, KINDS } from './kinds.js'
+import { isSimulatedKind, KINDS, kindOf } from './kinds.js'
 import type { AdmissionPolicy } from './policy/schema.js'
-import { appraiseSnp } from './snp/appraise.js'
 
 /** How genuine evidence stands up to a policy. All failures are there at once; without any, it is acceptable. */
 export interface Appraisal {
@@ -14,7 +13,7 @@ export interface Appraisal {
 }
 
 /**
- * Says whether genuine evidence is what an admission policy wants at a time (seconds since 1970). REPORT_DATA is compared
+ * Says whether genuine evidence is what an admission policy wants at a time (seconds since 1970). A nonce is compared
  * when it is given; shorter bytes stand for themselves and zeros behind them. Not appraised here: the OS image, the nonce and the
  * service tree, which REPORT_DATA binds and admission checks.
  */
@@ -22,7 +21,7 @@ export function appraise(
   evidence: AuthenticEvidence,
   policy: AdmissionPolicy,
   at: number,
-  reportData?: Uint8Array,
+  nonce?: Uint8Array,
 ): Appraisal {
   const claims = AuthenticEvidence.claimsOf(evidence)
   const checks = new Checks<AppraisalFailure>()
@@ -34,9 +33,9 @@ export function appraise(
     wanted: Object.keys(policy.evidence).join(', '),
     given: claims.kind,
   })
-  if (pins !== undefined) appraiseSnp(checks, claims, pins)
+  if (pins !== undefined) kindOf(claims.kind).appraise(checks, claims, pins)
   checkCollateral(checks, claims, policy, at)
-  checkReportData(checks, claims, reportData)
+  checkNonce(checks, claims, nonce)
   return outcome(checks, claims)
 }
 
@@ -44,7 +43,7 @@ export function appraise(
  * Says of genuine evidence what holds without any policy of one's own: that it is not simulated, and that nobody may debug the
  * guest. What the guest is, this cannot say.
  */
-export function inspect(evidence: AuthenticEvidence, reportData?: Uint8Array): Appraisal {
+export function inspect(evidence: AuthenticEvidence, nonce?: Uint8Array): Appraisal {
   const claims = AuthenticEvidence.claimsOf(evidence)
   const checks = new Checks<AppraisalFailure>()
   checks.note(!isSimulatedKind(claims.kind), {
@@ -57,15 +56,8 @@ export function inspect(evidence: AuthenticEvidence, reportData?: Uint8Array): A
       .join(', '),
     given: claims.kind,
   })
-  checks.note(!claims.guestPolicy.debug, {
-    code: 'DEBUG_NOT_ACCEPTED',
-    rule: 'the guest must not let its host debug it',
-    field: 'guest_policy.debug',
-    wanted: 'false',
-    given: 'true',
-  })
-  checkReportData(checks, claims, reportData)
-  checks.leave('measurement, TCB, VMPL: no policy was given')
+  kindOf(claims.kind).inspect(checks, claims)
+  checkNonce(checks, claims, nonce)
   return outcome(checks, claims)
 }
 
@@ -75,7 +67,15 @@ function checkCollateral(
   policy: AdmissionPolicy,
   at: number,
 ): void {
-  const { maxAge } = policy.collateral
+  const { revocation, maxAge } = policy.collateral
+  checks.note(revocation === 'when_given' || collateral.missing.length === 0, {
+    code: 'COLLATERAL_MISSING',
+    rule: 'the revocation lists that the vendor publishes must be there, as the policy wants',
+    field: 'collateral.revocation',
+    wanted: 'required',
+    given: `no list of ${collateral.missing.join(', ')}`,
+    hint: 'give the list with the evidence, or keep it at the registrar',
+  })
   const age = at - (collateral.oldest ?? at)
   checks.note(age <= maxAge, {
     code: 'COLLATERAL_TOO_OLD',
@@ -86,26 +86,50 @@ function checkCollateral(
   })
 }
 
-function checkReportData(
+/** Whether a nonce is in one of the places that the guest chose. */
+function checkNonce(
   checks: Checks<AppraisalFailure>,
-  { reportData }: Claims,
+  { slots }: Claims,
   wanted: Uint8Array | undefined,
 ): void {
+  const names = slots.map(({ name }) => name).join(' or ')
   if (wanted === undefined) {
-    checks.leave('freshness: no nonce was given to compare REPORT_DATA with')
+    checks.leave(`freshness: no nonce was given to compare ${names} with`)
     return
   }
-  const isThere =
-    wanted.length <= reportData.length &&
-    equalBytes(reportData.subarray(0, wanted.length), wanted) &&
-    reportData.subarray(wanted.length).every((byte) => byte === 0)
-  checks.note(isThere, {
-    code: 'NONCE_MISMATCH',
-    rule: 'REPORT_DATA must be the nonce that was asked for',
-    field: 'report_data',
-    wanted: toHex(wanted),
-    given: toHex(reportData),
-  })
+  checks.note(
+    slots.some(({ bytes }) => startsWith(bytes, wanted)),
+    {
+      code: 'NONCE_MISMATCH',
+      rule: `${names} must be the nonce that was asked for`,
+      field: slots[0]?.name.toLowerCase() ?? 'nonce',
+      wanted: toHex(wanted),
+      given: slots.map(({ bytes }) => toHex(bytes)).join(' or '),
+    },
+  )
+}
+
+/** Shorter bytes stand for themselves and zeros behind them. */
+function startsWith(bytes: Uint8Array, wanted: Uint8Array): boolean {
+  return (
+    wanted.length <= bytes.length &&
+    equalBytes(bytes.subarray(0, wanted.length), wanted) &&
+    bytes.subarray(wanted.length).every((byte) => byte === 0)
+  )
+}
+
+/**
+ * Whether evidence binds this REPORT_DATA: in every slot that an agent has for it, and in one at least. Slots of 32 bytes
+ * hold its hash.
+ */
+export function bindsReportData({ slots }: Claims, reportData: Uint8Array): boolean {
+  const binding = slots.filter(({ holds }) => holds !== 'nonce')
+  const whole = reportData
+  const short = shortReportData(reportData)
+  return (
+    binding.length > 0 &&
+    binding.every(({ bytes, holds }) => equalBytes(bytes, holds === 'report_data' ? whole : short))
+  )
 }
 
 function outcome(checks: Checks<AppraisalFailure>, claims: Claims): Appraisal {

@@ -1,8 +1,8 @@
-import { VouchError } from '@vouch/protocol'
+import { equalBytes, shown, VouchError } from '@vouch/protocol'
 import { Checks } from './checks.js'
 import { type Authentication, AuthenticEvidence, type Evidence, type EvidenceFile } from './evidence.js'
-import { sortFiles } from './files.js'
-import { FORMATS, findEvidence } from './kinds.js'
+import { type Sorted, sortFiles } from './files.js'
+import { authenticateFormat, parseFormat } from './formats.js'
 
 /** Evidence that could be read, and the names of files that are nothing known here and changed nothing. */
 export interface ParsedEvidence {
@@ -12,15 +12,34 @@ export interface ParsedEvidence {
 
 /**
  * Reads evidence out of files in any order, PEM or DER, told apart by content. Throws when something that is meant as
- * evidence or collateral cannot be read, and when no file is evidence.
+ * evidence or collateral cannot be read, and when no file is evidence. `kept` are revocation lists of the judge's own, for
+ * whatever machine may come: those count that an issuer among the given certificates may have signed.
  */
-export async function parseEvidence(files: readonly EvidenceFile[]): Promise<ParsedEvidence> {
+export async function parseEvidence(
+  files: readonly EvidenceFile[],
+  kept: readonly EvidenceFile[] = [],
+): Promise<ParsedEvidence> {
   const unreadable = new Checks()
-  const sorted = await sortFiles(unreadable, files)
-  const { format, file, ignored } = findEvidence(sorted.others)
+  const given = await sortFiles(unreadable, files)
+  const sorted = withKept(given, await sortFiles(unreadable, kept))
   const [failure] = unreadable.failures
   if (failure !== undefined) throw new VouchError(failure.code, failure)
-  return { evidence: format.parse(file, sorted), ignored: ignored.map(({ name }) => name) }
+  return { evidence: parseFormat(sorted), ignored: sorted.ignored }
+}
+
+function withKept(given: Sorted, { revocationLists, ignored: [stranger] }: Sorted): Sorted {
+  if (stranger !== undefined) {
+    throw new VouchError('CERTIFICATE_MALFORMED', {
+      rule: 'what a judge keeps must be revocation lists: one that cannot be read would let through whom it names',
+      given: shown(stranger),
+    })
+  }
+  const mayConcern = revocationLists.filter(
+    (list) =>
+      given.certificates.some(({ subject }) => equalBytes(subject, list.issuer)) &&
+      !given.revocationLists.some(({ der }) => equalBytes(der, list.der)),
+  )
+  return { ...given, revocationLists: [...given.revocationLists, ...mayConcern] }
 }
 
 /**
@@ -29,7 +48,7 @@ export async function parseEvidence(files: readonly EvidenceFile[]): Promise<Par
  */
 export async function authenticate(evidence: Evidence, at: number): Promise<Authentication> {
   const checks = new Checks()
-  const claims = await FORMATS[evidence.format].authenticate(checks, evidence, at)
+  const claims = await authenticateFormat(checks, evidence, at)
   const outcome = { checks: checks.checks, notChecked: checks.notChecked, failures: checks.failures }
   if (claims === undefined && checks.failures.length === 0)
     throw new VouchError('INTERNAL', { rule: 'evidence that nothing speaks against must have claims' })

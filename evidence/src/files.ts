@@ -1,14 +1,17 @@
 import { equalBytes, VouchError } from '@vouch/protocol'
 import { attempt, type Checks, must } from './checks.js'
 import type { EvidenceFile } from './evidence.js'
+import { gather, type PartName, type Parts, partOf } from './parts.js'
 import { type Certificate, parseCertificate } from './x509/certificate.js'
 import { parseRevocationList, type RevocationList } from './x509/revocation.js'
 
-/** What files hold once they are told apart: certificates and lists, whatever they are for, and the rest. */
+/** What files hold once they are told apart: certificates and lists, whatever they are for, parts of evidence, and the rest. */
 export interface Sorted {
   readonly certificates: readonly Certificate[]
   readonly revocationLists: readonly RevocationList[]
-  readonly others: readonly EvidenceFile[]
+  readonly parts: Parts
+  /** Names of files that are nothing known here, and change nothing. */
+  readonly ignored: readonly string[]
 }
 
 /** More than any evidence comes with. An attacker's thousand certificates would cost us a thousand parses. */
@@ -29,12 +32,17 @@ export async function sortFiles(checks: Checks, files: readonly EvidenceFile[]):
   }
   const certificates: Uint8Array[] = []
   const lists: Uint8Array[] = []
-  const others: EvidenceFile[] = []
+  const parts: { readonly name: PartName; readonly file: EvidenceFile }[] = []
+  const ignored: string[] = []
   for (const file of files) {
     const pem = await attempt(checks, () => pemBlocks(file.bytes))
     if (pem === undefined) continue
     const found = pem.length > 0 ? pem : [{ label: derLabel(file.bytes), der: file.bytes }]
-    if (found.every(({ label }) => label !== PEM_CERTIFICATE && label !== PEM_LIST)) others.push(file)
+    if (found.every(({ label }) => label !== PEM_CERTIFICATE && label !== PEM_LIST)) {
+      const name = partOf(file.bytes)
+      if (name === undefined) ignored.push(file.name)
+      else parts.push({ name, file })
+    }
     for (const { label, der } of found) {
       if (label === PEM_CERTIFICATE) certificates.push(der)
       if (label === PEM_LIST) lists.push(der)
@@ -44,11 +52,12 @@ export async function sortFiles(checks: Checks, files: readonly EvidenceFile[]):
     rule: `evidence must come with at most ${MAX_CERTIFICATES} certificates and lists`,
     given: `${certificates.length + lists.length}`,
   })
-  if (!isFew) return { certificates: [], revocationLists: [], others }
+  const rest = { parts: gather(parts), ignored }
+  if (!isFew) return { certificates: [], revocationLists: [], ...rest }
   return {
     certificates: await readAll(checks, certificates, parseCertificate),
     revocationLists: await readAll(checks, lists, parseRevocationList),
-    others,
+    ...rest,
   }
 }
 

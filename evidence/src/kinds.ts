@@ -1,68 +1,84 @@
-import { VouchError } from '@vouch/protocol'
-import type { Checks } from './checks.js'
-import type { Claims, Evidence, EvidenceFile } from './evidence.js'
-import type { Sorted } from './files.js'
-import { authenticateSnp } from './snp/authenticate.js'
-import { looksLikeReport, parseReport } from './snp/report.js'
+import type { Codec } from '@vouch/protocol/codec'
+import type { AppraisalFailure, Checks } from './checks.js'
+import type { Claims } from './evidence.js'
+import { appraiseNitro, inspectNitro } from './nitro/appraise.js'
+import { assertSoundNitro, type NitroPins, nitroPins, warningsOfNitro } from './nitro/pins.js'
+import type { NitroClaims } from './nitro/types.js'
+import type { PolicyFrame } from './policy/frame.js'
+import { appraiseSnp, inspectSnp } from './snp/appraise.js'
+import { assertSoundSnp, type SnpPins, simulatedSnpPins, snpPins, warningsOfSnp } from './snp/pins.js'
+import type { SnpClaims } from './snp/types.js'
 
-/** A format of evidence: how its file is told from others, read, and authenticated. */
-interface Format {
-  recognises(bytes: Uint8Array): boolean
-  parse(file: EvidenceFile, collateral: Sorted): Evidence
-  authenticate(checks: Checks, evidence: Evidence, at: number): Promise<Claims | undefined>
+/** Which pins a policy has for a kind, and what authentic evidence of the kind claims. */
+interface KindTypes {
+  readonly 'sev-snp': { readonly pins: SnpPins; readonly claims: SnpClaims }
+  readonly 'simulated-snp': { readonly pins: SnpPins; readonly claims: SnpClaims }
+  readonly 'aws-nitro': { readonly pins: NitroPins; readonly claims: NitroClaims }
+  readonly 'simulated-nitro': { readonly pins: NitroPins; readonly claims: NitroClaims }
 }
 
-/** Every format. Which kind evidence in it is of, the root decides that its chain leads to. */
-export const FORMATS: Readonly<Record<Evidence['format'], Format>> = {
-  snp: {
-    recognises: looksLikeReport,
-    parse: ({ bytes }, { certificates, revocationLists }) => ({
-      format: 'snp',
-      report: parseReport(bytes),
-      bytes,
-      certificates,
-      revocationLists,
-    }),
-    authenticate: authenticateSnp,
+export type KindName = keyof KindTypes
+export type PinsOf<Name extends KindName> = KindTypes[Name]['pins']
+
+/** A kind of evidence: how a policy pins it, and how claims are compared with pins. */
+export interface Kind<Pins, C extends Claims> {
+  /** Simulated kinds stand apart: a policy that names one names no other. */
+  readonly simulated: boolean
+  readonly title: string
+  readonly pins: Codec<Pins>
+  /** Refuses pins that would hold nothing off. */
+  assertSound(kind: KindName, pins: Pins, policy: PolicyFrame): void
+  /** What a person should know who relies on such pins. */
+  warnings(pins: Pins): readonly string[]
+  /** Compares all claims with all pins: a person who is refused sees everything that is in the way. */
+  appraise(checks: Checks<AppraisalFailure>, claims: C, pins: Pins): void
+  /** What must hold even when nobody has a policy. */
+  inspect(checks: Checks<AppraisalFailure>, claims: C): void
+}
+
+/** Every kind of evidence. */
+export const KINDS: { readonly [Name in KindName]: Kind<PinsOf<Name>, KindTypes[Name]['claims']> } = {
+  'sev-snp': {
+    simulated: false,
+    title: 'AMD SEV-SNP',
+    pins: snpPins,
+    assertSound: assertSoundSnp,
+    warnings: warningsOfSnp,
+    appraise: appraiseSnp,
+    inspect: inspectSnp,
+  },
+  'simulated-snp': {
+    simulated: true,
+    title: 'SEV-SNP format under the simulated vendor: worth nothing',
+    pins: simulatedSnpPins,
+    assertSound: assertSoundSnp,
+    warnings: warningsOfSnp,
+    appraise: appraiseSnp,
+    inspect: inspectSnp,
+  },
+  'aws-nitro': {
+    simulated: false,
+    title: 'AWS Nitro Enclaves',
+    pins: nitroPins,
+    assertSound: assertSoundNitro,
+    warnings: warningsOfNitro,
+    appraise: appraiseNitro,
+    inspect: inspectNitro,
+  },
+  'simulated-nitro': {
+    simulated: true,
+    title: 'Nitro format under a simulated root: worth nothing',
+    pins: nitroPins,
+    assertSound: assertSoundNitro,
+    warnings: warningsOfNitro,
+    appraise: appraiseNitro,
+    inspect: inspectNitro,
   },
 }
 
-/** Every kind of evidence. Simulated kinds stand apart: a policy that names one names no other. */
-export const KINDS = {
-  'sev-snp': { simulated: false, title: 'AMD SEV-SNP' },
-  'simulated-snp': { simulated: true, title: 'SEV-SNP format under the simulated vendor: worth nothing' },
-} as const satisfies Readonly<Record<string, { readonly simulated: boolean; readonly title: string }>>
-
-export type KindName = keyof typeof KINDS
+/** The kind by its name. Its pins and claims are its own, which the compiler cannot follow through a lookup. */
+export function kindOf(name: KindName): Kind<unknown, Claims> {
+  return KINDS[name] as unknown as Kind<unknown, Claims>
+}
 
 export const isSimulatedKind = (kind: KindName): boolean => KINDS[kind].simulated
-
-/** The file that is evidence itself, with its format; the others are nothing that is known here. */
-export function findEvidence(files: readonly EvidenceFile[]): {
-  readonly format: Format
-  readonly file: EvidenceFile
-  readonly ignored: readonly EvidenceFile[]
-} {
-  const formats = Object.values(FORMATS)
-  const recognised = files.flatMap((file) => {
-    const format = formats.find(({ recognises }) => recognises(file.bytes))
-    return format === undefined ? [] : [{ file, format }]
-  })
-  const [first, ...others] = recognised
-  if (first === undefined) {
-    throw new VouchError('EVIDENCE_MISSING', {
-      rule: 'one of the files must be evidence of a kind that is known here',
-      hint: `known: ${Object.keys(KINDS).join(', ')}`,
-    })
-  }
-  const isSame = ({ bytes }: EvidenceFile): boolean =>
-    bytes.length === first.file.bytes.length && bytes.every((byte, i) => byte === first.file.bytes[i])
-  if (!others.every(({ file }) => isSame(file))) {
-    throw new VouchError('EVIDENCE_AMBIGUOUS', {
-      rule: 'the files must hold one report',
-      given: `${recognised.length}`,
-      hint: 'judge them one after the other',
-    })
-  }
-  return { ...first, ignored: files.filter((file) => !recognised.some((entry) => entry.file === file)) }
-}

@@ -4,15 +4,16 @@ import * as api from '../src/index.js'
 
 /** Every value that others may import. Whoever changes this list changes the API. */
 const VALUES = `
-admissionPolicyCodec admissionPolicyFrom admissionPolicyId admitsSimulated ANCHORS appraise authenticate encodeReport encodeTcb
+admissionPolicyCodec admissionPolicyFrom admissionPolicyId admitsSimulated ANCHORS appraise authenticate bindsReportData encodeReport encodeTcb
 inspect isSimulatedKind kindsOf KINDS MAX_TTL parseAdmissionPolicy parseCertificate parseEvidence parseReport printAdmissionPolicy
-simulatedVendor tcbText USUAL_TTL
+SNP_ANCHORS encodeDocument encodePayload NITRO_ANCHORS parseDocument simulatedNitro warningsOf simulatedVendor tcbText USUAL_TTL
 `
 
 const TYPES = `
-AdmissionPolicy Anchor Appraisal AppraisalFailure AuthenticEvidence Authentication Certificate Check Claims Endorsement Evidence
-EvidenceFile Generation KindName ParsedEvidence RevocationList SimulatedKeys SimulatedMachine SimulatedReport SimulatedVendor
-SnpClaims SnpEvidence SnpPins SnpReport Tcb
+AdmissionPolicy Anchor Appraisal AppraisalFailure AuthenticEvidence Authentication Certificate Check Claims Collateral CommonClaims Endorsement Evidence
+EvidenceFile Generation KindName ParsedEvidence PolicyFrame RevocationList SimulatedKeys SimulatedMachine SimulatedReport SimulatedVendor
+Slot SnpAnchor EnclaveImage NitroAnchor NitroClaims NitroDocument NitroEvidence NitroPins SignedDocument SimulatedEnclave SimulatedNitro
+SimulatedNitroKeys SnpClaims SnpEvidence SnpPins SnpReport Tcb
 `
 
 const listed = (names: string): string[] => names.trim().split(/\s+/).sort()

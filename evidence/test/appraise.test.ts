@@ -31,11 +31,34 @@ const withPins = (pins: object) =>
   policyOf({ ...policyJson, evidence: { 'simulated-snp': { ...pinsJson, ...pins } } })
 const policy = policyOf(policyJson)
 
+describe('a policy that requires revocation lists', () => {
+  const strict = policyOf({ ...policyJson, collateral: { ...policyJson.collateral, revocation: 'required' } })
+  const inForce = { thisUpdate: NOW - 60, nextUpdate: NOW + 60, revoked: [] }
+
+  test('refuses a machine that leaves out the one which might name it', async () => {
+    const byIntermediate = await vendor.revoke('intermediate', inForce)
+    for (const lists of [[], [byIntermediate]]) {
+      const { authentic } = await authenticated([...(await attest()), ...lists])
+      if (authentic === undefined) throw new Error('it must be authentic')
+      const { failures } = appraise(authentic, strict, NOW)
+      expect(failures).toMatchObject([
+        { code: 'COLLATERAL_MISSING', field: 'collateral.revocation', given: 'no list of SIMULATED-ARK' },
+      ])
+    }
+  })
+
+  test('takes one that comes with the list', async () => {
+    const { authentic } = await authenticated([...(await attest()), await vendor.revoke('root', inForce)])
+    if (authentic === undefined) throw new Error('it must be authentic')
+    expect(appraise(authentic, strict, NOW).failures).toEqual([])
+  })
+})
+
 describe('a policy that names the kind', () => {
   test('accepts what it pins, and hands out the claims', async () => {
     const { failures, claims, notChecked } = appraise(await authentic(), policy, NOW)
     expect(failures).toEqual([])
-    expect(claims.measurement).toEqual(report.measurement)
+    expect(claims).toMatchObject({ measurement: report.measurement })
     expect(notChecked).toEqual(['freshness: no nonce was given to compare REPORT_DATA with'])
   })
 

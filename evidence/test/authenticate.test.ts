@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { type EvidenceFile, parseCertificate } from '@vouch/evidence'
+import { authenticate, type EvidenceFile, parseCertificate, parseEvidence } from '@vouch/evidence'
 import { concat, type ErrorCode } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { pathInRepository } from '../../test/support/repository.js'
 import { endorsementCertificate } from '../src/simulated/certificates.js'
-import { attest, authenticated, codesOf, machine, NOW, vendor } from './support/simulated.js'
+import { attest, authenticated, codesOf, machine, NOW, report, vendor } from './support/simulated.js'
 
 const DAY = 86_400
 
@@ -27,10 +27,11 @@ describe('simulated evidence', () => {
       vmpl: 0,
       tcb: { bootloader: 4, tee: 0, snp: 24, microcode: 220 },
       guestPolicy: { debug: false, migration: false, smt: true },
-      collateral: {},
+      collateral: { missing: ['SIMULATED-ARK'] },
+      slots: [{ name: 'REPORT_DATA', bytes: report.reportData, holds: 'report_data' }],
     })
     expect(checks.every(({ outcome }) => outcome === 'held')).toBe(true)
-    expect(notChecked).toEqual(['revocation: no revocation list of an issuer was given'])
+    expect(notChecked).toEqual(['revocation: no list of SIMULATED-ARK was given'])
   })
 
   test('names the machine by the chip alone', async () => {
@@ -194,7 +195,11 @@ describe('revocation lists', () => {
       await vendor.revoke('intermediate', { ...inForce, thisUpdate: NOW - 2 * DAY }),
     ]
     const { authentic, notChecked } = await authenticated([...(await attest()), ...lists])
-    expect(authentic?.claims.collateral).toEqual({ oldest: NOW - 2 * DAY, nextUpdate: NOW + DAY })
+    expect(authentic?.claims.collateral).toEqual({
+      oldest: NOW - 2 * DAY,
+      nextUpdate: NOW + DAY,
+      missing: [],
+    })
     expect(notChecked).toEqual([])
   })
 
@@ -221,6 +226,26 @@ describe('revocation lists', () => {
     const stranger = Buffer.from(list.bytes).indexOf('SIMULATED-ARK')
     const other = { ...list, bytes: list.bytes.with(stranger, 'X'.charCodeAt(0)) }
     expect(await codesOf([...(await attest()), other])).toEqual(['COLLATERAL_MISSING'])
+  })
+
+  test('that the judge keeps count when they are for this machine, and only then', async () => {
+    const files = await attest()
+    const naming = { ...inForce, revoked: [serialOf(files, 'intermediate.der')] }
+    const ours = await vendor.revoke('root', naming)
+    const stranger = Buffer.from(ours.bytes).indexOf('SIMULATED-ARK')
+    const other = { ...ours, bytes: ours.bytes.with(stranger, 'X'.charCodeAt(0)) }
+    const judged = async (kept: readonly EvidenceFile[]) =>
+      (await authenticate((await parseEvidence(files, kept)).evidence, NOW)).failures.map(({ code }) => code)
+    expect(await judged([other])).toEqual([])
+    expect(await judged([other, ours])).toEqual(['CERTIFICATE_REVOKED'])
+  })
+
+  test('of a root are missed when they are not given, a list of its intermediate or not', async () => {
+    const list = await vendor.revoke('intermediate', inForce)
+    for (const files of [await attest(), [...(await attest()), list]]) {
+      const { authentic } = await authenticated(files)
+      expect(authentic?.claims.collateral.missing).toEqual(['SIMULATED-ARK'])
+    }
   })
 
   test('fail the chain when somebody else signed them', async () => {

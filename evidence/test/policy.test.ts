@@ -1,11 +1,11 @@
 import {
-  ANCHORS,
   admissionPolicyCodec,
   admissionPolicyId,
   admitsSimulated,
   kindsOf,
   parseAdmissionPolicy,
   printAdmissionPolicy,
+  SNP_ANCHORS,
 } from '@vouch/evidence'
 import { type ErrorCode, fieldFromHash, isSimulated, MAX_FILE_BYTES, plain, toHex } from '@vouch/protocol'
 import { decode, encode } from '@vouch/protocol/codec'
@@ -41,8 +41,9 @@ describe('the id of an admission policy', () => {
       { ...genuine, quota: 'none' },
       { ...genuine, quota: 2 },
       { ...genuine, ttl: 3600 },
-      { ...genuine, collateral: { max_age: 1, grace: 86_400 } },
-      { ...genuine, collateral: { max_age: 604_800, grace: 0 } },
+      { ...genuine, collateral: { ...genuine.collateral, max_age: 1 } },
+      { ...genuine, collateral: { ...genuine.collateral, revocation: 'required' } },
+      { ...genuine, collateral: { ...genuine.collateral, grace: 0 } },
       withPins({ measurements: ['ab'.repeat(48)] }),
       withPins({ vmpl: [0, 1] }),
       withPins({ guest_policy: { debug: false, migration: false, smt: false } }),
@@ -62,7 +63,7 @@ describe('the id of an admission policy', () => {
 
 describe('a policy that would hold nothing off does not load', () => {
   const simulated = { 'simulated-snp': pinsJson }
-  const milan = toHex(ANCHORS.find(({ generation }) => generation === 'milan')?.spki ?? new Uint8Array())
+  const milan = toHex(SNP_ANCHORS.find(({ generation }) => generation === 'milan')?.spki ?? new Uint8Array())
   const { debug: _, ...pinsWithoutDebug } = snp.guest_policy
   const { fmc: __, ...turinWithoutFmc } = snp.tcb.turin
   test.each<[string, ErrorCode, unknown]>([
@@ -141,7 +142,7 @@ describe('the other forms of a policy', () => {
     const bytes = encode(admissionPolicyCodec, policyOf(genuine), 'policy')
     const kind = 1 + 2 + genuine.name.length
     expect(bytes[kind]).toBe(1)
-    expect(refusalOf(() => decode(admissionPolicyCodec, bytes.with(kind, 3), 'policy')).code).toBe(
+    expect(refusalOf(() => decode(admissionPolicyCodec, bytes.with(kind, 200), 'policy')).code).toBe(
       'NOT_ASCENDING',
     )
     expect(refusalOf(() => decode(admissionPolicyCodec, bytes.with(kind, 0), 'policy')).code).toBe(

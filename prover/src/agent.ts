@@ -1,4 +1,11 @@
-import { type AdmissionPolicy, appraise, authenticate, type Claims, parseEvidence } from '@vouch/evidence'
+import {
+  type AdmissionPolicy,
+  appraise,
+  authenticate,
+  bindsReportData,
+  type Claims,
+  parseEvidence,
+} from '@vouch/evidence'
 import {
   type Attestation,
   auxOf,
@@ -51,17 +58,18 @@ export async function checkAttestation(
   assertBinding(attestation, guest, nonce)
   const files = attestation.evidence.map((bytes, i) => ({ name: `evidence[${i}]`, bytes }))
   const { evidence } = await parseEvidence(files)
-  const { authentic, failures } = await authenticate(evidence, now)
-  if (authentic === undefined) throw gravest(failures)
+  const authentication = await authenticate(evidence, now)
+  const { authentic } = authentication
+  if (authentic === undefined) throw gravest(authentication.failures)
   const { claims } = authentic
-  if (!equalBytes(claims.reportData, attestation.reportData)) {
+  if (!bindsReportData(claims, attestation.reportData)) {
     throw new VouchError('REPORT_DATA_MISMATCH', {
       rule: 'the evidence must carry the REPORT_DATA that binds image, service tree and nonce',
-      given: toHex(claims.reportData),
+      given: claims.slots.map(({ name, bytes }) => `${name} ${toHex(bytes)}`).join(', '),
     })
   }
-  const appraisal = appraise(authentic, policy, now)
-  if (appraisal.failures.length > 0) throw gravest(appraisal.failures)
+  const failures = appraise(authentic, policy, now).failures.filter(isOursToJudge)
+  if (failures.length > 0) throw gravest(failures)
   if (!policy.osImages.some((image) => equalBytes(image, attestation.osImageHash))) {
     throw new VouchError('IMAGE_NOT_ACCEPTED', {
       rule: 'the admission policy must accept the OS image',
@@ -70,6 +78,9 @@ export async function checkAttestation(
   }
   return claims
 }
+
+/** Revocation lists that did not come along, the registrar may keep: whether they are there is for it to say. */
+const isOursToJudge = ({ code }: Failure): boolean => code !== 'COLLATERAL_MISSING'
 
 function assertBinding(attestation: Attestation, guest: Guest, nonce: Uint8Array): void {
   const { osImageHash, gpuDigest, smtRoot } = attestation

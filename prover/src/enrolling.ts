@@ -20,7 +20,7 @@ import {
   askTicket,
   checkReceipt,
   checkTicketIsOurs,
-  expectedExpiry,
+  latestExpiry,
   sendEnrollment,
 } from './registrar.js'
 import { credentialOf } from './standing.js'
@@ -126,7 +126,7 @@ export async function attest(
   onProgress?.('attestation')
   const attestation = await askAttestation(draft.agent, nonce, network, signal)
   const claims = await checkAttestation(attestation, draft.guest, nonce, policy, now())
-  const expiresAt = expectedExpiry(policy, claims, now())
+  const expiresAt = latestExpiry(policy, claims, now())
   const { reportData, osImageHash, gpuDigest, smtRoot, evidence } = attestation
   onProgress?.('proof')
   const { holderSecret } = draft

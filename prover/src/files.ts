@@ -34,7 +34,7 @@ export interface Draft {
   readonly policyId: bigint
   /** Leaves that were published when she asked to be admitted: hers lies behind them. */
   readonly leavesBefore: number
-  /** What the registrar must answer, to the hour; once there is evidence to compute it from. */
+  /** Until when the registrar may admit her, to the hour; once there is evidence to compute it from. */
   readonly expiresAt?: number
 }
 

@@ -60,21 +60,24 @@ export function checkTicketIsOurs({ registryId, credential }: NonceTicket, draft
 
 const HOUR = 3600
 
-/** Until when an admission now would be in force. The registrar's clock may stand in the next hour, or in the one before. */
-export function expectedExpiry(policy: AdmissionPolicy, claims: Claims, now: number): number {
+/** Until when an admission now would be in force, at the latest: revocation lists that the registrar keeps may end it sooner. */
+export function latestExpiry(policy: AdmissionPolicy, claims: Claims, now: number): number {
   return expiryOf(policy, claims.collateral.nextUpdate, now)
 }
 
-/** Refuses a place that was made for her alone: under a policy or an expiry that others do not have. */
+/**
+ * Refuses a place that was made for her alone: under another policy, or until a time that names her. The registrar's clock
+ * may stand in the hour after hers.
+ */
 export function checkReceipt(receipt: Receipt, draft: Draft): void {
-  const expected = draft.expiresAt ?? 0
-  const isGridded = receipt.expiresAt % HOUR === 0 && Math.abs(receipt.expiresAt - expected) <= HOUR
+  const latest = (draft.expiresAt ?? 0) + HOUR
+  const isGridded = receipt.expiresAt % HOUR === 0 && receipt.expiresAt <= latest
   const isOurs =
     equalBytes(receipt.registryId, draft.registry.id) && receipt.credential === credentialOf(draft)
   if (isOurs && receipt.policyId === draft.policyId && isGridded) return
   throw new VouchError('RECEIPT_NOT_ACCEPTED', {
-    rule: 'the receipt must be for this credential and policy, and for the hours that the policy gives everybody',
-    given: `until ${receipt.expiresAt}, expected ${expected}`,
+    rule: 'the receipt must be for this credential and policy, until a whole hour, and no longer than the policy gives',
+    given: `until ${receipt.expiresAt}, ${latest} at the latest`,
     hint: 'the registrar would know her again by it: do not use what it admitted',
   })
 }

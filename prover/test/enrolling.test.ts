@@ -114,6 +114,13 @@ describe('enrolling', () => {
     })
   })
 
+  test('leaves it to the registrar to have the revocation lists that its policy requires', async () => {
+    const collateral = { ...world.policy.collateral, revocation: 'required' } as const
+    const { outcome, sent } = await run({ policies: [{ ...world.policy, collateral }] })
+    expect(outcome).toBe('POLICY_NOT_ACCEPTED')
+    expect(sent.at(-1)).toBe('POST /enroll')
+  })
+
   test('draws a fresh secret each time: two credentials of one guest share nothing', async () => {
     const [one, two] = [(await run()).outcome as Credential, (await run()).outcome as Credential]
     expect(one.holderSecret).not.toBe(two.holderSecret)
@@ -274,8 +281,8 @@ describe('a registrar', () => {
   test.each<[string, (receipt: Record<string, unknown>) => object]>([
     ['under a policy of her own', (receipt) => ({ ...receipt, policy_id: `00${'ab'.repeat(31)}` })],
     [
-      'until an hour of her own',
-      (receipt) => ({ ...receipt, expires_at: Number(receipt.expires_at) - 7200 }),
+      'for longer than the policy gives',
+      (receipt) => ({ ...receipt, expires_at: Number(receipt.expires_at) + 7200 }),
     ],
     ['until a second of her own', (receipt) => ({ ...receipt, expires_at: Number(receipt.expires_at) + 1 })],
     ['for a credential that is not hers', (receipt) => ({ ...receipt, credential: '01'.repeat(32) })],
@@ -289,6 +296,8 @@ describe('a registrar', () => {
       expires_at: draft.expiresAt,
     }
     const told = (content: object) => parseReceipt(JSON.stringify(content))
+    const sooner = { ...receipt, expires_at: Number(receipt.expires_at) - 7200 }
+    expect(finishEnrollment(draft, told(sooner), 5)).toMatchObject({ expiresAt: sooner.expires_at })
     expect(finishEnrollment(draft, told(receipt), 5)).toMatchObject({ admittedAt: 5 })
     expect(() => finishEnrollment(draft, told(lie(receipt)), 5)).toThrow(
       expect.objectContaining({ code: 'RECEIPT_NOT_ACCEPTED' }),

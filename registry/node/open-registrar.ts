@@ -10,7 +10,7 @@ import type { Registry } from '../src/store.js'
 import { AuditLog, refusalDetails } from './audit-log.js'
 import type { Service } from './http/service.js'
 import { Published } from './published.js'
-import { readPolicies, readRefusedMachines, registrarFolder } from './registrar-folder.js'
+import { readCollateral, readPolicies, readRefusedMachines, registrarFolder } from './registrar-folder.js'
 import { readSecret } from './secret-files.js'
 import { openRegistry } from './store/index.js'
 
@@ -60,6 +60,7 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
         ...giver,
         policies,
         refusedMachines,
+        collateral: await readCollateral(paths),
         registry,
         backend,
         now: now(),

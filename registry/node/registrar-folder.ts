@@ -1,6 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type AdmissionPolicy, admissionPolicyId, parseAdmissionPolicy } from '@vouch/evidence'
+import {
+  type AdmissionPolicy,
+  admissionPolicyId,
+  type EvidenceFile,
+  parseAdmissionPolicy,
+} from '@vouch/evidence'
 import { assertLength, fromHex, shown, toHex, VouchError } from '@vouch/protocol'
 import { readNamedFile, writeWhole } from '@vouch/protocol/node'
 
@@ -11,6 +16,8 @@ export interface RegistrarFolder {
   readonly nonceKey: string
   readonly signerKey: string
   readonly auditLog: string
+  /** Revocation lists that count for every machine they concern. */
+  readonly collateral: string
   /** Identities of machines that were removed, one to a line. */
   readonly refusedMachines: string
 }
@@ -22,6 +29,7 @@ export function registrarFolder(folder: string): RegistrarFolder {
     nonceKey: join(folder, 'nonce.key'),
     signerKey: join(folder, 'signer.key'),
     auditLog: join(folder, 'audit.log'),
+    collateral: join(folder, 'collateral'),
     refusedMachines: join(folder, 'refused-machines'),
   }
 }
@@ -43,6 +51,14 @@ export async function readPolicies({
     given: policies,
     hint: 'registrar init makes the folder; put canonical JSON there',
   })
+}
+
+/** The lists that the operator keeps, as they are now: they are renewed while the registrar runs. */
+export async function readCollateral({ collateral }: RegistrarFolder): Promise<readonly EvidenceFile[]> {
+  const names = (await readdir(collateral).catch(() => [])).sort()
+  return Promise.all(
+    names.map(async (name) => ({ name, bytes: await readNamedFile(join(collateral, name)) })),
+  )
 }
 
 /** Identities of the machines that are refused. Without the file, or with a line that cannot be read, nobody starts: a ban must not be lost. */

@@ -4,7 +4,9 @@ import {
   type Authentication,
   appraise,
   authenticate,
+  bindsReportData,
   type Claims,
+  type EvidenceFile,
   parseEvidence,
 } from '@vouch/evidence'
 import {
@@ -28,6 +30,8 @@ export interface AdmissionParameters extends NonceGiver {
   readonly policies: ReadonlyMap<bigint, AdmissionPolicy>
   /** Machines that were removed: identities as hexadecimal. */
   readonly refusedMachines: ReadonlySet<string>
+  /** Revocation lists that the registrar keeps: whoever enrolls may leave out the list that names them. */
+  readonly collateral: readonly EvidenceFile[]
   readonly registry: Pick<Registry, 'admit' | 'find'>
   readonly backend: Pick<Backend<CircuitName>, 'verify'>
   readonly now: number
@@ -52,7 +56,7 @@ export async function admit(file: Uint8Array, given: AdmissionParameters): Promi
     const nonce = unusedNonce(given, enrollment)
 
     // 3. The evidence is genuine.
-    const { authentic, failures } = await authenticated(enrollment, now)
+    const { authentic, failures } = await authenticated(enrollment, given)
     if (authentic === undefined) return { admitted: false, failures }
     const { claims } = authentic
 
@@ -111,18 +115,21 @@ function unusedNonce(given: AdmissionParameters, { ticket }: EnrollmentFile): Ui
   })
 }
 
-async function authenticated({ evidence }: EnrollmentFile, now: number): Promise<Authentication> {
+async function authenticated(
+  { evidence }: EnrollmentFile,
+  { collateral, now }: AdmissionParameters,
+): Promise<Authentication> {
   const files = evidence.map((bytes, i) => ({ name: `evidence[${i}]`, bytes }))
-  const parsed = await parseEvidence(files)
+  const parsed = await parseEvidence(files, collateral)
   return authenticate(parsed.evidence, now)
 }
 
 function checkBinding(enrollment: EnrollmentFile, claims: Claims, policy: AdmissionPolicy): void {
   const { reportData, osImageHash, gpuDigest } = enrollment
-  if (!equalBytes(claims.reportData, reportData)) {
+  if (!bindsReportData(claims, reportData)) {
     throw new VouchError('REPORT_DATA_MISMATCH', {
-      rule: "the evidence's REPORT_DATA must be the enrollment's",
-      given: toHex(claims.reportData),
+      rule: "what the evidence binds must be the enrollment's REPORT_DATA",
+      given: claims.slots.map(({ name, bytes }) => `${name} ${toHex(bytes)}`).join(', '),
     })
   }
   if (!policy.osImages.some((image) => equalBytes(image, osImageHash))) {

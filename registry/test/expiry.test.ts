@@ -4,7 +4,10 @@ import { expiryOf } from '../src/expiry.js'
 
 const HOUR = 3600
 const NOON = 500_000 * HOUR
-const policy = { ttl: 48 * HOUR, collateral: { maxAge: HOUR, grace: HOUR } }
+const policy = {
+  ttl: 48 * HOUR,
+  collateral: { revocation: 'when_given', maxAge: HOUR, grace: HOUR } as const,
+}
 
 describe('a credential is in force', () => {
   test.each<[string, number, number | undefined, number]>([

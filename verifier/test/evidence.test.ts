@@ -41,11 +41,17 @@ async function write(name: string, content: string | Uint8Array): Promise<string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vouch-evidence-'))
-  const evidence = await openSimulatedVendor().attest(
+  const vendor = openSimulatedVendor()
+  const evidence = await vendor.attest(
     { chipId: new Uint8Array(64).fill(0xc1) },
     { reportData, measurement: new Uint8Array(48).fill(0x3e) },
   )
-  files = await Promise.all(evidence.map(({ name, bytes }) => write(name, bytes)))
+  const list = await vendor.revoke('root', {
+    thisUpdate: 1_799_999_000,
+    nextUpdate: 1_800_001_000,
+    revoked: [],
+  })
+  files = await Promise.all([...evidence, list].map(({ name, bytes }) => write(name, bytes)))
   const template = await bob('policy', 'init', '--simulated')
   policy = await write(
     'policy.yaml',
@@ -90,7 +96,7 @@ describe('bob evidence', () => {
       stdout: expect.stringMatching(/^accepted\n {2}kind +simulated-snp\n/),
     })
     expect(run.stderr).toContain('✓ the report must be signed by the key of SIMULATED-VCEK')
-    expect(run.stderr).toContain('not checked: revocation')
+    expect(run.stderr).toContain("✓ SIMULATED-ARK's revocation list must be signed by it")
   })
 
   test('in JSON says checks, what was not checked, and claims', async () => {
@@ -130,7 +136,7 @@ describe('bob evidence', () => {
     const given = await answer(...files, '--at', '2100-01-01', '--policy', policy)
     expect(given).toMatchObject({ exit: 2, verdict: 'refused' })
     expect(new Set(given.failures.map(({ stage, code }) => `${stage} ${code}`))).toEqual(
-      new Set(['authenticate CERTIFICATE_EXPIRED']),
+      new Set(['authenticate CERTIFICATE_EXPIRED', 'authenticate COLLATERAL_EXPIRED']),
     )
   })
 

@@ -1,8 +1,8 @@
-import { equalBytes, type Json, policyId, toHex, VouchError } from '@vouch/protocol'
+import { type Json, policyId } from '@vouch/protocol'
 import { parseFile, printFile } from '@vouch/protocol/codec'
-import { ANCHORS } from '../anchors.js'
-import { isSimulatedKind, type KindName } from '../kinds.js'
-import { type AdmissionPolicy, admissionPolicyCodec, type SnpPins } from './schema.js'
+import { isSimulatedKind, type KindName, kindOf } from '../kinds.js'
+import { type AdmissionPolicy, admissionPolicyCodec } from './schema.js'
+import { unsound } from './unsound.js'
 
 const WHAT = 'admission policy'
 
@@ -44,34 +44,23 @@ function sound(policy: AdmissionPolicy): AdmissionPolicy {
   }
   for (const kind of kinds) {
     const pins = policy.evidence[kind]
-    if (pins !== undefined) assertSound(kind, pins, policy)
+    if (pins !== undefined) kindOf(kind).assertSound(kind, pins, policy)
   }
   return policy
 }
 
-function assertSound(kind: KindName, pins: SnpPins, { quota }: AdmissionPolicy): void {
-  const anchors = pins.roots.map((root) => {
-    const anchor = ANCHORS.find((candidate) => candidate.kind === kind && equalBytes(candidate.spki, root))
-    if (anchor === undefined) throw unsound(`roots of ${kind} must be pinned in the library`, toHex(root))
-    return anchor
-  })
-  const floors = Object.keys(pins.tcb)
-  for (const { generation, name } of anchors) {
-    if (!floors.includes(generation))
-      throw unsound(`a policy that accepts the root ${name} must say the lowest TCB of ${generation}`)
-  }
-  for (const floor of floors) {
-    if (!anchors.some(({ generation }) => generation === floor))
-      throw unsound('a TCB must be of a generation whose root is accepted', floor)
-  }
-  if (quota !== 'none' && pins.endorsements.includes('vlek')) {
-    throw unsound(
-      'a policy that accepts a VLEK must have quota none: a VLEK names no machine to count',
-      `${quota}`,
-    )
-  }
-}
-
-function unsound(rule: string, given?: string): VouchError {
-  return new VouchError('POLICY_UNSOUND', given === undefined ? { rule } : { rule, given })
+/** What a person should know who relies on this policy: nothing of it keeps the policy from loading. */
+export function warningsOf(policy: AdmissionPolicy): readonly string[] {
+  return [
+    ...(admitsSimulated(policy) ? ['it admits simulated evidence: nothing genuine may stand behind it'] : []),
+    ...(policy.quota === 'none' ? ['it has no quota: one machine may fill the registry'] : []),
+    ...(policy.collateral.revocation === 'when_given'
+      ? ['it does not require revocation lists: a machine whose key leaked leaves them out']
+      : []),
+    ...kindsOf(policy).flatMap((kind) =>
+      kindOf(kind)
+        .warnings(policy.evidence[kind])
+        .map((warning) => `${kind}: ${warning}`),
+    ),
+  ]
 }

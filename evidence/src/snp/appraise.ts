@@ -1,7 +1,7 @@
 import { type ErrorCode, equalBytes, toHex } from '@vouch/protocol'
 import type { AppraisalFailure, Checks } from '../checks.js'
-import type { SnpPins } from '../policy/schema.js'
 import { tcbText } from './generation.js'
+import type { SnpPins } from './pins.js'
 import type { SnpClaims, Tcb } from './types.js'
 
 /** Compares claims with pins, all of them: a person who is refused sees everything that is in the way. */
@@ -43,6 +43,18 @@ export function appraiseSnp(checks: Checks<AppraisalFailure>, claims: SnpClaims,
     })
   }
   checkTcb(claims, pins, want)
+}
+
+/** What holds of a guest whoever asks: that its host cannot look into it. */
+export function inspectSnp(checks: Checks<AppraisalFailure>, { guestPolicy }: SnpClaims): void {
+  checks.note(!guestPolicy.debug, {
+    code: 'DEBUG_NOT_ACCEPTED',
+    rule: 'the guest must not let its host debug it',
+    field: 'guest_policy.debug',
+    wanted: 'false',
+    given: 'true',
+  })
+  checks.leave('measurement, TCB, VMPL: no policy was given')
 }
 
 function checkTcb(

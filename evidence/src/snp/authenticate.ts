@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { ascii, concat, equalBytes, shown, toHex } from '@vouch/protocol'
-import { type Anchor, anchorOf } from '../anchors.js'
+import { anchorOf, SNP_ANCHORS, type SnpAnchor } from '../anchors.js'
 import { attempt, type Checks, must } from '../checks.js'
 import { importKey, owned } from '../x509/algorithms.js'
 import type { Certificate } from '../x509/certificate.js'
@@ -26,17 +26,18 @@ export async function authenticateSnp(
 
   // 2. The root is one that is pinned: by its key, as its name proves nothing.
   const root = checkRoot(checks, path)
+  if (root === undefined) return undefined // signatures by a stranger's keys, of a stranger's size, are not worth checking
 
-  // 3. Each certificate is issued by the next, in force, and not revoked.
+  // 3. Each certificate is issued by the next, in force, and not revoked. The vendor publishes lists of its roots alone.
   await checkPath(checks, path, at)
-  const collateral = await checkRevocation(checks, path, revocationLists, at)
+  const collateral = await checkRevocation(checks, path, revocationLists, at, path.slice(-1))
 
   // 4. The report is signed by the certified key.
   await checkSignature(checks, report, bytes, leaf)
 
   // 5. What the report says of chip and firmware is what the certificate says.
   const endorsement = await attempt(checks, () => readEndorsement(leaf))
-  if (root === undefined || endorsement === undefined) return undefined
+  if (endorsement === undefined) return undefined
   const tcb = await attempt(checks, () => decodeTcb(report.reportedTcb, root.generation))
   if (tcb === undefined) return undefined
   await checkAgreement(checks, report, { endorsement, root, tcb })
@@ -46,7 +47,7 @@ export async function authenticateSnp(
 
 interface Known {
   readonly endorsement: EndorsementContent
-  readonly root: Anchor
+  readonly root: SnpAnchor
   readonly tcb: Tcb
 }
 
@@ -77,10 +78,10 @@ function findPath(checks: Checks, certificates: readonly Certificate[]): Path | 
   return [leaf, issuer, root]
 }
 
-function checkRoot(checks: Checks, path: Path): Anchor | undefined {
+function checkRoot(checks: Checks, path: Path): SnpAnchor | undefined {
   const root = path[path.length - 1] ?? path[0]
   const spki = sha256(root.spki)
-  const anchor = anchorOf(spki)
+  const anchor = anchorOf(SNP_ANCHORS, spki)
   must(checks, anchor !== undefined, 'CHAIN_FALSE', {
     rule: 'the root must be one that is pinned here',
     given: `${root.commonName}, key ${toHex(spki)}`,
@@ -165,6 +166,7 @@ function claimsOf(
     root,
     endorsement: endorsement.type,
     ...(endorsement.hwId === undefined ? {} : { machineIdentity: machineIdentity(root, endorsement.hwId) }),
+    slots: [{ name: 'REPORT_DATA', bytes: report.reportData, holds: 'report_data' }],
     reportData: report.reportData,
     measurement: report.measurement,
     hostData: report.hostData,
@@ -180,6 +182,6 @@ function claimsOf(
 }
 
 /** Names a chip without being its id: the registrar's quota needs no more. */
-function machineIdentity({ kind }: Anchor, hwId: Uint8Array): Uint8Array {
+function machineIdentity({ kind }: SnpAnchor, hwId: Uint8Array): Uint8Array {
   return sha256(concat(ascii('vouch-machine-v1'), sha256(ascii(kind)), hwId))
 }

@@ -1,4 +1,6 @@
 import { concat, fromInteger, shown, toInteger, VouchError } from '@vouch/protocol'
+import type { Sorted } from '../files.js'
+import { onePart } from '../parts.js'
 import {
   ECDSA_P384_SHA384,
   KEY_INFO_BITS,
@@ -10,13 +12,19 @@ import {
   RESERVED_IN,
   SIGNING_KEY,
 } from './layout.js'
-import type { Endorsement, SnpReport } from './types.js'
+import type { Endorsement, SnpEvidence, SnpReport } from './types.js'
 
 type FieldName = keyof typeof REPORT
 
 /** Whether bytes are meant as a report: by length, and a version as small as versions are. */
 export function looksLikeReport(bytes: Uint8Array): boolean {
   return bytes.length === REPORT_BYTES && bytes.subarray(1, 4).every((byte) => byte === 0)
+}
+
+/** A report with the certificates and lists that came along. */
+export function parseSnp({ parts, certificates, revocationLists }: Sorted): SnpEvidence {
+  const { bytes } = onePart(parts, 'snp-report')
+  return { format: 'snp', report: parseReport(bytes), bytes, certificates, revocationLists }
 }
 
 export function parseReport(bytes: Uint8Array): SnpReport {

@@ -1,10 +1,10 @@
-import type { Anchor } from '../anchors.js'
+import type { SnpAnchor } from '../anchors.js'
+import type { CommonClaims } from '../claims.js'
 import type { Certificate } from '../x509/certificate.js'
-import type { Revocation } from '../x509/chain.js'
 import type { RevocationList } from '../x509/revocation.js'
 
 /** A processor generation: each has a root, a layout of its TCB version, and a length of its chip id. */
-export type Generation = Anchor['generation']
+export type Generation = SnpAnchor['generation']
 
 /** What signed a report: a key of the chip, or one that AMD lends to a cloud and that names no chip. */
 export type Endorsement = 'vcek' | 'vlek'
@@ -60,18 +60,14 @@ export interface SnpEvidence {
 }
 
 /** What an authentic report says. */
-export interface SnpClaims {
-  readonly kind: Anchor['kind']
-  readonly root: Anchor
+export interface SnpClaims extends CommonClaims {
+  readonly kind: SnpAnchor['kind']
+  readonly root: SnpAnchor
   readonly endorsement: Endorsement
-  /** A hash that names the chip, for quotas. A VLEK names no chip, so that nothing does. */
-  readonly machineIdentity?: Uint8Array
   readonly reportData: Uint8Array
   readonly measurement: Uint8Array
   readonly hostData: Uint8Array
   readonly tcb: Tcb
   readonly vmpl: number
   readonly guestPolicy: { readonly debug: boolean; readonly migration: boolean; readonly smt: boolean }
-  /** Of the revocation lists that came along: when the oldest was made, when the first of them ends. Empty without lists. */
-  readonly collateral: Revocation
 }

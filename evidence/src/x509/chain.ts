@@ -22,7 +22,7 @@ export async function checkPath(checks: Checks, path: Path, at: number): Promise
     must(checks, equalBytes(certificate.issuer, issuer.subject), 'CHAIN_FALSE', {
       rule: `${name} must name ${issuer.commonName} as its issuer`,
     })
-    if (i > 0) checkIssuer(checks, certificate, i - 1)
+    if (i > 0) await attempt(checks, () => checkIssuer(checks, certificate, i - 1))
     const holds = await attempt(checks, () =>
       isSigned(issuer.spki, {
         algorithm: certificate.signatureAlgorithm,
@@ -72,49 +72,51 @@ function checkCritical(checks: Checks, { commonName, extensions }: Certificate):
   })
 }
 
-/** What revocation lists leave behind: until when, and since when, the oldest of them speaks. */
-export interface Revocation {
+/** What signed lists leave behind: until when, and since when, the oldest of them speaks; and which nobody gave. */
+export interface Collateral {
   readonly oldest?: number
   readonly nextUpdate?: number
+  /** Names of the issuers whose revocation list is published, and was not given. */
+  readonly missing: readonly string[]
 }
 
 /**
- * Checks every list that was given. One that is forged, out of date, or of somebody who is not in the path fails it,
- * whatever it says: a list that is passed over would be no protection.
+ * Checks every list that an issuer in the path signs. One that is forged or out of date fails the path, whatever it says: a
+ * list that is passed over would be no protection. `published` are the issuers whose lists the vendor publishes.
  */
 export async function checkRevocation(
   checks: Checks,
   path: Path,
   lists: readonly RevocationList[],
   at: number,
-): Promise<Revocation> {
-  const used: RevocationList[] = []
-  must(
-    checks,
-    lists.every((list) => path.some(({ subject }) => equalBytes(list.issuer, subject))),
-    'COLLATERAL_MISSING',
-    {
-      rule: 'the issuer of each revocation list must be in the chain',
-      hint: 'leave out lists that are for other machines',
-    },
-  )
+  published: readonly Certificate[],
+): Promise<Collateral> {
+  const ofIssuer = (issuer: Certificate): readonly RevocationList[] =>
+    lists.filter((list) => equalBytes(list.issuer, issuer.subject))
   for (const [i, certificate] of path.entries()) {
     const issuer = path[i + 1] ?? certificate
-    for (const list of lists.filter((candidate) => equalBytes(candidate.issuer, issuer.subject))) {
+    for (const list of ofIssuer(issuer)) {
       await checkList(checks, list, issuer, at)
       must(checks, !isRevoked(list, certificate.serial), 'CERTIFICATE_REVOKED', {
         rule: `${certificate.commonName} must not be on ${issuer.commonName}'s revocation list`,
       })
-      used.push(list)
     }
   }
-  if (used.length === 0) {
-    checks.leave('revocation: no revocation list of an issuer was given')
-    return {}
-  }
+  const used = path.slice(1).flatMap(ofIssuer)
+  must(checks, used.length === lists.length, 'COLLATERAL_MISSING', {
+    rule: 'the issuer of each revocation list must be in the chain',
+    hint: 'leave out lists that are for other machines',
+  })
+  const missing = published.filter((issuer) => ofIssuer(issuer).length === 0)
+  for (const { commonName } of missing) checks.leave(`revocation: no list of ${commonName} was given`)
   return {
-    oldest: Math.min(...used.map(({ thisUpdate }) => thisUpdate)),
-    nextUpdate: Math.min(...used.map(({ nextUpdate }) => nextUpdate)),
+    ...(used.length === 0
+      ? {}
+      : {
+          oldest: Math.min(...used.map(({ thisUpdate }) => thisUpdate)),
+          nextUpdate: Math.min(...used.map(({ nextUpdate }) => nextUpdate)),
+        }),
+    missing: missing.map(({ commonName }) => commonName),
   }
 }
 

@@ -21,7 +21,7 @@ export const genuineJson = (measurements: readonly string[]) => ({
   os_images: ['05'.repeat(32)],
   quota: 1,
   ttl: 172_800,
-  collateral: { max_age: 604_800, grace: 86_400 },
+  collateral: { revocation: 'when_given', max_age: 604_800, grace: 86_400 },
 })
 
 export const genuinePolicy = (measurements: readonly string[]): AdmissionPolicy =>

@@ -58,7 +58,7 @@ export const policyJson = {
   os_images: ['05'.repeat(32)],
   quota: 2,
   ttl: 172_800,
-  collateral: { max_age: 604_800, grace: 86_400 },
+  collateral: { revocation: 'when_given', max_age: 604_800, grace: 86_400 },
 }
 
 export const policyOf = (json: unknown) => parseAdmissionPolicy(JSON.stringify(json))

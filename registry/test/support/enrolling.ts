@@ -51,7 +51,7 @@ export function testPolicy(changes: Partial<AdmissionPolicy> = {}): AdmissionPol
     osImages: [osImageHash],
     quota: 2,
     ttl: 48 * 3600,
-    collateral: { maxAge: 30 * 86_400, grace: 3600 },
+    collateral: { revocation: 'when_given', maxAge: 30 * 86_400, grace: 3600 },
     ...changes,
   }
 }

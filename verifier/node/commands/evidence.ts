@@ -6,19 +6,11 @@ import {
   type Claims,
   inspect,
   parseEvidence,
-  tcbText,
 } from '@vouch/evidence'
 import { readAdmissionPolicy } from '@vouch/evidence/node'
-import {
-  type ExitStatus,
-  exitStatus,
-  type Failure,
-  fromHex,
-  sentence,
-  toHex,
-  VouchError,
-} from '@vouch/protocol'
-import { clock, dateOf, parseTime, readNamedFile, type Terminal, table } from '@vouch/protocol/node'
+import { type ExitStatus, exitStatus, type Failure, fromHex, sentence, VouchError } from '@vouch/protocol'
+import { clock, parseTime, readNamedFile, type Terminal, table } from '@vouch/protocol/node'
+import { claimRows, claimsJson } from '../claims.js'
 
 export interface EvidenceOptions {
   readonly at?: string
@@ -135,23 +127,6 @@ function reportJson({ exit, checks, notChecked, ignored, failures, claims }: Rep
   }
 }
 
-function claimsJson(claims: Claims): unknown {
-  const { root, endorsement, machineIdentity, tcb, vmpl, guestPolicy, collateral } = claims
-  return {
-    root: { name: root.name, spki: toHex(root.spki) },
-    generation: root.generation,
-    endorsement,
-    ...(machineIdentity === undefined ? {} : { machine_identity: toHex(machineIdentity) }),
-    report_data: toHex(claims.reportData),
-    measurement: toHex(claims.measurement),
-    host_data: toHex(claims.hostData),
-    tcb,
-    vmpl,
-    guest_policy: guestPolicy,
-    collateral: { oldest: collateral.oldest, next_update: collateral.nextUpdate },
-  }
-}
-
 function sayReport(out: Terminal, { exit, checks, notChecked, ignored, failures, claims }: Report): void {
   if (checks.length > 0) out.words('bob: these checks were carried out:')
   for (const { rule, outcome } of checks) out.words(`  ${outcome === 'held' ? '✓' : '✗'} ${rule}`)
@@ -164,23 +139,4 @@ function sayReport(out: Terminal, { exit, checks, notChecked, ignored, failures,
   }
   out.data(exit === 0 ? 'accepted' : 'refused')
   if (claims !== undefined) out.data(table(claimRows(claims)))
-}
-
-function claimRows(claims: Claims): readonly (readonly string[])[] {
-  const { guestPolicy, collateral, machineIdentity } = claims
-  const allowed = Object.entries(guestPolicy)
-    .filter(([, isAllowed]) => isAllowed)
-    .map(([name]) => name)
-  return [
-    ['  kind', claims.kind],
-    ['  root', `${claims.root.name}, ${claims.root.generation}`],
-    ['  signed by', claims.endorsement.toUpperCase()],
-    ['  machine', machineIdentity === undefined ? 'not named' : toHex(machineIdentity)],
-    ['  measurement', toHex(claims.measurement)],
-    ['  report data', toHex(claims.reportData)],
-    ['  tcb', tcbText(claims.tcb)],
-    ['  vmpl', String(claims.vmpl)],
-    ['  guest allows', allowed.length === 0 ? 'nothing' : allowed.join(', ')],
-    ...(collateral.nextUpdate === undefined ? [] : [['  lists end', dateOf(collateral.nextUpdate)]]),
-  ]
 }

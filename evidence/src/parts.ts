@@ -1,0 +1,51 @@
+import { equalBytes, VouchError } from '@vouch/protocol'
+import type { EvidenceFile } from './evidence.js'
+import { looksLikeDocument } from './nitro/document.js'
+import { looksLikeReport } from './snp/report.js'
+
+/** What a file may be besides certificates and revocation lists: told by its content, never by its name. */
+export const PARTS = {
+  'snp-report': looksLikeReport,
+  'nitro-document': looksLikeDocument,
+} as const satisfies Readonly<Record<string, (bytes: Uint8Array) => boolean>>
+
+export type PartName = keyof typeof PARTS
+
+/** The parts that were given, each with the files that are one. The same file given twice is given once. */
+export type Parts = Readonly<Partial<Record<PartName, readonly EvidenceFile[]>>>
+
+/** The part that a file is, if it is any. */
+export function partOf(bytes: Uint8Array): PartName | undefined {
+  const names = Object.keys(PARTS) as PartName[]
+  return names.find((name) => PARTS[name](bytes))
+}
+
+/** Puts files with their likes. */
+export function gather(files: readonly { readonly name: PartName; readonly file: EvidenceFile }[]): Parts {
+  const parts: Partial<Record<PartName, readonly EvidenceFile[]>> = {}
+  for (const { name, file } of files) {
+    const before = parts[name] ?? []
+    if (!before.some(({ bytes }) => equalBytes(bytes, file.bytes))) parts[name] = [...before, file]
+  }
+  return parts
+}
+
+/** The one file that is this part; none, or two that differ, leave open what is to be judged. */
+export function onePart(parts: Parts, name: PartName): EvidenceFile {
+  const part = optionalPart(parts, name)
+  if (part !== undefined) return part
+  throw new VouchError('EVIDENCE_MISSING', { rule: `the files must hold one ${wordsFor(name)}` })
+}
+
+/** The one file that is this part, if there is any. */
+export function optionalPart(parts: Parts, name: PartName): EvidenceFile | undefined {
+  const [first, ...others] = parts[name] ?? []
+  if (others.length === 0) return first
+  throw new VouchError('EVIDENCE_AMBIGUOUS', {
+    rule: `the files must hold one ${wordsFor(name)}`,
+    given: `${others.length + 1}`,
+    hint: 'judge them one after the other',
+  })
+}
+
+const wordsFor = (name: PartName): string => name.replaceAll('-', ' ')
