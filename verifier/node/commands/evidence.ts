@@ -9,9 +9,8 @@ import {
 } from '@vouch/evidence'
 import { readAdmissionPolicy } from '@vouch/evidence/node'
 import { type ExitStatus, exitStatus, type Failure, fromHex, sentence, VouchError } from '@vouch/protocol'
-import { clock, parseTime, readNamedFile, type Terminal } from '@vouch/protocol/node'
+import { clock, parseTime, readNamedFile, type Terminal, table } from '@vouch/protocol/node'
 import { claimRows, claimsJson } from '../claims.js'
-import { table } from '../words.js'
 
 export interface EvidenceOptions {
   readonly at?: string

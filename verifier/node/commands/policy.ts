@@ -8,8 +8,7 @@ import {
 import { MACHINE_KINDS, type MachineKind, policyTemplate, readAdmissionPolicy } from '@vouch/evidence/node'
 import type { Json, JsonObject } from '@vouch/protocol'
 import { plain, shown, VouchError } from '@vouch/protocol'
-import { type Terminal, writeWhole } from '@vouch/protocol/node'
-import { fieldHex, table } from '../words.js'
+import { fieldHex, type Terminal, table, writeWhole } from '@vouch/protocol/node'
 
 /** `bob policy init`: an admission policy to fill in. */
 export async function policyInitCommand(
