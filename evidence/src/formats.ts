@@ -1,11 +1,15 @@
 import { VouchError } from '@vouch/protocol'
+import { authenticateAzure } from './azure/authenticate.js'
+import { parseAzure } from './azure/parse.js'
 import type { Checks } from './checks.js'
 import type { Claims, Evidence } from './evidence.js'
 import type { Sorted } from './files.js'
 import { KINDS } from './kinds.js'
-import type { PartName } from './parts.js'
+import { FAINT, type PartName } from './parts.js'
 import { authenticateSnp } from './snp/authenticate.js'
 import { parseSnp } from './snp/report.js'
+import { authenticateTpm } from './tpm/authenticate.js'
+import { parseTpm } from './tpm/parse.js'
 
 /** A format of evidence: which parts it is made of, how it is read, and how it is authenticated. */
 interface Format<E extends Evidence> {
@@ -24,16 +28,40 @@ type Formats = { readonly [Name in Evidence['format']]: Format<Extract<Evidence,
  * leads to.
  */
 export const FORMATS: Formats = {
+  azure: {
+    fits: (has) => has('hcl-report'),
+    parts: [
+      'hcl-report',
+      'runtime-data',
+      'snp-report',
+      'tpm-attest',
+      'tpm-signature',
+      'bare-signature',
+      'pcr-values',
+      'tcg12-event-log',
+    ],
+    parse: parseAzure,
+    authenticate: authenticateAzure,
+  },
   snp: {
     fits: (has) => has('snp-report'),
     parts: ['snp-report'],
     parse: parseSnp,
     authenticate: authenticateSnp,
   },
+  tpm: {
+    fits: (has) => has('tpm-attest'),
+    parts: ['tpm-attest', 'tpm-signature', 'tpm-public-area', 'public-key', 'pcr-values', 'tcg12-event-log'],
+    parse: parseTpm,
+    authenticate: authenticateTpm,
+  },
 }
 
-/** Reads evidence out of the parts that were found. */
-export function parseFormat(sorted: Sorted): Evidence {
+/** Evidence out of the parts that were found, and the names of files that are none after all. */
+export function parseFormat(sorted: Sorted): {
+  readonly evidence: Evidence
+  readonly ignored: readonly string[]
+} {
   const found = Object.keys(sorted.parts) as PartName[]
   const format = Object.values<Format<Evidence>>(FORMATS as never).find(({ fits }) =>
     fits((part) => found.includes(part)),
@@ -44,8 +72,11 @@ export function parseFormat(sorted: Sorted): Evidence {
       hint: `known: ${Object.keys(KINDS).join(', ')}`,
     })
   }
-  const stranger = found.find((part) => !format.parts.includes(part))
-  if (stranger === undefined) return format.parse(sorted)
+  const strangers = found.filter((part) => !format.parts.includes(part))
+  if (strangers.every((part) => FAINT.has(part))) {
+    const passedOver = strangers.flatMap((part) => sorted.parts[part] ?? []).map(({ name }) => name)
+    return { evidence: format.parse(sorted), ignored: [...sorted.ignored, ...passedOver] }
+  }
   throw new VouchError('EVIDENCE_AMBIGUOUS', {
     rule: 'the files must hold evidence of one machine',
     given: found.join(', '),

@@ -1,15 +1,25 @@
 import type { Codec } from '@vouch/protocol/codec'
+import { appraiseAzureSnp, inspectAzureSnp } from './azure/appraise.js'
+import { type AzureSnpPins, assertSoundAzureSnp, azureSnpPins, simulatedAzureSnpPins } from './azure/pins.js'
+import type { AzureSnpClaims } from './azure/types.js'
 import type { AppraisalFailure, Checks } from './checks.js'
 import type { Claims } from './evidence.js'
 import type { PolicyFrame } from './policy/frame.js'
 import { appraiseSnp, inspectSnp } from './snp/appraise.js'
-import { assertSoundSnp, type SnpPins, simulatedSnpPins, snpPins } from './snp/pins.js'
+import { assertSoundSnp, type SnpPins, simulatedSnpPins, snpPins, warningsOfSnp } from './snp/pins.js'
 import type { SnpClaims } from './snp/types.js'
+import { appraiseTpm, inspectTpm } from './tpm/appraise.js'
+import { assertSoundTpm, type TpmPins, tpmPins, warningsOfTpm } from './tpm/pins.js'
+import type { TpmClaims } from './tpm/types.js'
 
 /** Which pins a policy has for a kind, and what authentic evidence of the kind claims. */
 interface KindTypes {
   readonly 'sev-snp': { readonly pins: SnpPins; readonly claims: SnpClaims }
   readonly 'simulated-snp': { readonly pins: SnpPins; readonly claims: SnpClaims }
+  readonly tpm: { readonly pins: TpmPins; readonly claims: TpmClaims }
+  readonly 'simulated-tpm': { readonly pins: TpmPins; readonly claims: TpmClaims }
+  readonly 'azure-snp': { readonly pins: AzureSnpPins; readonly claims: AzureSnpClaims }
+  readonly 'simulated-azure-snp': { readonly pins: AzureSnpPins; readonly claims: AzureSnpClaims }
 }
 
 export type KindName = keyof KindTypes
@@ -23,6 +33,8 @@ export interface Kind<Pins, C extends Claims> {
   readonly pins: Codec<Pins>
   /** Refuses pins that would hold nothing off. */
   assertSound(kind: KindName, pins: Pins, policy: PolicyFrame): void
+  /** What sound pins leave open all the same. */
+  warnings(pins: Pins): readonly string[]
   /** Compares all claims with all pins: a person who is refused sees everything that is in the way. */
   appraise(checks: Checks<AppraisalFailure>, claims: C, pins: Pins): void
   /** What must hold even when nobody has a policy. */
@@ -36,6 +48,7 @@ export const KINDS: { readonly [Name in KindName]: Kind<PinsOf<Name>, KindTypes[
     title: 'AMD SEV-SNP',
     pins: snpPins,
     assertSound: assertSoundSnp,
+    warnings: warningsOfSnp,
     appraise: appraiseSnp,
     inspect: inspectSnp,
   },
@@ -44,8 +57,45 @@ export const KINDS: { readonly [Name in KindName]: Kind<PinsOf<Name>, KindTypes[
     title: 'SEV-SNP format under the simulated vendor: worth nothing',
     pins: simulatedSnpPins,
     assertSound: assertSoundSnp,
+    warnings: warningsOfSnp,
     appraise: appraiseSnp,
     inspect: inspectSnp,
+  },
+  tpm: {
+    simulated: false,
+    title: 'TPM 2.0 quote: what booted, and nothing about memory',
+    pins: tpmPins,
+    assertSound: assertSoundTpm,
+    warnings: warningsOfTpm,
+    appraise: appraiseTpm,
+    inspect: inspectTpm,
+  },
+  'simulated-tpm': {
+    simulated: true,
+    title: 'TPM 2.0 quote under the simulated authority: worth nothing',
+    pins: tpmPins,
+    assertSound: assertSoundTpm,
+    warnings: warningsOfTpm,
+    appraise: appraiseTpm,
+    inspect: inspectTpm,
+  },
+  'azure-snp': {
+    simulated: false,
+    title: 'Azure confidential virtual machine on AMD SEV-SNP',
+    pins: azureSnpPins,
+    assertSound: assertSoundAzureSnp,
+    warnings: warningsOfSnp,
+    appraise: appraiseAzureSnp,
+    inspect: inspectAzureSnp,
+  },
+  'simulated-azure-snp': {
+    simulated: true,
+    title: 'Azure’s format under the simulated vendor: worth nothing',
+    pins: simulatedAzureSnpPins,
+    assertSound: assertSoundAzureSnp,
+    warnings: warningsOfSnp,
+    appraise: appraiseAzureSnp,
+    inspect: inspectAzureSnp,
   },
 }
 

@@ -48,3 +48,12 @@ function sound(policy: AdmissionPolicy): AdmissionPolicy {
   }
   return policy
 }
+
+/** What a person should know who relies on a policy: of each kind that it names, what its pins leave open. */
+export function pinWarnings({ evidence }: AdmissionPolicy): readonly string[] {
+  return Object.entries(evidence).flatMap(([kind, pins]) =>
+    kindOf(kind as KindName)
+      .warnings(pins)
+      .map((warning) => `${kind}: ${warning}`),
+  )
+}

@@ -5,9 +5,10 @@ import { Fields, oidText, only, smallInteger } from '../der/fields.js'
 /** How a signature of one algorithm is checked with WebCrypto. */
 interface SignatureAlgorithm {
   readonly key: RsaHashedImportParams
-  readonly verify: RsaPssParams
+  readonly verify: Algorithm | RsaPssParams
 }
 
+const SHA256_WITH_RSA = '1.2.840.113549.1.1.11'
 const RSASSA_PSS = '1.2.840.113549.1.1.10'
 const MGF1 = '1.2.840.113549.1.1.8'
 const SHA_384 = '2.16.840.1.101.3.4.2.2'
@@ -15,7 +16,10 @@ const SALT_BYTES = 48
 
 /** The algorithms of the vendors' certificates, by identifier. Anything else is not guessed at. */
 const ALGORITHMS: ReadonlyMap<string, (parameters: Der | undefined) => SignatureAlgorithm | undefined> =
-  new Map([[RSASSA_PSS, pssWithSha384]])
+  new Map<string, (parameters: Der | undefined) => SignatureAlgorithm | undefined>([
+    [RSASSA_PSS, pssWithSha384],
+    [SHA256_WITH_RSA, pkcs1WithSha256],
+  ])
 
 /** Whether this key made this signature over these bytes. */
 export async function isSigned(
@@ -27,7 +31,7 @@ export async function isSigned(
   const known = ALGORITHMS.get(oid)?.(parameters)
   if (known === undefined || algorithm.parts.length > 2) {
     throw new VouchError('ALGORITHM_UNKNOWN', {
-      rule: 'a certificate must be signed by RSASSA-PSS with SHA-384 and a salt of 48 bytes',
+      rule: 'a certificate must be signed by an algorithm of the vendors: RSASSA-PSS with SHA-384 and a salt of 48 bytes, or RSA with SHA-256',
       given: oid,
     })
   }
@@ -77,6 +81,12 @@ function pssWithSha384(parameters: Der | undefined): SignatureAlgorithm | undefi
   const isKnown = isSha384(hash) && isMgf1 && isSha384(maskHash) && isTrailerOne
   if (!isKnown || smallInteger(salt, 'salt length') !== SALT_BYTES) return undefined
   return { key: { name: 'RSA-PSS', hash: 'SHA-384' }, verify: { name: 'RSA-PSS', saltLength: SALT_BYTES } }
+}
+
+/** RFC 4055, 5: RSASSA-PKCS1-v1_5, whose parameters are NULL and nothing else. */
+function pkcs1WithSha256(parameters: Der | undefined): SignatureAlgorithm | undefined {
+  if (parameters?.tag !== TAG.NULL) return undefined
+  return { key: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }, verify: { name: 'RSASSA-PKCS1-v1_5' } }
 }
 
 /** RFC 4055, 2.1: the parameters of a hash are NULL or left out, and both are to be taken. */

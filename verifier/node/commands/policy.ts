@@ -3,7 +3,7 @@ import {
   admissionPolicyCodec,
   admissionPolicyId,
   admitsSimulated,
-  kindsOf,
+  pinWarnings,
   printAdmissionPolicy,
 } from '@vouch/evidence'
 import { policyTemplate, readAdmissionPolicy } from '@vouch/evidence/node'
@@ -67,18 +67,7 @@ function warningsOf(policy: AdmissionPolicy): readonly string[] {
     ? ['it admits simulated evidence: nothing genuine may stand behind it']
     : []
   if (policy.quota === 'none') found.push('it has no quota: one machine may fill the registry')
-  for (const kind of kindsOf(policy)) {
-    const pins = policy.evidence[kind]
-    if (pins?.guestPolicy.debug) found.push(`${kind}: hosts may debug guests, and read all that is in them`)
-    if (pins?.guestPolicy.migration)
-      found.push(`${kind}: guests may be migrated by an agent that nothing here judges`)
-    const floors = Object.entries(pins?.tcb ?? {})
-    for (const [generation, floor] of floors) {
-      if (floor.snp === 0 && floor.microcode === 0)
-        found.push(`${kind}: every firmware of ${generation} will do, those with published holes included`)
-    }
-  }
-  return found
+  return [...found, ...pinWarnings(policy)]
 }
 
 /** Every value of the policy on a line of its own, under the path that leads to it. */
