@@ -1,4 +1,12 @@
-import { fromHex, type Json, type JsonObject, parseJson, plain, textOf, VouchError } from '@vouch/protocol'
+import {
+  canonicalJson,
+  fromHex,
+  type Json,
+  type JsonObject,
+  parseJson,
+  textOf,
+  VouchError,
+} from '@vouch/protocol'
 import { mismatch } from '@vouch/protocol/codec'
 import { rsaPublicKey } from '../x509/public-key.js'
 import type { RuntimeData } from './types.js'
@@ -27,9 +35,7 @@ export function parseRuntimeData(bytes: Uint8Array): RuntimeData {
   return {
     attestationKey: keyOf(key),
     ...(userData === undefined ? {} : { userData: userDataIn(userData) }),
-    vmConfiguration: plain(
-      objectIn(json.get('vm-configuration') ?? null, `${WHAT}.vm-configuration`),
-    ) as Readonly<Record<string, unknown>>,
+    vmConfiguration: configurationIn(json.get('vm-configuration') ?? null),
   }
 }
 
@@ -57,3 +63,18 @@ function userDataIn(json: Json): Uint8Array {
 function objectIn(json: Json, what: string): JsonObject {
   return json instanceof Map ? json : mismatch(what, 'an object', json)
 }
+
+/** Settings for a person. Whoever wrote the layer below the guest may write on a person's terminal, so they are tamed. */
+function configurationIn(json: Json): RuntimeData['vmConfiguration'] {
+  const settings = [...objectIn(json, `${WHAT}.vm-configuration`)].map(([name, value]) => {
+    const isPlain = typeof value === 'boolean' || typeof value === 'number'
+    return [
+      printable(name),
+      isPlain ? value : printable(typeof value === 'string' ? value : canonicalJson(value)),
+    ]
+  })
+  return Object.fromEntries(settings)
+}
+
+const MAX_TEXT = 256
+const printable = (text: string): string => text.slice(0, MAX_TEXT).replace(/[^\x20-\x7e]/g, '?')

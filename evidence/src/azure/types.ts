@@ -21,7 +21,7 @@ export interface RuntimeData {
   readonly attestationKey: Uint8Array
   /** 64 bytes of the guest's choosing; older layers have none. */
   readonly userData?: Uint8Array
-  readonly vmConfiguration: Readonly<Record<string, unknown>>
+  readonly vmConfiguration: Readonly<Record<string, string | number | boolean>>
 }
 
 /** A confidential virtual machine of Azure: the processor's report, what it is bound to, and the virtual TPM's quote. */
