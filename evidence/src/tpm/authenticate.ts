@@ -74,14 +74,13 @@ async function findKey(checks: Checks, evidence: TpmEvidence): Promise<FoundKey 
       ? undefined
       : { spki: certificate.spki, certificate }
   }
-  must(
+  const isOne = must(
     checks,
     bare.every((other) => equalBytes(other, spki)),
     'COLLATERAL_CONFLICT',
-    {
-      rule: 'the attestation key must be the same wherever it stands',
-    },
+    { rule: 'the attestation key must be the same wherever it stands' },
   )
+  if (!isOne) return undefined
   // Other certificates, such as an endorsement key's, say nothing of this key.
   const certificate = certificates.find((candidate) => equalBytes(candidate.spki, spki))
   if (certificate === undefined && certificates.length > 0)

@@ -8,7 +8,7 @@ import {
   type SimulatedQuote,
   simulatedAzure,
 } from '@vouch/evidence'
-import { toHex } from '@vouch/protocol'
+import { concat, toHex } from '@vouch/protocol'
 import { openSimulatedAuthority } from '../../../fixtures/simulated-tpm/index.js'
 import { machine, pinsJson, policyJson, report, vendor } from './simulated.js'
 
@@ -72,3 +72,18 @@ export const withFile = (
     const bytes = file.name === name ? change(file.bytes) : file.bytes
     return bytes === undefined ? [] : [{ ...file, bytes }]
   })
+
+/** An event of a log of SHA-1 digests. */
+export function tcg12Event(
+  index: number,
+  digest: Uint8Array,
+  { type = 8, data = Uint8Array.of(1, 2, 3) }: { readonly type?: number; readonly data?: Uint8Array } = {},
+): Uint8Array {
+  const header = new DataView(new ArrayBuffer(32))
+  header.setUint32(0, index, true)
+  header.setUint32(4, type, true)
+  header.setUint32(28, data.length, true)
+  const bytes = new Uint8Array(header.buffer)
+  bytes.set(digest, 8)
+  return concat(bytes, data)
+}
