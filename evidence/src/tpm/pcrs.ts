@@ -19,10 +19,10 @@ import type { PcrBank, PcrSelection, PcrValue } from './types.js'
 const WHAT = 'PCR values'
 const MAX_BYTES = 8192
 
-/** Whether bytes are meant as PCR values. One of its two members is enough: a file with a bit flipped is still one. */
+/** Whether bytes are meant as PCR values: they start with one of its two members, as a file with a bit flipped still does. */
 export function looksLikePcrs(bytes: Uint8Array): boolean {
-  if (bytes.length > MAX_BYTES || bytes[0] !== 0x7b) return false
-  const text = new TextDecoder().decode(bytes)
+  if (bytes.length > MAX_BYTES) return false
+  const text = new TextDecoder().decode(bytes.subarray(0, 40))
   return text.includes('"pcrs"') || text.includes('"bank"')
 }
 
