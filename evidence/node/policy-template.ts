@@ -17,6 +17,8 @@ const PINS: Readonly<Record<KindName, (kind: KindName) => string>> = {
   'simulated-tpm': tpmPins,
   'azure-snp': azureSnpPins,
   'simulated-azure-snp': azureSnpPins,
+  'aws-nitro': nitroPins,
+  'simulated-nitro': nitroPins,
 }
 
 /** An admission policy to be filled in. It does not load before somebody has: nobody's measurement is a default. */
@@ -123,5 +125,17 @@ function quotePins(): string {
       4: [<boot loader, kernel image>]
       7: [<secure boot>]
       11: [<parts of the unified kernel image>]
+`
+}
+
+function nitroPins(kind: KindName): string {
+  return `${rootsOf(kind)}
+    # The images that may run: PCR0 (image file), PCR1 (kernel and boot ramdisk), PCR2 (application), 48 bytes each.
+    images:
+      - { pcr0: <pcr0>, pcr1: <pcr1>, pcr2: <pcr2> }
+    # PCR8, who signed the image; an empty list for whoever did.
+    signers: []
+    # Whether the parent may debug the enclave, and so read all of it.
+    debug: false
 `
 }

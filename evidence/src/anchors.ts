@@ -79,8 +79,31 @@ export const AZURE_SNP_ANCHORS: readonly AzureSnpAnchor[] = SNP_ANCHORS.map((anc
   kind: AZURE_KIND_OF[anchor.kind],
 }))
 
+export interface NitroAnchor extends Anchor {
+  readonly kind: 'aws-nitro' | 'simulated-nitro'
+}
+
+/** AWS's root of enclaves. */
+export const NITRO_ANCHORS: readonly NitroAnchor[] = [
+  {
+    name: 'AWS Nitro Enclaves root G1', // https://aws-nitro-enclaves.amazonaws.com/AWS_NitroEnclaves_Root-G1.zip
+    kind: 'aws-nitro',
+    spki: fromHex('f2caf5ecc6190b4a8399b78bc58a2bbcd0382375db8a1bfd78a82743874fd225'),
+  },
+  {
+    name: 'simulated Nitro', // fixtures/simulated-nitro/root.pem: its key is public, so what it signs is worth nothing
+    kind: 'simulated-nitro',
+    spki: fromHex('7d2649bf16daf964712a00e57c65faf1a28571bbef31bf97c78f9d7ce7ef7aae'),
+  },
+]
+
 /** Every root, for each kind that it vouches for. */
-export const ANCHORS: readonly Anchor[] = [...SNP_ANCHORS, ...TPM_ANCHORS, ...AZURE_SNP_ANCHORS]
+export const ANCHORS: readonly Anchor[] = [
+  ...SNP_ANCHORS,
+  ...NITRO_ANCHORS,
+  ...TPM_ANCHORS,
+  ...AZURE_SNP_ANCHORS,
+]
 
 /** The anchor, out of those that a format believes, whose key this is; the vendor's name on it plays no part. */
 export function anchorOf<A extends Anchor>(anchors: readonly A[], spki: Uint8Array): A | undefined {

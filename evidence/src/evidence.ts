@@ -1,6 +1,7 @@
 import { type Failure, VouchError } from '@vouch/protocol'
 import type { AzureEvidence, AzureSnpClaims } from './azure/types.js'
 import type { Check } from './checks.js'
+import type { NitroClaims, NitroEvidence } from './nitro/types.js'
 import type { SnpClaims, SnpEvidence } from './snp/types.js'
 import type { TpmClaims, TpmEvidence } from './tpm/types.js'
 
@@ -11,10 +12,10 @@ export interface EvidenceFile {
 }
 
 /** Evidence that could be read, with the certificates and lists that came along. Not believed in anything yet. */
-export type Evidence = AzureEvidence | SnpEvidence | TpmEvidence
+export type Evidence = AzureEvidence | NitroEvidence | SnpEvidence | TpmEvidence
 
 /** What authenticated evidence says, in words of our own. */
-export type Claims = AzureSnpClaims | SnpClaims | TpmClaims
+export type Claims = AzureSnpClaims | NitroClaims | SnpClaims | TpmClaims
 
 /** How authentication came out: everything that was looked at, what failed, and what nobody looked at. */
 export interface Authentication {

@@ -5,6 +5,8 @@ import type { Checks } from './checks.js'
 import type { Claims, Evidence } from './evidence.js'
 import type { Sorted } from './files.js'
 import { KINDS } from './kinds.js'
+import { authenticateNitro } from './nitro/authenticate.js'
+import { parseNitro } from './nitro/document.js'
 import { FAINT, type PartName } from './parts.js'
 import { authenticateSnp } from './snp/authenticate.js'
 import { parseSnp } from './snp/report.js'
@@ -54,6 +56,12 @@ export const FORMATS: Formats = {
     parts: ['tpm-attest', 'tpm-signature', 'tpm-public-area', 'public-key', 'pcr-values', 'tcg12-event-log'],
     parse: parseTpm,
     authenticate: authenticateTpm,
+  },
+  nitro: {
+    fits: (has) => has('nitro-document'),
+    parts: ['nitro-document'],
+    parse: parseNitro,
+    authenticate: authenticateNitro,
   },
 }
 

@@ -1,7 +1,7 @@
 // The public names of evidence, by concept: bytes ─parseEvidence→ Evidence ─authenticate→ AuthenticEvidence ─appraise→ Claims.
 
-export type { Anchor, AzureSnpAnchor, SnpAnchor, TpmAnchor } from './anchors.js'
-export { ANCHORS, AZURE_SNP_ANCHORS, SNP_ANCHORS, TPM_ANCHORS } from './anchors.js'
+export type { Anchor, AzureSnpAnchor, NitroAnchor, SnpAnchor, TpmAnchor } from './anchors.js'
+export { ANCHORS, AZURE_SNP_ANCHORS, NITRO_ANCHORS, SNP_ANCHORS, TPM_ANCHORS } from './anchors.js'
 export type { Appraisal } from './appraise.js'
 export { appraise, bindsReportData, inspect } from './appraise.js'
 export type { ParsedEvidence } from './authenticate.js'
@@ -14,20 +14,25 @@ export type { CommonClaims, Slot } from './claims.js'
 export type { Authentication, AuthenticEvidence, Claims, Evidence, EvidenceFile } from './evidence.js'
 export type { KindName } from './kinds.js'
 export { isSimulatedKind, KINDS } from './kinds.js'
+export { encodeDocument, encodePayload, parseDocument } from './nitro/document.js'
+export type { EnclaveImage, NitroPins } from './nitro/pins.js'
+export type { NitroClaims, NitroDocument, NitroEvidence, SignedDocument } from './nitro/types.js'
 export {
   admissionPolicyFrom,
   admissionPolicyId,
   admitsSimulated,
   kindsOf,
   parseAdmissionPolicy,
-  pinWarnings,
   printAdmissionPolicy,
+  warningsOf,
 } from './policy/admission.js'
 export type { PolicyFrame } from './policy/frame.js'
 export type { AdmissionPolicy } from './policy/schema.js'
 export { admissionPolicyCodec, MAX_TTL, USUAL_TTL } from './policy/schema.js'
 export type { SimulatedAzure, SimulatedAzureReport } from './simulated/azure.js'
 export { simulatedAzure } from './simulated/azure.js'
+export type { SimulatedEnclave, SimulatedNitro, SimulatedNitroKeys } from './simulated/nitro.js'
+export { simulatedNitro } from './simulated/nitro.js'
 export type {
   SimulatedAuthority,
   SimulatedAuthorityKeys,

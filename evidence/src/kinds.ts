@@ -4,6 +4,9 @@ import { type AzureSnpPins, assertSoundAzureSnp, azureSnpPins, simulatedAzureSnp
 import type { AzureSnpClaims } from './azure/types.js'
 import type { AppraisalFailure, Checks } from './checks.js'
 import type { Claims } from './evidence.js'
+import { appraiseNitro, inspectNitro } from './nitro/appraise.js'
+import { assertSoundNitro, type NitroPins, nitroPins, warningsOfNitro } from './nitro/pins.js'
+import type { NitroClaims } from './nitro/types.js'
 import type { PolicyFrame } from './policy/frame.js'
 import { appraiseSnp, inspectSnp } from './snp/appraise.js'
 import { assertSoundSnp, type SnpPins, simulatedSnpPins, snpPins, warningsOfSnp } from './snp/pins.js'
@@ -16,6 +19,8 @@ import type { TpmClaims } from './tpm/types.js'
 interface KindTypes {
   readonly 'sev-snp': { readonly pins: SnpPins; readonly claims: SnpClaims }
   readonly 'simulated-snp': { readonly pins: SnpPins; readonly claims: SnpClaims }
+  readonly 'aws-nitro': { readonly pins: NitroPins; readonly claims: NitroClaims }
+  readonly 'simulated-nitro': { readonly pins: NitroPins; readonly claims: NitroClaims }
   readonly tpm: { readonly pins: TpmPins; readonly claims: TpmClaims }
   readonly 'simulated-tpm': { readonly pins: TpmPins; readonly claims: TpmClaims }
   readonly 'azure-snp': { readonly pins: AzureSnpPins; readonly claims: AzureSnpClaims }
@@ -33,7 +38,7 @@ export interface Kind<Pins, C extends Claims> {
   readonly pins: Codec<Pins>
   /** Refuses pins that would hold nothing off. */
   assertSound(kind: KindName, pins: Pins, policy: PolicyFrame): void
-  /** What sound pins leave open all the same. */
+  /** What a person should know who relies on such pins. */
   warnings(pins: Pins): readonly string[]
   /** Compares all claims with all pins: a person who is refused sees everything that is in the way. */
   appraise(checks: Checks<AppraisalFailure>, claims: C, pins: Pins): void
@@ -60,6 +65,24 @@ export const KINDS: { readonly [Name in KindName]: Kind<PinsOf<Name>, KindTypes[
     warnings: warningsOfSnp,
     appraise: appraiseSnp,
     inspect: inspectSnp,
+  },
+  'aws-nitro': {
+    simulated: false,
+    title: 'AWS Nitro Enclaves',
+    pins: nitroPins,
+    assertSound: assertSoundNitro,
+    warnings: warningsOfNitro,
+    appraise: appraiseNitro,
+    inspect: inspectNitro,
+  },
+  'simulated-nitro': {
+    simulated: true,
+    title: 'Nitro format under a simulated root: worth nothing',
+    pins: nitroPins,
+    assertSound: assertSoundNitro,
+    warnings: warningsOfNitro,
+    appraise: appraiseNitro,
+    inspect: inspectNitro,
   },
   tpm: {
     simulated: false,

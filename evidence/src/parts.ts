@@ -3,6 +3,7 @@ import { looksLikeHcl } from './azure/hcl.js'
 import { looksLikeRuntimeData } from './azure/runtime-data.js'
 import { looksLikeTcg12 } from './eventlog/tcg12.js'
 import type { EvidenceFile } from './evidence.js'
+import { looksLikeDocument } from './nitro/document.js'
 import { looksLikeReport } from './snp/report.js'
 import { looksLikeAttest } from './tpm/attest.js'
 import { looksLikePublicKey } from './tpm/parse.js'
@@ -13,6 +14,7 @@ import { looksLikeBareSignature, looksLikeSignature } from './tpm/signature.js'
 /** What a file may be besides certificates and revocation lists: told by its content, never by its name. */
 export const PARTS = {
   'snp-report': looksLikeReport,
+  'nitro-document': looksLikeDocument,
   'hcl-report': looksLikeHcl,
   'runtime-data': looksLikeRuntimeData,
   'tpm-attest': looksLikeAttest,

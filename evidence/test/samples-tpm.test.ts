@@ -14,7 +14,7 @@ import { describe, expect, test } from 'vitest'
 import { needs } from '../../test/support/needs.js'
 import { encodePublicArea } from '../src/tpm/public-area.js'
 import { encodeSignature } from '../src/tpm/signature.js'
-import { casesOf, exitFor, failuresOf, judge, openCase, secondsOf, withByte } from './support/samples.js'
+import { exitFor, failuresOf, judge, openSample, samplesIn, time, withChange } from './support/samples.js'
 import { policyOf } from './support/simulated.js'
 import { policyFor, tpmPinsJson } from './support/tpm.js'
 
@@ -30,14 +30,19 @@ const OTHERWISE: Readonly<Record<string, ExitStatus>> = { 'tpm/rsa-quote-eight-p
 
 test('these are all the samples there are', (context) => {
   needs.samples(context)
-  expect(casesOf('tpm')).toEqual(TPM)
-  expect(casesOf('azure-vtpm')).toEqual(AZURE)
+  expect(samplesIn('tpm')).toEqual(TPM)
+  expect(samplesIn('azure-vtpm')).toEqual(AZURE)
 })
 
+function open(path: string) {
+  const [folder = '', name = ''] = path.split('/')
+  return openSample<unknown>(folder, name)
+}
+
 async function claimsIn(path: string): Promise<Claims> {
-  const { given, expected } = openCase(path)
+  const { given, expected } = open(path)
   const { evidence } = await parseEvidence(given)
-  const { authentic, failures } = await authenticate(evidence, secondsOf(expected.verification_time))
+  const { authentic, failures } = await authenticate(evidence, time(expected.verification_time))
   if (authentic === undefined) throw new Error(`${path}: ${failures.map(({ rule }) => rule).join(', ')}`)
   return authentic.claims
 }
@@ -45,26 +50,27 @@ async function claimsIn(path: string): Promise<Claims> {
 describe.each(CASES)('%s', (path) => {
   test('comes out as expected, at every time', async (context) => {
     needs.samples(context)
-    const { given, expected, evaluations } = openCase(path)
+    const { given, expected, evaluations } = open(path)
     const times = [{ at: expected.verification_time, result: expected.outcome }, ...evaluations]
     for (const { at, result } of times)
-      expect([at, await judge(given, secondsOf(at))]).toEqual([at, OTHERWISE[path] ?? exitFor(result)])
+      expect([at, await judge(given, time(at))]).toEqual([at, OTHERWISE[path] ?? exitFor(result)])
   })
 
   test('is refused with a byte changed that its collectors changed', async (context) => {
     needs.samples(context)
-    const { given, expected, derived_negatives = [] } = openCase(path)
+    const sample = open(path)
+    const { expected, derived_negatives = [] } = sample
     expect(derived_negatives.length > 0).toBe(path.startsWith('azure'))
     for (const { file, offset, xor, effect } of derived_negatives) {
-      const changed = withByte(given, { file, offset, xor: Number.parseInt(xor, 16) })
+      const changed = withChange(sample, { file, offset, xor })
       // Whatever was changed in a copy, it is no copy any more.
-      expect([effect, await judge(changed, secondsOf(expected.verification_time))]).toEqual([effect, 2])
+      expect([effect, await judge(changed, time(expected.verification_time))]).toEqual([effect, 2])
     }
   })
 
   test('is written again as it was read', async (context) => {
     needs.samples(context)
-    const { given } = openCase(path)
+    const { given } = open(path)
     const { evidence, ignored } = await parseEvidence(given)
     const bytesOf = (name: string) => given.find((file) => file.name === name)?.bytes
     expect(ignored).toEqual([])
@@ -90,13 +96,14 @@ const ACCEPTED = ['tpm/gcp-p256-ak-chain', ...AZURE_SNP]
 describe.each(ACCEPTED)('%s', (path) => {
   test('is not accepted with any bit flipped', { timeout: 240_000 }, async (context) => {
     needs.samples(context)
-    const { given, expected } = openCase(path)
-    const at = secondsOf(expected.verification_time)
+    const sample = open(path)
+    const { given, expected } = sample
+    const at = time(expected.verification_time)
     // White space in PEM is nobody's, and PCR values are text: what they say, other tests change.
     for (const { name: file, bytes } of given.filter(({ name }) => !/\.pem$|^pcrs\.json$/.test(name))) {
       const step = bytes.length <= 300 ? 1 : 29
       for (let bit = 0; bit < 8 * bytes.length; bit += step) {
-        const changed = withByte(given, { file, offset: bit >> 3, xor: 1 << (bit & 7) })
+        const changed = withChange(sample, { file, offset: bit >> 3, xor: (1 << (bit & 7)).toString(16) })
         if ((await judge(changed, at)) > 0) continue
         // A copy beside the HCL report may be passed over when it is nothing known any more: the report holds it all.
         const { ignored } = await parseEvidence(changed)
@@ -116,8 +123,8 @@ describe('what a quote says', () => {
 
   test('with SHA-1 is refused, whatever else is open', async (context) => {
     needs.samples(context)
-    const { given } = openCase('tpm/gcp-windows-sha1-event-log')
-    const failures = await failuresOf(given, secondsOf('any'))
+    const { given } = open('tpm/gcp-windows-sha1-event-log')
+    const failures = await failuresOf(given, time('any'))
     expect(failures.map(({ code }) => code)).toEqual(['COLLATERAL_MISSING', 'ALGORITHM_TOO_WEAK'])
     expect(exitStatus(failures)).toBe(3)
   })
@@ -137,7 +144,7 @@ describe('what a quote says', () => {
     needs.samples(context)
     for (const path of AZURE_SNP) {
       const { hardware, quote } = (await claimsIn(path)) as AzureSnpClaims
-      const { snp, pcrs } = openCase(path).fields as {
+      const { snp, pcrs } = open(path).fields as {
         readonly snp: { readonly measurement: string }
         readonly pcrs: Readonly<Record<string, string>>
       }
@@ -150,13 +157,12 @@ describe('what a quote says', () => {
 
 test('a key that nobody vouches for is somebody’s when the policy names it, if all else were there', async (context) => {
   needs.samples(context)
-  const { given } = openCase('tpm/rsa-quote-eight-pcrs')
-  const { authentic } = await authenticate((await parseEvidence(given)).evidence, secondsOf('any'))
+  const { given } = open('tpm/rsa-quote-eight-pcrs')
+  const { authentic } = await authenticate((await parseEvidence(given)).evidence, time('any'))
   if (authentic === undefined) throw new Error('it must be authentic')
   const key = 'b0f391601e5e4e3dc01340fc7024b9ed7245157b80ddd23f272ef6a1c19d6dbe'
   const failuresUnder = (keys: readonly string[]) =>
-    appraise(authentic, policyOf(policyFor('tpm', { ...tpmPinsJson('tpm'), keys })), secondsOf('any'))
-      .failures
+    appraise(authentic, policyOf(policyFor('tpm', { ...tpmPinsJson('tpm'), keys })), time('any')).failures
   expect(failuresUnder([]).map(({ field }) => field)).toContain('roots')
   // Its PCR values were not kept, so no policy can be satisfied.
   expect(new Set(failuresUnder([key]).map(({ code }) => code))).toEqual(new Set(['COLLATERAL_MISSING']))

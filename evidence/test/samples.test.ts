@@ -1,8 +1,8 @@
-import { appraise, authenticate, encodeReport, parseEvidence, type SnpClaims } from '@vouch/evidence'
+import { appraise, authenticate, encodeReport, parseEvidence } from '@vouch/evidence'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../test/support/needs.js'
 import { genuinePolicy } from './support/genuine.js'
-import { type Case, casesOf, exitFor, judge, openCase, secondsOf, withByte } from './support/samples.js'
+import { exitFor, judge, openSample, samplesIn, time, withChange } from './support/samples.js'
 import { policyJson, policyOf } from './support/simulated.js'
 
 // Reports of real machines, judged at every time that their collectors judged them at, and with every byte changed that they changed.
@@ -24,62 +24,60 @@ const NAMES = [
   'turin-v5-host-data',
 ]
 
-const open = (name: string) => openCase(`snp/${name}`)
-const fieldsOf = ({ fields }: Case): Fields => fields as Fields
+const open = (name: string) => openSample<Fields>('snp', name)
 
 test('these are all the samples there are', (context) => {
   needs.samples(context)
-  expect(casesOf('snp')).toEqual(NAMES)
+  expect(samplesIn('snp')).toEqual(NAMES)
 })
 
 describe.each(NAMES)('%s', (name) => {
   test('comes out as expected, at every time', async (context) => {
     needs.samples(context)
     const { given, expected, evaluations } = open(name)
-    expect(await judge(given, secondsOf(expected.verification_time))).toBe(exitFor(expected.outcome))
+    expect(await judge(given, time(expected.verification_time))).toBe(exitFor(expected.outcome))
     for (const { at, result } of evaluations)
-      expect([at, await judge(given, secondsOf(at))]).toEqual([at, exitFor(result)])
+      expect([at, await judge(given, time(at))]).toEqual([at, exitFor(result)])
   })
 
   test('is refused with a byte changed, for what that byte breaks', async (context) => {
     needs.samples(context)
-    const { given, expected, derived_negatives = [] } = open(name)
+    const sample = open(name)
+    const { expected, derived_negatives = [] } = sample
     expect(derived_negatives.length > 0).toBe(!name.startsWith('neg-'))
-    for (const { file, offset, xor, effect, result } of derived_negatives) {
-      const changed = withByte(given, { file, offset, xor: Number.parseInt(xor, 16) })
+    for (const change of derived_negatives) {
+      const { effect, result } = change
       // A signature that still holds over bytes that no report has: undecidable, as it does not parse.
       const wanted = result === 'report signature still valid' ? 4 : 2
-      expect([effect, await judge(changed, secondsOf(expected.verification_time))]).toEqual([effect, wanted])
+      expect([effect, await judge(withChange(sample, change), time(expected.verification_time))]).toEqual([
+        effect,
+        wanted,
+      ])
     }
   })
 
   test('is written again as it was read, and says what its collectors read', async (context) => {
     needs.samples(context)
-    const content = open(name)
-    const { given, expected } = content
-    const fields = fieldsOf(content)
+    const { given, expected, fields } = open(name)
     const { evidence } = await parseEvidence(given)
-    if (evidence.format !== 'snp') throw new Error(`${name} must be a report`)
+    if (evidence.format !== 'snp') throw new Error('it must be a report')
     expect(encodeReport(evidence.report)).toEqual(evidence.bytes)
-    const { authentic } = await authenticate(evidence, secondsOf(expected.verification_time))
-    if (authentic === undefined) return
-    const claims = authentic.claims as SnpClaims
-    const { bootloader, ...levels } = claims.tcb
+    const { authentic } = await authenticate(evidence, time(expected.verification_time))
+    if (authentic?.claims.kind !== 'sev-snp') return
+    const { bootloader, ...levels } = authentic.claims.tcb
     const { raw: _, bl, ...wanted } = fields.reported_tcb
     const { microcode, ...others } = levels
     expect({ ...others, bl: bootloader, ucode: microcode }).toEqual({ ...wanted, bl })
-    expect(Buffer.from(claims.measurement).toString('hex')).toBe(fields.measurement)
-    expect(Buffer.from(claims.reportData).toString('hex')).toBe(fields.report_data)
+    expect(Buffer.from(authentic.claims.measurement).toString('hex')).toBe(fields.measurement)
+    expect(Buffer.from(authentic.claims.reportData).toString('hex')).toBe(fields.report_data)
   })
 })
 
 for (const name of ['milan-v2', 'genoa-v3-host-data', 'turin-v5-host-data']) {
   test(`a policy for genuine machines takes ${name} by its measurement`, async (context) => {
     needs.samples(context)
-    const content = open(name)
-    const { given, expected } = content
-    const fields = fieldsOf(content)
-    const at = secondsOf(expected.verification_time)
+    const { given, expected, fields } = open(name)
+    const at = time(expected.verification_time)
     const { authentic } = await authenticate((await parseEvidence(given)).evidence, at)
     if (authentic === undefined) throw new Error(`${name} must be authentic`)
     expect(appraise(authentic, genuinePolicy([fields.measurement]), at).failures).toEqual([])
@@ -91,7 +89,7 @@ for (const name of ['milan-v2', 'genoa-v3-host-data', 'turin-v5-host-data']) {
 test('a genuine machine is refused by a policy for simulated ones', async (context) => {
   needs.samples(context)
   const { given, expected } = open('milan-v2')
-  const at = secondsOf(expected.verification_time)
+  const at = time(expected.verification_time)
   const { authentic } = await authenticate((await parseEvidence(given)).evidence, at)
   if (authentic === undefined) throw new Error('milan-v2 must be authentic')
   const { failures } = appraise(authentic, policyOf(policyJson), at)

@@ -49,11 +49,18 @@ function sound(policy: AdmissionPolicy): AdmissionPolicy {
   return policy
 }
 
-/** What a person should know who relies on a policy: of each kind that it names, what its pins leave open. */
-export function pinWarnings({ evidence }: AdmissionPolicy): readonly string[] {
-  return Object.entries(evidence).flatMap(([kind, pins]) =>
-    kindOf(kind as KindName)
-      .warnings(pins)
-      .map((warning) => `${kind}: ${warning}`),
-  )
+/** What a person should know who relies on this policy: nothing of it keeps the policy from loading. */
+export function warningsOf(policy: AdmissionPolicy): readonly string[] {
+  return [
+    ...(admitsSimulated(policy) ? ['it admits simulated evidence: nothing genuine may stand behind it'] : []),
+    ...(policy.quota === 'none' ? ['it has no quota: one machine may fill the registry'] : []),
+    ...(policy.collateral.revocation === 'when_given'
+      ? ['it does not require revocation lists: a machine whose key leaked leaves them out']
+      : []),
+    ...kindsOf(policy).flatMap((kind) =>
+      kindOf(kind)
+        .warnings(policy.evidence[kind])
+        .map((warning) => `${kind}: ${warning}`),
+    ),
+  ]
 }

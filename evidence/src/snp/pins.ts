@@ -98,11 +98,11 @@ export function assertSoundSnp(
 }
 
 export function warningsOfSnp({ guestPolicy, tcb }: Pick<SnpPins, 'guestPolicy' | 'tcb'>): readonly string[] {
-  const open = Object.entries(tcb).filter(([, floor]) => floor.snp === 0 && floor.microcode === 0)
+  const zeros = Object.entries(tcb).filter(([, { snp, microcode }]) => snp === 0 && microcode === 0)
   return [
     ...(guestPolicy.debug ? ['hosts may debug guests, and read all that is in them'] : []),
     ...(guestPolicy.migration ? ['guests may be migrated by an agent that nothing here judges'] : []),
-    ...open.map(
+    ...zeros.map(
       ([generation]) => `every firmware of ${generation} will do, those with published holes included`,
     ),
   ]

@@ -3,51 +3,37 @@ import { join } from 'node:path'
 import { authenticate, type EvidenceFile, inspect, parseEvidence } from '@vouch/evidence'
 import { type ExitStatus, exitStatus, type Failure, VouchError } from '@vouch/protocol'
 
-// Evidence of real machines, with what its collectors found. The folder is not part of the project: VOUCH_SAMPLES names it.
+// Evidence of real machines, with what its collectors say of it.
 
-export interface Case {
+export interface Case<Fields> {
   readonly files: Readonly<Record<string, unknown>>
   readonly expected: { readonly outcome: string; readonly verification_time?: string }
   readonly evaluations: readonly { readonly at: string; readonly result: string }[]
-  readonly derived_negatives?: readonly DerivedNegative[]
-  readonly fields: unknown
+  readonly derived_negatives?: readonly {
+    readonly file: string
+    readonly offset: number
+    readonly xor: string
+    readonly effect: string
+    readonly result?: string
+  }[]
+  /** Values that the collectors read. */
+  readonly fields: Fields
 }
 
-/** A byte that somebody changed, and what that breaks. */
-export interface DerivedNegative {
-  readonly file: string
-  readonly offset: number
-  readonly xor: string
-  readonly effect: string
-  readonly result?: string
-  readonly fails?: readonly string[]
+export interface Sample<Fields = unknown> extends Case<Fields> {
+  readonly given: readonly EvidenceFile[]
 }
 
-const root = process.env.VOUCH_SAMPLES ?? '/nowhere'
+const samples = (): string => process.env.VOUCH_SAMPLES ?? '/nowhere'
 
-/** The names of all cases of a kind. */
-export const casesOf = (kind: string): readonly string[] => readdirSync(join(root, kind)).sort()
+/** The names of the samples under a folder. */
+export const samplesIn = (folder: string): readonly string[] => readdirSync(join(samples(), folder)).sort()
 
-/** A case, `snp/milan-v2` for one: its description, and all its files but that. */
-export function openCase(path: string): Case & { readonly given: readonly EvidenceFile[] } {
-  const content = JSON.parse(readFileSync(join(root, path, 'case.json'), 'utf8')) as Case
-  const given = Object.keys(content.files).map((name) => ({
-    name,
-    bytes: new Uint8Array(readFileSync(join(root, path, name))),
-  }))
-  return { ...content, given }
-}
-
-/** All that `bob evidence` finds against files, without a policy. */
-export async function failuresOf(files: readonly EvidenceFile[], at: number): Promise<readonly Failure[]> {
-  try {
-    const { evidence } = await parseEvidence(files)
-    const { authentic, failures } = await authenticate(evidence, at)
-    return authentic === undefined ? failures : inspect(authentic).failures
-  } catch (error) {
-    if (error instanceof VouchError && error.code !== 'INTERNAL') return [error]
-    throw error
-  }
+/** A sample with all of its files but what is said of them. */
+export function openSample<Fields>(folder: string, name: string): Sample<Fields> {
+  const read = (file: string) => new Uint8Array(readFileSync(join(samples(), folder, name, file)))
+  const content = JSON.parse(new TextDecoder().decode(read('case.json'))) as Case<Fields>
+  return { ...content, given: Object.keys(content.files).map((file) => ({ name: file, bytes: read(file) })) }
 }
 
 /** What `bob evidence` ends with. */
@@ -55,24 +41,39 @@ export async function judge(files: readonly EvidenceFile[], at: number): Promise
   return exitStatus(await failuresOf(files, at))
 }
 
-/** The exit status that an outcome calls for, in the words of a case. */
+/** All that speaks against evidence when nobody has a policy. */
+export function failuresOf(files: readonly EvidenceFile[], at: number): Promise<readonly Failure[]> {
+  return parseEvidence(files).then(
+    async ({ evidence }) => {
+      const { authentic, failures } = await authenticate(evidence, at)
+      return authentic === undefined ? failures : inspect(authentic).failures
+    },
+    (error: unknown) => {
+      if (error instanceof VouchError) return [error]
+      throw error
+    },
+  )
+}
+
+/** A sample's files with a byte changed as its collectors changed it. */
+export function withChange(
+  { given }: Sample,
+  { file, offset, xor }: { readonly file: string; readonly offset: number; readonly xor: string },
+): readonly EvidenceFile[] {
+  const mask = Number.parseInt(xor, 16)
+  return given.map((entry) =>
+    entry.name === file
+      ? { ...entry, bytes: entry.bytes.map((byte, i) => (i === offset ? byte ^ mask : byte)) }
+      : entry,
+  )
+}
+
+/** A time in seconds; evidence without dates is judged at any. */
+export const time = (text: string | undefined): number =>
+  Date.parse(text === undefined || text === 'any' ? '2026-02-20' : text) / 1000
+
+/** What the words of a sample's collectors mean for the exit status. */
 export function exitFor(outcome: string): ExitStatus {
   if (/^valid/.test(outcome)) return 0
   return /^invalid (unless|when)|^signatures? valid,/.test(outcome) ? 3 : 2
-}
-
-/** A time of a case in seconds; evidence without dates is judged at any. */
-export const secondsOf = (time: string | undefined): number =>
-  time === undefined || time === 'any' ? 1_771_545_600 : Date.parse(time) / 1000
-
-/** The files with one byte changed. */
-export function withByte(
-  files: readonly EvidenceFile[],
-  { file, offset, xor }: { readonly file: string; readonly offset: number; readonly xor: number },
-): readonly EvidenceFile[] {
-  return files.map((entry) =>
-    entry.name === file
-      ? { ...entry, bytes: entry.bytes.with(offset, (entry.bytes[offset] ?? 0) ^ xor) }
-      : entry,
-  )
 }

@@ -1,23 +1,28 @@
 import {
-  type AdmissionPolicy,
   admissionPolicyCodec,
   admissionPolicyId,
   admitsSimulated,
-  pinWarnings,
+  KINDS,
+  type KindName,
   printAdmissionPolicy,
+  warningsOf,
 } from '@vouch/evidence'
 import { policyTemplate, readAdmissionPolicy } from '@vouch/evidence/node'
 import type { Json, JsonObject } from '@vouch/protocol'
-import { plain } from '@vouch/protocol'
+import { plain, shown, VouchError } from '@vouch/protocol'
 import { type Terminal, writeWhole } from '@vouch/protocol/node'
 import { fieldHex, table } from '../words.js'
 
 /** `bob policy init`: an admission policy to fill in. */
 export async function policyInitCommand(
   out: Terminal,
-  { simulated, out: path }: { readonly simulated?: true; readonly out?: string },
+  {
+    kind = 'sev-snp',
+    simulated,
+    out: path,
+  }: { readonly kind?: string; readonly simulated?: true; readonly out?: string },
 ): Promise<number> {
-  const text = policyTemplate(simulated ? 'simulated-snp' : 'sev-snp')
+  const text = policyTemplate(simulated ? 'simulated-snp' : kindNamed(kind))
   if (path === undefined) {
     out.data(text.trimEnd())
     return 0
@@ -25,6 +30,15 @@ export async function policyInitCommand(
   await writeWhole(path, text)
   out.words(`bob: wrote ${path}: fill in what stands in <angle brackets>, then run bob policy check`)
   return 0
+}
+
+function kindNamed(text: string): KindName {
+  const kind = (Object.keys(KINDS) as KindName[]).find((name) => name === text)
+  if (kind !== undefined) return kind
+  throw new VouchError('USAGE', {
+    rule: `--kind must be one of ${Object.keys(KINDS).join(', ')}`,
+    given: shown(text),
+  })
 }
 
 /** `bob policy id`: the id alone. */
@@ -60,14 +74,6 @@ export async function policyCheckCommand(out: Terminal, path: string, json: bool
   else out.data(`${policy.name}: loads, ${id}`)
   for (const warning of warnings) out.words(`bob: warning: ${warning}`)
   return 0
-}
-
-function warningsOf(policy: AdmissionPolicy): readonly string[] {
-  const found = admitsSimulated(policy)
-    ? ['it admits simulated evidence: nothing genuine may stand behind it']
-    : []
-  if (policy.quota === 'none') found.push('it has no quota: one machine may fill the registry')
-  return [...found, ...pinWarnings(policy)]
 }
 
 /** Every value of the policy on a line of its own, under the path that leads to it. */
