@@ -1,20 +1,5 @@
-import { type Json, jsonObject, VouchError } from '@vouch/protocol'
-import { type Codec, flag, mismatch } from '@vouch/protocol/codec'
-
-/** A member that a file may leave out. */
-export function optional<T>(codec: Codec<T>): Codec<T | undefined> {
-  return {
-    optional: true,
-    write: (out, value, at) => {
-      flag.write(out, value !== undefined, at)
-      if (value !== undefined) codec.write(out, value, at)
-    },
-    read: (input, at) => (flag.read(input, `presence of ${at}`) ? codec.read(input, at) : undefined),
-    toJson: (value) => (value === undefined ? null : codec.toJson(value)),
-    fromJson: codec.fromJson,
-    schema: codec.schema,
-  }
-}
+import { type Json, jsonObject, shown, VouchError } from '@vouch/protocol'
+import { type Codec, mismatch } from '@vouch/protocol/codec'
 
 /** An object whose member `name` says which of several forms it has. */
 export function named<T extends { readonly name: string }>(
@@ -28,7 +13,7 @@ export function named<T extends { readonly name: string }>(
     if (found !== undefined) return found[1]
     throw new VouchError('VALUE_OUT_OF_RANGE', {
       rule: `${at}.name must be one of ${entries.map(([known]) => known).join(', ')}`,
-      ...(typeof name === 'string' ? { given: name.slice(0, 40).replace(/[^\x20-\x7e]/g, '?') } : {}),
+      ...(typeof name === 'string' ? { given: shown(name) } : {}),
     })
   }
   return {

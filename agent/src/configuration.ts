@@ -5,12 +5,12 @@ import {
   list,
   mismatch,
   oneOf,
+  optional,
   record,
   text,
   uint,
   version,
 } from '@vouch/protocol/codec'
-import { optional } from './codecs.js'
 import { type AgentPlan, planOf } from './plan.js'
 import { type ProviderSettings, providerSettings } from './providers/settings.js'
 

@@ -1,5 +1,5 @@
-import { type Codec, fixedBytes, oneOf, record, text, uint } from '@vouch/protocol/codec'
-import { named, optional } from '../codecs.js'
+import { type Codec, fixedBytes, oneOf, optional, record, text, uint } from '@vouch/protocol/codec'
+import { named } from '../codecs.js'
 
 /** Evidence in SNP's format that is worth nothing, by the keys of the simulated vendor. */
 export interface SimulatedSettings {
