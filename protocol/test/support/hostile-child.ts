@@ -4,7 +4,13 @@
  */
 import {
   parseAcceptance,
+  parseAnnouncement,
+  parseAnswer,
+  parseAsk,
+  parseAttestation,
+  parseAttestationRequest,
   parseBundle,
+  parseGuest,
   parseHead,
   parseJson,
   parseRequest,
@@ -12,7 +18,19 @@ import {
 } from '../../src/index.js'
 import { HOSTILE_FILES } from './hostile.js'
 
-const READERS = { parseJson, parseRequest, parseAcceptance, parseHead, parseBundle }
+const READERS = {
+  parseJson,
+  parseRequest,
+  parseAcceptance,
+  parseHead,
+  parseBundle,
+  parseAsk,
+  parseAnswer,
+  parseAnnouncement,
+  parseGuest,
+  parseAttestationRequest,
+  parseAttestation,
+}
 
 function outcome(read: () => unknown): string {
   try {
