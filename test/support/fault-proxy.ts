@@ -70,7 +70,9 @@ function relay(client: Socket, server: Socket, fault: Fault): void {
     for (const socket of [client, server]) socket.destroy()
   }
   const reset = (): void => {
-    for (const socket of [client, server]) socket.resetAndDestroy()
+    // Unix sockets know no reset: for them the connection just ends in the middle.
+    for (const socket of [client, server])
+      socket.remoteAddress === undefined ? socket.destroy() : socket.resetAndDestroy()
   }
   const none: Fault = { kind: 'none' }
   const isUpwards = fault.towards === 'server'
