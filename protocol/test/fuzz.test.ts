@@ -22,6 +22,7 @@ import {
   parseGuest,
   parseHead,
   parseJson,
+  parseReply,
   parseRequest,
   plain,
   printAcceptance,
@@ -33,6 +34,7 @@ import {
   printBundle,
   printGuest,
   printHead,
+  printReply,
   printRequest,
   VouchError,
 } from '../src/index.js'
@@ -127,6 +129,9 @@ describe('files that parse have one canonical form', TIMEOUT, () => {
   })
   it('as a bundle', () => {
     fuzz(filesOf('bundle'), parseBundle, (value, text) => printBundle(value) === canonical(text))
+  })
+  it('as a reply', () => {
+    fuzz(filesOf('reply'), parseReply, (value, text) => printReply(value) === canonical(text))
   })
   it('as an ask', () => {
     fuzz(filesOf('ask'), parseAsk, (value, text) => printAsk(value) === canonical(text))

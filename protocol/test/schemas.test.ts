@@ -45,6 +45,7 @@ const SCHEMAS = [
     beyond: ['request 2^248', 'nullifier p'],
   },
   { name: 'head', statement: 'head', decoder: 'parse-head', beyond: ['root p', 'previous_root p'] },
+  { name: 'reply', statement: 'reply', decoder: 'parse-reply', beyond: [] },
   { name: 'ask', statement: 'ask', decoder: 'parse-ask', beyond: ['a member twice'] },
   { name: 'answer', statement: 'answer', decoder: 'parse-answer', beyond: [] },
   { name: 'announcement', statement: 'announcement', decoder: 'parse-announcement', beyond: [] },

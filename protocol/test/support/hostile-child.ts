@@ -13,6 +13,7 @@ import {
   parseGuest,
   parseHead,
   parseJson,
+  parseReply,
   parseRequest,
   VouchError,
 } from '../../src/index.js'
@@ -24,6 +25,7 @@ const READERS = {
   parseAcceptance,
   parseHead,
   parseBundle,
+  parseReply,
   parseAsk,
   parseAnswer,
   parseAnnouncement,
