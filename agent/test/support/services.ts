@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -15,6 +13,7 @@ import {
   type PublicKey,
   printAsk,
 } from '@vouch/protocol'
+import { nodeArguments, Program } from '../../../test/support/program.js'
 
 /** A folder for one test file: a key may lie there only because the test says so. */
 export const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'vouch-service-'))
@@ -122,45 +121,14 @@ export const ACCEPTED = '{"version":1,"accepted":true}\n'
 
 const MAIN = fileURLToPath(new URL('../../service/main.ts', import.meta.url))
 
-/** The service as a process. */
-export class ServiceProcess {
-  readonly process: ChildProcess
-  stdout = ''
-  stderr = ''
-
+/** The service as a process: this one, unless another program is named. */
+export class ServiceProcess extends Program {
   constructor(args: readonly string[], program: readonly string[] = nodeArguments(MAIN)) {
-    const [command = '', ...rest] = program
-    this.process = spawn(command, [...rest, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-    this.process.stdout?.on('data', (part: Buffer) => {
-      this.stdout += part.toString()
-      this.process.emit('said')
-    })
-    this.process.stderr?.on('data', (part: Buffer) => {
-      this.stderr += part.toString()
-    })
+    super([...program, ...args])
   }
 
   /** What it says once it serves. */
   async ready(): Promise<{ endpoints: string[]; public_key: { x: string; y: string } }> {
-    while (!this.stdout.includes('\n')) {
-      if (this.process.exitCode !== null) throw new Error(`it ended: ${this.stderr}`)
-      await Promise.race(['said', 'close'].map((event) => once(this.process, event)))
-    }
-    return JSON.parse(this.stdout)
+    return JSON.parse(await this.firstLine())
   }
-
-  /** Its exit status, once it has ended. */
-  async ended(): Promise<number | null> {
-    if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, 'close')
-    return this.process.exitCode
-  }
-
-  async stop(): Promise<number | null> {
-    this.process.kill('SIGTERM')
-    return this.ended()
-  }
-}
-
-export function nodeArguments(file: string): readonly string[] {
-  return [process.execPath, '--conditions=vouch:source', '--import', 'tsx', file]
 }
