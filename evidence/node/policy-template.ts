@@ -1,14 +1,26 @@
 import { toHex } from '@vouch/protocol'
-import { ANCHORS, isSimulatedKind, type KindName, SNP_ANCHORS, USUAL_TTL } from '../src/index.js'
+import {
+  ANCHORS,
+  isSimulatedKind,
+  type KindName,
+  NVIDIA_ANCHORS,
+  SNP_ANCHORS,
+  USUAL_TTL,
+} from '../src/index.js'
+
+/** Kinds that a policy can admit: devices alone bind no services. */
+export type MachineKind = Exclude<KindName, 'nvidia-gpu' | 'simulated-nvidia'>
 
 /** What a policy pins for each kind, to be filled in. */
-const PINS: Readonly<Record<KindName, (kind: KindName) => string>> = {
+const PINS: Readonly<Record<MachineKind, (kind: KindName) => string>> = {
   'sev-snp': snpPins,
   'simulated-snp': snpPins,
+  'aws-nitro': nitroPins,
+  'simulated-nitro': nitroPins,
 }
 
 /** An admission policy to be filled in. It does not load before somebody has: nobody's measurement is a default. */
-export function policyTemplate(kind: KindName): string {
+export function policyTemplate(kind: MachineKind): string {
   return `# An admission policy: what hardware evidence is good enough for a place in the registry.
 # Its id is a hash of what it says: comments, order of lists and spacing play no part. "bob policy id" prints it.
 version: 1
@@ -25,6 +37,15 @@ os_images:
 quota: 1
 # How long a place is good for, in seconds: one hour to seven days.
 ttl: ${USUAL_TTL}
+# GPUs and switches: without this part, a machine that shows any is refused.
+# gpus:
+#   required: false
+#   roots:
+#     - ${gpuRoots(kind)}
+#   drivers: [] # versions; an empty list for any, here and below
+#   vbios: []
+#   fwids: []
+
 collateral:
   # required: the revocation lists that the vendor publishes must come along, or lie with the registrar. when_given: they are
   # checked when they do, and a machine whose key leaked leaves them out.
@@ -34,6 +55,8 @@ collateral:
   grace: 86400
 `
 }
+
+export const MACHINE_KINDS = Object.keys(PINS) as readonly MachineKind[]
 
 /** The roots of a kind, each with its name. */
 function rootsOf(kind: KindName): string {
@@ -65,4 +88,22 @@ function snpPins(kind: KindName): string {
     tcb:
 ${floors.join('\n')}
 `
+}
+
+function nitroPins(kind: KindName): string {
+  return `${rootsOf(kind)}
+    # The images that may run: PCR0 (image file), PCR1 (kernel and boot ramdisk), PCR2 (application), 48 bytes each.
+    images:
+      - { pcr0: <pcr0>, pcr1: <pcr1>, pcr2: <pcr2> }
+    # PCR8, who signed the image; an empty list for whoever did.
+    signers: []
+    # Whether the parent may debug the enclave, and so read all of it.
+    debug: false
+`
+}
+
+function gpuRoots(kind: KindName): string {
+  const name = isSimulatedKind(kind) ? 'simulated-nvidia' : 'nvidia-gpu'
+  const anchor = NVIDIA_ANCHORS.find((candidate) => candidate.kind === name)
+  return anchor === undefined ? '' : `${toHex(anchor.spki)} # ${anchor.name}`
 }

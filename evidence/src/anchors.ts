@@ -45,8 +45,44 @@ export const SNP_ANCHORS: readonly SnpAnchor[] = [
   },
 ]
 
+export interface NitroAnchor extends Anchor {
+  readonly kind: 'aws-nitro' | 'simulated-nitro'
+}
+
+/** AWS's root of enclaves. */
+export const NITRO_ANCHORS: readonly NitroAnchor[] = [
+  {
+    name: 'AWS Nitro Enclaves root G1', // https://aws-nitro-enclaves.amazonaws.com/AWS_NitroEnclaves_Root-G1.zip
+    kind: 'aws-nitro',
+    spki: fromHex('f2caf5ecc6190b4a8399b78bc58a2bbcd0382375db8a1bfd78a82743874fd225'),
+  },
+  {
+    name: 'simulated Nitro', // fixtures/simulated-nitro/root.pem: its key is public, so what it signs is worth nothing
+    kind: 'simulated-nitro',
+    spki: fromHex('7d2649bf16daf964712a00e57c65faf1a28571bbef31bf97c78f9d7ce7ef7aae'),
+  },
+]
+
+export interface NvidiaAnchor extends Anchor {
+  readonly kind: 'nvidia-gpu' | 'simulated-nvidia'
+}
+
+/** NVIDIA's root of devices: GPUs and switches. */
+export const NVIDIA_ANCHORS: readonly NvidiaAnchor[] = [
+  {
+    name: 'NVIDIA Device Identity CA', // the last certificate of every device's chain
+    kind: 'nvidia-gpu',
+    spki: fromHex('a90c4eb5acfd3e3d03a25db6a26b84f720ad0503196c627c21ddd48dd85b06a4'),
+  },
+  {
+    name: 'simulated NVIDIA', // fixtures/simulated-nvidia/root.pem: its key is public, so what it signs is worth nothing
+    kind: 'simulated-nvidia',
+    spki: fromHex('419c92812e0204877f374e98518c987d6e4f17f1dd48000a6ae7a1595b3a1ed1'),
+  },
+]
+
 /** Every root. */
-export const ANCHORS: readonly Anchor[] = [...SNP_ANCHORS]
+export const ANCHORS: readonly Anchor[] = [...SNP_ANCHORS, ...NITRO_ANCHORS, ...NVIDIA_ANCHORS]
 
 /** The anchor, out of those that a format believes, whose key this is; the vendor's name on it plays no part. */
 export function anchorOf<A extends Anchor>(anchors: readonly A[], spki: Uint8Array): A | undefined {

@@ -1,5 +1,8 @@
 import { type Failure, VouchError } from '@vouch/protocol'
 import type { Check } from './checks.js'
+import type { CompositeEvidence } from './composite/types.js'
+import type { NitroClaims, NitroEvidence } from './nitro/types.js'
+import type { NvidiaClaims, NvidiaEvidence } from './nvidia/types.js'
 import type { SnpClaims, SnpEvidence } from './snp/types.js'
 
 /** A file as somebody gave it. Its name serves messages alone: what a file is, its content says. */
@@ -9,10 +12,10 @@ export interface EvidenceFile {
 }
 
 /** Evidence that could be read, with the certificates and lists that came along. Not believed in anything yet. */
-export type Evidence = SnpEvidence
+export type Evidence = SnpEvidence | NitroEvidence | NvidiaEvidence | CompositeEvidence
 
 /** What authenticated evidence says, in words of our own. */
-export type Claims = SnpClaims
+export type Claims = SnpClaims | NitroClaims | NvidiaClaims
 
 /** How authentication came out: everything that was looked at, what failed, and what nobody looked at. */
 export interface Authentication {

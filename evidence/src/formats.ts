@@ -1,8 +1,12 @@
 import { VouchError } from '@vouch/protocol'
 import type { Checks } from './checks.js'
+import type { CompositeEvidence } from './composite/types.js'
 import type { Claims, Evidence } from './evidence.js'
 import type { Sorted } from './files.js'
 import { KINDS } from './kinds.js'
+import { authenticateNitro } from './nitro/authenticate.js'
+import { parseNitro } from './nitro/document.js'
+import { authenticateDevices, authenticateNvidia, parseNvidia } from './nvidia/authenticate.js'
 import type { PartName } from './parts.js'
 import { authenticateSnp } from './snp/authenticate.js'
 import { parseSnp } from './snp/report.js'
@@ -17,6 +21,9 @@ interface Format<E extends Evidence> {
   authenticate(checks: Checks, evidence: E, at: number): Promise<Claims | undefined>
 }
 
+/** The one part that comes with evidence of machines of every format. */
+const DEVICE: PartName = 'spdm-message'
+
 type Formats = { readonly [Name in Evidence['format']]: Format<Extract<Evidence, { format: Name }>> }
 
 /**
@@ -30,11 +37,30 @@ export const FORMATS: Formats = {
     parse: parseSnp,
     authenticate: authenticateSnp,
   },
+  nitro: {
+    fits: (has) => has('nitro-document'),
+    parts: ['nitro-document'],
+    parse: parseNitro,
+    authenticate: authenticateNitro,
+  },
+  nvidia: {
+    fits: (has) => has(DEVICE),
+    parts: [DEVICE],
+    parse: parseNvidia,
+    authenticate: authenticateNvidia,
+  },
+  composite: {
+    fits: () => false, // told by what else came with a device: see parseFormat
+    parts: [],
+    parse: parseComposite,
+    authenticate: authenticateComposite,
+  },
 }
 
 /** Reads evidence out of the parts that were found. */
 export function parseFormat(sorted: Sorted): Evidence {
   const found = Object.keys(sorted.parts) as PartName[]
+  if (found.includes(DEVICE) && found.length > 1) return parseComposite(sorted)
   const format = Object.values<Format<Evidence>>(FORMATS as never).find(({ fits }) =>
     fits((part) => found.includes(part)),
   )
@@ -51,6 +77,26 @@ export function parseFormat(sorted: Sorted): Evidence {
     given: found.join(', '),
     hint: 'judge them one after the other',
   })
+}
+
+/** A machine with devices: the devices' messages, and evidence of whatever the rest is of. */
+function parseComposite({ parts, ...others }: Sorted): CompositeEvidence {
+  const { [DEVICE]: messages = [], ...rest } = parts
+  const machine = parseFormat({ parts: rest, ...others })
+  if (machine.format === 'nvidia' || machine.format === 'composite')
+    throw new VouchError('INTERNAL', { rule: 'what is left without devices must be of a machine' })
+  return { format: 'composite', machine, devices: parseNvidia({ parts: { [DEVICE]: messages }, ...others }) }
+}
+
+/** Machine and devices, each by the rules of its format. Whether they belong together, appraisal says. */
+async function authenticateComposite(
+  checks: Checks,
+  { machine, devices }: CompositeEvidence,
+  at: number,
+): Promise<Claims | undefined> {
+  const claims = await authenticateFormat(checks, machine, at)
+  const found = await authenticateDevices(checks, devices, at, new Set())
+  return claims === undefined || found === undefined ? undefined : { ...claims, devices: found }
 }
 
 /** Authenticates evidence by the rules of its format. */

@@ -1,10 +1,14 @@
 import { equalBytes, VouchError } from '@vouch/protocol'
 import type { EvidenceFile } from './evidence.js'
+import { looksLikeDocument } from './nitro/document.js'
+import { looksLikeSpdm } from './nvidia/spdm.js'
 import { looksLikeReport } from './snp/report.js'
 
 /** What a file may be besides certificates and revocation lists: told by its content, never by its name. */
 export const PARTS = {
   'snp-report': looksLikeReport,
+  'nitro-document': looksLikeDocument,
+  'spdm-message': looksLikeSpdm,
 } as const satisfies Readonly<Record<string, (bytes: Uint8Array) => boolean>>
 
 export type PartName = keyof typeof PARTS

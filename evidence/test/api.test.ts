@@ -6,13 +6,15 @@ import * as api from '../src/index.js'
 const VALUES = `
 admissionPolicyCodec admissionPolicyFrom admissionPolicyId admitsSimulated ANCHORS appraise authenticate bindsReportData encodeReport encodeTcb
 inspect isSimulatedKind kindsOf KINDS MAX_TTL parseAdmissionPolicy parseCertificate parseEvidence parseReport printAdmissionPolicy
-SNP_ANCHORS simulatedVendor tcbText USUAL_TTL
+SNP_ANCHORS encodeDocument encodePayload encodeSpdm gpuDigestOf NITRO_ANCHORS NVIDIA_ANCHORS parseSpdm simulatedNvidia parseDocument simulatedNitro warningsOf simulatedVendor tcbText USUAL_TTL
 `
 
 const TYPES = `
 AdmissionPolicy Anchor Appraisal AppraisalFailure AuthenticEvidence Authentication Certificate Check Claims Collateral CommonClaims Endorsement Evidence
 EvidenceFile Generation KindName ParsedEvidence PolicyFrame RevocationList SimulatedKeys SimulatedMachine SimulatedReport SimulatedVendor
-Slot SnpAnchor SnpClaims SnpEvidence SnpPins SnpReport Tcb
+Slot SnpAnchor CompositeEvidence Device EnclaveImage Expected ExpectedGpus GpuPins NvidiaAnchor NvidiaClaims NvidiaEvidence OpaqueField SimulatedGpu
+SimulatedNvidia SimulatedNvidiaKeys SpdmMessage NitroAnchor NitroClaims NitroDocument NitroEvidence NitroPins SignedDocument SimulatedEnclave SimulatedNitro
+SimulatedNitroKeys SnpClaims SnpEvidence SnpPins SnpReport Tcb
 `
 
 const listed = (names: string): string[] => names.trim().split(/\s+/).sort()

@@ -78,3 +78,14 @@ export function assertSoundSnp(kind: KindName, pins: SnpPins, { quota }: PolicyF
     )
   }
 }
+
+export function warningsOfSnp({ guestPolicy, tcb }: SnpPins): readonly string[] {
+  const zeros = Object.entries(tcb).filter(([, { snp, microcode }]) => snp === 0 && microcode === 0)
+  return [
+    ...(guestPolicy.debug ? ['hosts may debug guests, and read all that is in them'] : []),
+    ...(guestPolicy.migration ? ['guests may be migrated by an agent that nothing here judges'] : []),
+    ...zeros.map(
+      ([generation]) => `every firmware of ${generation} will do, those with published holes included`,
+    ),
+  ]
+}
