@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
 import {
@@ -15,6 +16,7 @@ import { proveResponse } from '@vouch/prover'
 import ts from 'typescript'
 import { expect, type TestContext, test } from 'vitest'
 import { ACCEPTED, askFor, fakeAgent, isSignedBy, LineClient } from '../agent/test/support/services.js'
+import { openWorld } from '../prover/test/support/world.js'
 import { makeStory } from '../scripts/demo/story.js'
 import { needs } from './support/needs.js'
 import { freePort } from './support/program.js'
@@ -26,6 +28,7 @@ import { pathInRepository, readInRepository } from './support/repository.js'
 
 /** Page → what happens to its program. A page without one is a promise that nobody keeps. */
 const SCENARIOS: Readonly<Record<string, (page: string, context: TestContext) => Promise<void>>> = {
+  'docs/quickstart-alice.md': aliceConvincesBob,
   'docs/quickstart-service.md': serviceAnswers,
   'docs/quickstart-verifier.md': verifierAcceptsOnce,
 }
@@ -83,10 +86,7 @@ async function verifierAcceptsOnce(page: string): Promise<void> {
     const response = respondTo(request, north, 'echo', { time: clock(), payload: 'hello, Bob' })
     const { holding } = north
     const bundle = await proveResponse({ request, response, holding, leaves: story.leaves, backend })
-    const answer = async (body: string) => {
-      const { status, ...response } = await said(fetch(url, { method: 'POST', body }))
-      return { status, ...response }
-    }
+    const answer = (body: string) => said(fetch(url, { method: 'POST', body }))
     const reply = printReply({ version: 1, request, bundle })
     expect(await answer(reply)).toEqual({ status: 200, text: expect.stringContaining('hello, Bob') })
     expect(await answer(reply)).toEqual({ status: 403, text: expect.stringContaining('CHALLENGE_USED') })
@@ -102,6 +102,61 @@ async function verifierAcceptsOnce(page: string): Promise<void> {
     await backend.destroy()
     await folder.remove()
   }
+}
+
+/** Alice: she enrolls with a registrar, waits for its next head, and convinces the Bob of the other page. */
+async function aliceConvincesBob(page: string): Promise<void> {
+  const world = await openWorld()
+  const folder = await readersFolder()
+  await world.crowd(16)
+  await writeFile(join(folder.path, 'accept.json'), printAcceptance(world.acceptance()))
+  await symlink(world.registry, join(folder.path, 'registry'))
+  const port = await freePort()
+  const bob = await folder.run('docs/quickstart-verifier.md', { PORT: `${port}` })
+  await bob.firstLine()
+  const line = await listenedTo(`http://127.0.0.1:${port}`)
+  const cutting = setInterval(() => void world.registrar.registry.cutHead(), 500)
+  try {
+    const alice = await folder.run(page, {
+      VOUCH_HOME: join(world.folder, 'home'),
+      AGENT_URL: world.guest.url,
+      REGISTRAR_URL: world.registrarUrl,
+      BOB_URL: line.url,
+    })
+    expect([await alice.ended(), alice.stderr]).toEqual([0, ''])
+    expect(line.heard).toEqual([
+      { method: 'GET', status: 200, text: expect.stringContaining('challenge') },
+      { method: 'POST', status: 200, text: expect.stringContaining('hello') },
+    ])
+  } finally {
+    clearInterval(cutting)
+    line.close()
+    await bob.stop()
+    await folder.remove()
+    await world.close()
+  }
+}
+
+interface Exchange {
+  readonly method: string
+  readonly status: number
+  readonly text: string
+}
+
+/** Passes on what is asked of a server, and notes what it answers. */
+async function listenedTo(url: string): Promise<{ url: string; heard: Exchange[]; close: () => void }> {
+  const heard: Exchange[] = []
+  const port = await freePort()
+  const server = createServer(async (incoming, outgoing) => {
+    const { method = '' } = incoming
+    let body = ''
+    for await (const part of incoming) body += part
+    const answer = await said(fetch(url + incoming.url, { method, ...(method === 'POST' ? { body } : {}) }))
+    heard.push({ method, ...answer })
+    outgoing.writeHead(answer.status).end(answer.text)
+  })
+  server.listen(port, '127.0.0.1')
+  return { url: `http://127.0.0.1:${port}`, heard, close: () => server.close() }
 }
 
 const said = async (answer: Promise<Response>): Promise<{ status: number; text: string }> => {
