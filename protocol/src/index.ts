@@ -23,7 +23,17 @@ export {
 } from './attestation.js'
 export type { Bundle } from './bundle.js'
 export { bundleCodec, parseBundle, printBundle } from './bundle.js'
-export { ascii, compareBytes, concat, equalBytes, fromHex, fromInteger, toHex, toInteger } from './bytes.js'
+export {
+  ascii,
+  compareBytes,
+  concat,
+  equalBytes,
+  equalSecrets,
+  fromHex,
+  fromInteger,
+  toHex,
+  toInteger,
+} from './bytes.js'
 export type { ClosureEntry } from './closure.js'
 export { closureHash, drvOf, osImageHash } from './closure.js'
 export type { Codec } from './codec/codec.js'
@@ -93,6 +103,8 @@ export {
 export { p2, TAG } from './poseidon2.js'
 export type { Enrollment } from './public-inputs.js'
 export { enrollInputs, respondInputs } from './public-inputs.js'
+export type { Reply } from './reply.js'
+export { parseReply, printReply, replyCodec } from './reply.js'
 export type { Request } from './request.js'
 export {
   decodeRequest,

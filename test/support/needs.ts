@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, statfsSync } from 'node:fs'
 import type { TestContext } from 'vitest'
 import { readManifest } from './repository.js'
 
@@ -18,6 +18,14 @@ export const needs = {
   /** A small disk of its own, to fill. */
   tmpfs: need('unshare, allowed to mount', () =>
     runs('unshare', ['--map-root-user', '--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']),
+  ),
+  /** A folder in memory that everybody may write to. */
+  sharedMemory: need(
+    'a tmpfs at /dev/shm',
+    () => existsSync('/dev/shm') && statfsSync('/dev/shm').type === 0x01021994,
+  ),
+  python3: need('python3, 3.9 or later', () =>
+    runs('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']),
   ),
   /** An npm registry: asks it for one package that this project pins. */
   registry: need('an npm registry', registryAnswers),
