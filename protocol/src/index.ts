@@ -55,7 +55,14 @@ export {
   shortReportData,
 } from './credential.js'
 export type { Envelope, ProfileName } from './envelope.js'
-export { askHash, decodeEnvelope, encodeEnvelope, MAX_PAYLOAD_BYTES, PROFILES } from './envelope.js'
+export {
+  askHash,
+  decodeEnvelope,
+  encodeEnvelope,
+  MAX_PAYLOAD_BYTES,
+  PROFILE_IDS,
+  PROFILES,
+} from './envelope.js'
 export type { ErrorCode, ExitStatus, Explanation, Failure } from './errors.js'
 export { EXIT_OF, exitStatus, sentence, shown, VouchError } from './errors.js'
 export { assertField, assertLength, fieldFromHash, fieldToBytes, halves, P } from './field.js'

@@ -30,6 +30,8 @@ export const needs = {
   /** An npm registry: asks it for one package that this project pins. */
   registry: need('an npm registry', registryAnswers),
   chromium: need('chromium', () => runs('chromium', ['--version'])),
+  /** Nix itself, whose hashes ours must equal. */
+  nix: need('nix-store', () => runs('nix-store', ['--version'])),
   swtpm: need('swtpm', () => runs('swtpm', ['--version'])),
   tpm2Tools: need('tpm2-tools', () => runs('tpm2_getcap', ['--version'])),
   /** The folder of raw hardware evidence that $VOUCH_SAMPLES names. */
