@@ -16,7 +16,7 @@ import { MAX_ENROLLMENT_BYTES, printEnrollment } from '../src/enrollment.js'
 import { parseTicket, printNonceRequest } from '../src/nonce.js'
 import { parseReceipt } from '../src/receipt.js'
 import { syncRegistry } from '../src/sync.js'
-import { newClient, newRegistry, testPolicy } from './support/enrolling.js'
+import { newClient, newRegistry, removal, testPolicy } from './support/enrolling.js'
 
 // A registrar behind its HTTP interface, on loopback, and strangers before it.
 
@@ -116,7 +116,7 @@ describe('by HTTP', () => {
     expect(await bucket()).toEqual(before)
     await registrar.registry.cutHead()
     expect((await bucket()).at(admission.index)?.credential).toBe(client.credential)
-    await registrar.remove(admission.index, 'for the test')
+    await registrar.carryOut(removal(client.credential, 'for the test'))
     expect(await bucket()).toEqual([...before, undefined])
   })
 
@@ -249,6 +249,15 @@ describe('a stranger', () => {
       const answer = await fetch(`${urlOf(own)}/head.json`)
       expect(answer.status).toBe(503)
       expect(await codesIn(answer)).toEqual(['BUSY'])
+    })
+  })
+
+  test('that is told so is noted when it sent something', async () => {
+    await withLimits({ concurrent: 0 }, async (own) => {
+      const before = await auditLines()
+      const answer = await post(own, '/nonce', printNonceRequest({ version: 1, credential: 7n }))
+      expect(answer.status).toBe(503)
+      expect((await auditLines()).slice(before.length)).toEqual([expect.stringContaining('"codes":"BUSY"')])
     })
   })
 

@@ -9,7 +9,7 @@ import {
 } from '@vouch/evidence'
 import { fieldToBytes, isSimulated, toHex } from '@vouch/protocol'
 import { clock, readNamedFile, type Terminal, writeWhole } from '@vouch/protocol/node'
-import { refuseNobody, registrarFolder } from '../registrar-folder.js'
+import { registrarFolder } from '../registrar-folder.js'
 import { readSecret, writeSecret } from '../secret-files.js'
 import { createRegistry } from '../store/index.js'
 import { keyFile, type SigningOptions } from './options.js'
@@ -30,7 +30,6 @@ export async function initCommand(out: Terminal, folder: string, options: InitOp
   const id = new Uint8Array(randomBytes(32))
   const signer = await secretAt(keyFile(folder, options))
   await secretAt(paths.nonceKey)
-  await refuseNobody(paths)
   await createRegistry(folder, { id, signer, now: clock })
   for (const policy of policies) await keepPolicy(paths.policies, policy)
 

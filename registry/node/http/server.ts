@@ -3,9 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { VouchError } from '@vouch/protocol'
 import { type Answer, refusalOf, send } from './answer.js'
 import { readBody } from './body.js'
+import type { ProxyAddress } from './client-address.js'
+import { Gate } from './gate.js'
 import { type Route, routeOf } from './routes.js'
 import type { Service } from './service.js'
-import { type Rate, TokenBuckets } from './token-buckets.js'
+import type { Rate } from './token-buckets.js'
 
 export interface Limits {
   /** What one address may ask that costs work (POST), and what costs a read (GET). */
@@ -14,9 +16,13 @@ export interface Limits {
   /** Requests in hand at one time; past it, the answer is that the registrar is busy. */
   readonly concurrent: number
   readonly connections: number
+  /** Connections of one address, or requests in hand of one client behind the proxy: nobody takes all there are. */
+  readonly perAddress: number
   /** How long a client may take to send its headers, and its whole request. */
   readonly headersMs: number
   readonly requestMs: number
+  /** How long a client may take to read its answer. */
+  readonly responseMs: number
   /** How often slow clients are looked for. */
   readonly checkMs: number
 }
@@ -26,8 +32,10 @@ export const DEFAULT_LIMITS: Limits = {
   reads: { burst: 1100, perSecond: 20 }, // a whole registry at once is 1,024 buckets and a few files more
   concurrent: 32,
   connections: 512,
+  perAddress: 32,
   headersMs: 5_000,
   requestMs: 20_000,
+  responseMs: 30_000,
   checkMs: 1_000,
 }
 
@@ -37,15 +45,21 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-const SECOND_MS = 1000
+export interface Place {
+  readonly host: string
+  readonly port: number
+  /** Where the reverse proxy is, if there is one. */
+  readonly proxy?: ProxyAddress | undefined
+}
 
 /** Serves a registrar. Everything that arrives is a stranger's. */
 export async function startServer(
   service: Service,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, proxy }: Place,
   limits: Limits = DEFAULT_LIMITS,
 ): Promise<RunningServer> {
-  const handle = requestHandler(service, limits, () => !server.listening)
+  const gate = new Gate(service, limits, proxy)
+  const handle = requestHandler(service, gate, limits, () => !server.listening)
   const server: Server = createServer(
     {
       headersTimeout: limits.headersMs,
@@ -57,31 +71,22 @@ export async function startServer(
     (request, response) => void handle(request, response),
   )
   server.maxConnections = limits.connections
+  server.on('connection', (socket) => gate.admitConnection(socket))
   await listening(server, host, port)
   const address = server.address()
   if (address === null || typeof address === 'string') {
     throw new VouchError('INTERNAL', { rule: 'a server must have an address' })
   }
-  return { address, close: () => closed(server) }
+  return { address, close: () => closed(server, limits.requestMs) }
 }
 
 function requestHandler(
   service: Service,
+  gate: Gate,
   limits: Limits,
   isEnding: () => boolean,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const writes = new TokenBuckets(limits.writes)
-  const reads = new TokenBuckets(limits.reads)
   let inHand = 0
-
-  /** Refuses an address that asks too often. A flood is noted once, when it begins. */
-  async function assertWithinRate(request: IncomingMessage, from: string): Promise<void> {
-    const grant = (request.method === 'GET' ? reads : writes).take(from, Date.now() / SECOND_MS)
-    if (grant === 'granted') return
-    const error = new VouchError('RATE_LIMITED', { rule: 'an address may ask only so often' })
-    if (grant === 'refused for the first time') await service.noteRefusal(from, [error])
-    throw error
-  }
 
   /** Counts work, not waiting: a client that sends its body slowly keeps nobody else from being answered. */
   async function counted(work: () => Promise<Answer> | Answer): Promise<Answer> {
@@ -97,23 +102,31 @@ function requestHandler(
   }
 
   return async (request, response) => {
-    const from = request.socket.remoteAddress ?? 'unknown'
+    const from = gate.clientOf(request)
     try {
-      await assertWithinRate(request, from)
+      await gate.admitRequest(request, response, from)
       const { route, argument } = routeOf(request.method ?? '', request.url ?? '')
       const body = await bodyFor(route, request)
       const answer = await counted(() => route.answer(service, { body, from, argument }))
+      hangUpOnSlowReader(response, limits.responseMs)
       send(response, answer, isEnding())
     } catch (error) {
-      if (request.method === 'POST' && isUnreadable(error)) await service.noteRefusal(from, [error])
+      if (request.method === 'POST' && isNoted(error)) await service.noteRefusal(from, [error])
+      hangUpOnSlowReader(response, limits.responseMs)
       send(response, refusalOf(error))
     }
   }
 }
 
-/** What a client sent and nobody could read: an operator wants to know. Floods are noted where they begin. */
-function isUnreadable(error: unknown): error is VouchError {
-  return error instanceof VouchError && error.code !== 'RATE_LIMITED' && error.code !== 'BUSY'
+/** What a POST was refused for before anybody judged it: an operator wants to know. Floods are noted where they begin. */
+function isNoted(error: unknown): error is VouchError {
+  return error instanceof VouchError && error.code !== 'RATE_LIMITED'
+}
+
+/** An answer is dropped that is not read in time: whoever reads a byte a minute would keep its connection for ever. */
+function hangUpOnSlowReader(response: ServerResponse, patienceMs: number): void {
+  const deadline = setTimeout(() => response.destroy(), patienceMs).unref()
+  response.once('close', () => clearTimeout(deadline))
 }
 
 /** The body, if the route takes one. A web page can send JSON to another site only when that site says that it may. */
@@ -139,9 +152,14 @@ function listening(server: Server, host: string, port: number): Promise<void> {
   })
 }
 
-function closed(server: Server): Promise<void> {
+/** Node looks for slow clients no more once a server ends: those that say nothing until then are hung up on. */
+function closed(server: Server, patienceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve())
+    const deadline = setTimeout(() => server.closeAllConnections(), patienceMs)
+    server.close(() => {
+      clearTimeout(deadline)
+      resolve()
+    })
     server.closeIdleConnections()
   })
 }

@@ -12,11 +12,19 @@ import {
   type SimulatedMachine,
   type SimulatedReport,
 } from '@vouch/evidence'
-import { auxOf, buildServiceTree, credential, drawHolderSecret, reportData } from '@vouch/protocol'
+import {
+  auxOf,
+  buildServiceTree,
+  credential,
+  drawHolderSecret,
+  fieldToBytes,
+  reportData,
+} from '@vouch/protocol'
 import { proveEnrollment } from '@vouch/prover'
 import { openSimulatedVendor } from '../../../fixtures/simulated-vendor/index.js'
 import { makeStory } from '../../../scripts/demo/story.js'
 import { initCommand } from '../../node/commands/init.js'
+import type { Order } from '../../node/orders.js'
 import { type EnrollmentFile, inOrder } from '../../src/enrollment.js'
 import { type NonceTicket, nonceOf } from '../../src/nonce.js'
 
@@ -65,6 +73,12 @@ export async function newRegistry(...policies: readonly AdmissionPolicy[]): Prom
   const out = { program: 'registrar', data: () => undefined, words: () => undefined }
   await initCommand(out, registry, { policy: files })
   return registry
+}
+
+/** The operator's order to remove a credential. */
+export function removal(credential: bigint, reason: string): Order {
+  const subject = fieldToBytes(credential)
+  return { version: 1, action: 'remove', subject, reason: new TextEncoder().encode(reason) }
 }
 
 /** What is otherwise than an honest client has it. */

@@ -1,9 +1,12 @@
-import { shown, VouchError } from '@vouch/protocol'
+import { shown, VouchError } from '../src/index.js'
 
 const TIMEOUT_MS = 30_000
 
-/** Gets what a server has at an address. It is believed in nothing: not in what it sends, nor in how much of it. */
-export async function fetchBounded(url: string, limit: number): Promise<Uint8Array> {
+/**
+ * Gets what a registry has at an address. The server is believed in nothing: not in what it sends, nor in how much of it.
+ * `hint` says what to do when it does not answer.
+ */
+export async function fetchBounded(url: string, limit: number, hint: string): Promise<Uint8Array> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' })
     if (!response.ok || response.body === null) throw new Error(`status ${response.status}`)
@@ -21,7 +24,7 @@ export async function fetchBounded(url: string, limit: number): Promise<Uint8Arr
       {
         rule: 'the registry must answer with what it was asked for',
         given: `${shown(url)}: ${cause instanceof Error ? shown(cause.message) : 'failed'}`,
-        hint: 'what was fetched so far is kept: run it again',
+        hint,
       },
       { cause },
     )
