@@ -2,9 +2,9 @@ import { isIP } from 'node:net'
 import { openHasher } from '@vouch/circuits'
 import { shown, VouchError } from '@vouch/protocol'
 import { clock, numberArgument, type Terminal } from '@vouch/protocol/node'
+import { isLoopback, type ProxyAddress, startServer } from '@vouch/protocol/node/http'
 import { takeOrders } from '../control.js'
-import { isLoopback, type ProxyAddress } from '../http/client-address.js'
-import { startServer } from '../http/server.js'
+import { DEFAULT_LIMITS, siteOf } from '../http/site.js'
 import { openRegistrar, type Registrar } from '../open-registrar.js'
 import { keyFile, type SigningOptions } from './options.js'
 
@@ -33,7 +33,7 @@ export async function serveCommand(out: Terminal, folder: string, options: Serve
       out.words(`registrar: error: the private log was not written: ${shown(error)}`),
   })
   try {
-    const server = await startServer(registrar, { host: options.host, port, proxy })
+    const server = await startServer(siteOf(registrar), { host: options.host, port, proxy }, DEFAULT_LIMITS)
     const orders = await takeOrders(folder, registrar)
     if (orders === undefined) {
       out.words(

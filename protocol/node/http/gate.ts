@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { VouchError } from '@vouch/protocol'
+import { VouchError } from '../../src/index.js'
 import { refusalOf } from './answer.js'
 import { forwardedFor, isProxy, type ProxyAddress } from './client-address.js'
-import type { Limits } from './server.js'
-import type { Service } from './service.js'
+import type { Limits, Site } from './server.js'
 import { Tally } from './tally.js'
 import { TokenBuckets } from './token-buckets.js'
 
@@ -20,11 +19,11 @@ export class Gate {
   private readonly notes = new TokenBuckets(NOTES)
   private readonly connections: Tally
   private readonly inHand: Tally
-  private readonly service: Service
+  private readonly site: Pick<Site<unknown>, 'noteRefusal'>
   private readonly proxy: ProxyAddress | undefined
 
-  constructor(service: Service, limits: Limits, proxy: ProxyAddress | undefined) {
-    this.service = service
+  constructor(site: Pick<Site<unknown>, 'noteRefusal'>, limits: Limits, proxy: ProxyAddress | undefined) {
+    this.site = site
     this.proxy = proxy
     this.writes = new TokenBuckets(limits.writes)
     this.reads = new TokenBuckets(limits.reads)
@@ -61,7 +60,7 @@ export class Gate {
     const grant = (request.method === 'GET' ? this.reads : this.writes).take(from, Date.now() / SECOND_MS)
     if (grant !== 'granted') {
       const error = new VouchError('RATE_LIMITED', { rule: 'an address may ask only so often' })
-      if (grant === 'refused for the first time') await this.service.noteRefusal(from, [error])
+      if (grant === 'refused for the first time') await this.site.noteRefusal(from, [error])
       throw error
     }
     if (isProxy(request.socket.remoteAddress ?? 'unknown', this.proxy))
@@ -77,7 +76,7 @@ export class Gate {
     if (forwardedFor(request) === undefined)
       throw new VouchError('VALUE_MALFORMED', {
         rule: "the proxy must end X-Forwarded-For with the client's address, without a port",
-        hint: 'the registrar was told that it is behind a proxy: docs/operators.md has settings for some',
+        hint: 'the server was told that it is behind a proxy: docs/operators.md has settings for some',
       })
     if (!this.inHand.enter(from)) {
       const error = new VouchError('RATE_LIMITED', {
@@ -98,6 +97,6 @@ export class Gate {
 
   private async note(from: string, error: VouchError): Promise<void> {
     if (this.notes.take(from, Date.now() / SECOND_MS) === 'granted')
-      await this.service.noteRefusal(from, [error])
+      await this.site.noteRefusal(from, [error])
   }
 }
