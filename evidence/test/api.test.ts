@@ -4,16 +4,20 @@ import * as api from '../src/index.js'
 
 /** Every value that others may import. Whoever changes this list changes the API. */
 const VALUES = `
-admissionPolicyCodec admissionPolicyFrom admissionPolicyId admitsSimulated ANCHORS appraise authenticate bindsReportData encodeReport encodeTcb
-inspect isSimulatedKind kindsOf KINDS MAX_TTL parseAdmissionPolicy parseCertificate parseEvidence parseReport printAdmissionPolicy
-SNP_ANCHORS encodeDocument encodePayload NITRO_ANCHORS parseDocument simulatedNitro warningsOf simulatedVendor tcbText USUAL_TTL
+admissionPolicyCodec admissionPolicyFrom admissionPolicyId admitsSimulated ANCHORS appraise authenticate AZURE_SNP_ANCHORS bindsReportData
+encodeAttest encodeDocument encodeHcl encodePayload encodeReport encodeTcb inspect isSimulatedKind KINDS kindsOf MAX_TTL newSimulatedTpm
+NITRO_ANCHORS NOT_CONFIDENTIAL parseAdmissionPolicy parseAttest parseCertificate parseDocument parseEvidence parseHcl parseReport
+printAdmissionPolicy printPcrs simulatedAuthority simulatedAzure simulatedNitro simulatedVendor SNP_ANCHORS tcbText TPM_ANCHORS USUAL_TTL
+warningsOf
 `
 
 const TYPES = `
-AdmissionPolicy Anchor Appraisal AppraisalFailure AuthenticEvidence Authentication Certificate Check Claims Collateral CommonClaims Endorsement Evidence
-EvidenceFile Generation KindName ParsedEvidence PolicyFrame RevocationList SimulatedKeys SimulatedMachine SimulatedReport SimulatedVendor
-Slot SnpAnchor EnclaveImage NitroAnchor NitroClaims NitroDocument NitroEvidence NitroPins SignedDocument SimulatedEnclave SimulatedNitro
-SimulatedNitroKeys SnpClaims SnpEvidence SnpPins SnpReport Tcb
+AdmissionPolicy Anchor Appraisal AppraisalFailure Attest Authentication AuthenticEvidence AzureEvidence AzureSnpAnchor AzureSnpClaims
+AzureSnpPins Certificate Check Claims Collateral CommonClaims EnclaveImage Endorsement Evidence EvidenceFile Generation HclReport KindName
+NitroAnchor NitroClaims NitroDocument NitroEvidence NitroPins ParsedEvidence PcrBank PolicyFrame QuoteClaims QuotePins RevocationList
+RuntimeData SignedDocument SimulatedAuthority SimulatedAuthorityKeys SimulatedAzure SimulatedAzureReport SimulatedEnclave SimulatedKeys
+SimulatedMachine SimulatedNitro SimulatedNitroKeys SimulatedQuote SimulatedReport SimulatedTpm SimulatedVendor Slot SnpAnchor SnpClaims
+SnpEvidence SnpFacts SnpPins SnpReport Tcb TpmAnchor TpmClaims TpmEvidence TpmPins TpmSignature
 `
 
 const listed = (names: string): string[] => names.trim().split(/\s+/).sort()
