@@ -5,12 +5,16 @@ import {
   isSimulatedKind,
   type KindName,
   NOT_CONFIDENTIAL,
+  NVIDIA_ANCHORS,
   SNP_ANCHORS,
   USUAL_TTL,
 } from '../src/index.js'
 
+/** Kinds that a policy can admit: devices alone bind no services. */
+export type MachineKind = Exclude<KindName, 'nvidia-gpu' | 'simulated-nvidia'>
+
 /** What a policy pins for each kind, to be filled in. */
-const PINS: Readonly<Record<KindName, (kind: KindName) => string>> = {
+const PINS: Readonly<Record<MachineKind, (kind: KindName) => string>> = {
   'sev-snp': snpPins,
   'simulated-snp': snpPins,
   tpm: tpmPins,
@@ -22,7 +26,7 @@ const PINS: Readonly<Record<KindName, (kind: KindName) => string>> = {
 }
 
 /** An admission policy to be filled in. It does not load before somebody has: nobody's measurement is a default. */
-export function policyTemplate(kind: KindName): string {
+export function policyTemplate(kind: MachineKind): string {
   return `# An admission policy: what hardware evidence is good enough for a place in the registry.
 # Its id is a hash of what it says: comments, order of lists and spacing play no part. "bob policy id" prints it.
 version: 1
@@ -39,6 +43,15 @@ os_images:
 quota: 1
 # How long a place is good for, in seconds: one hour to seven days.
 ttl: ${USUAL_TTL}
+# GPUs and switches: without this part, a machine that shows any is refused.
+# gpus:
+#   required: false
+#   roots:
+#     - ${gpuRoots(kind)}
+#   drivers: [] # versions; an empty list for any, here and below
+#   vbios: []
+#   fwids: []
+
 collateral:
   # required: the revocation lists that the vendor publishes must come along, or lie with the registrar. when_given: they are
   # checked when they do, and a machine whose key leaked leaves them out.
@@ -48,6 +61,8 @@ collateral:
   grace: 86400
 `
 }
+
+export const MACHINE_KINDS = Object.keys(PINS) as readonly MachineKind[]
 
 /** The roots of a kind, each with its name. */
 function rootsOf(kind: KindName): string {
@@ -120,11 +135,11 @@ function quotePins(): string {
     # The bank of PCRs that is pinned, and accepted values by index.
     bank: sha256
     pcrs:
-      0: [<firmware>]
-      2: [<option ROMs>]
-      4: [<boot loader, kernel image>]
-      7: [<secure boot>]
-      11: [<parts of the unified kernel image>]
+      - { index: 0, values: [<firmware>] }
+      - { index: 2, values: [<option ROMs>] }
+      - { index: 4, values: [<boot loader, kernel image>] }
+      - { index: 7, values: [<secure boot>] }
+      - { index: 11, values: [<parts of the unified kernel image>] }
 `
 }
 
@@ -138,4 +153,10 @@ function nitroPins(kind: KindName): string {
     # Whether the parent may debug the enclave, and so read all of it.
     debug: false
 `
+}
+
+function gpuRoots(kind: KindName): string {
+  const name = isSimulatedKind(kind) ? 'simulated-nvidia' : 'nvidia-gpu'
+  const anchor = NVIDIA_ANCHORS.find((candidate) => candidate.kind === name)
+  return anchor === undefined ? '' : `${toHex(anchor.spki)} # ${anchor.name}`
 }

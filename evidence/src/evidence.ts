@@ -1,7 +1,9 @@
 import { type Failure, VouchError } from '@vouch/protocol'
 import type { AzureEvidence, AzureSnpClaims } from './azure/types.js'
 import type { Check } from './checks.js'
+import type { CompositeEvidence } from './composite/types.js'
 import type { NitroClaims, NitroEvidence } from './nitro/types.js'
+import type { NvidiaClaims, NvidiaEvidence } from './nvidia/types.js'
 import type { SnpClaims, SnpEvidence } from './snp/types.js'
 import type { TpmClaims, TpmEvidence } from './tpm/types.js'
 
@@ -12,10 +14,16 @@ export interface EvidenceFile {
 }
 
 /** Evidence that could be read, with the certificates and lists that came along. Not believed in anything yet. */
-export type Evidence = AzureEvidence | NitroEvidence | SnpEvidence | TpmEvidence
+export type Evidence =
+  | AzureEvidence
+  | CompositeEvidence
+  | NitroEvidence
+  | NvidiaEvidence
+  | SnpEvidence
+  | TpmEvidence
 
 /** What authenticated evidence says, in words of our own. */
-export type Claims = AzureSnpClaims | NitroClaims | SnpClaims | TpmClaims
+export type Claims = AzureSnpClaims | NitroClaims | NvidiaClaims | SnpClaims | TpmClaims
 
 /** How authentication came out: everything that was looked at, what failed, and what nobody looked at. */
 export interface Authentication {

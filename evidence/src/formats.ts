@@ -2,11 +2,13 @@ import { VouchError } from '@vouch/protocol'
 import { authenticateAzure } from './azure/authenticate.js'
 import { parseAzure } from './azure/parse.js'
 import type { Checks } from './checks.js'
+import type { CompositeEvidence } from './composite/types.js'
 import type { Claims, Evidence } from './evidence.js'
 import type { Sorted } from './files.js'
 import { KINDS } from './kinds.js'
 import { authenticateNitro } from './nitro/authenticate.js'
 import { parseNitro } from './nitro/document.js'
+import { authenticateDevices, authenticateNvidia, parseNvidia } from './nvidia/authenticate.js'
 import { FAINT, type PartName } from './parts.js'
 import { authenticateSnp } from './snp/authenticate.js'
 import { parseSnp } from './snp/report.js'
@@ -22,6 +24,9 @@ interface Format<E extends Evidence> {
   parse(sorted: Sorted): E
   authenticate(checks: Checks, evidence: E, at: number): Promise<Claims | undefined>
 }
+
+/** The one part that comes with evidence of machines of every format. */
+const DEVICE: PartName = 'spdm-message'
 
 type Formats = { readonly [Name in Evidence['format']]: Format<Extract<Evidence, { format: Name }>> }
 
@@ -63,14 +68,33 @@ export const FORMATS: Formats = {
     parse: parseNitro,
     authenticate: authenticateNitro,
   },
+  nvidia: {
+    fits: (has) => has(DEVICE),
+    parts: [DEVICE],
+    parse: parseNvidia,
+    authenticate: authenticateNvidia,
+  },
+  composite: {
+    fits: () => false, // told by what else came with a device: see parseFormat
+    parts: [],
+    parse: () => {
+      throw new VouchError('INTERNAL', { rule: 'a machine with devices is read by its parts' })
+    },
+    authenticate: authenticateComposite,
+  },
 }
 
-/** Evidence out of the parts that were found, and the names of files that are none after all. */
-export function parseFormat(sorted: Sorted): {
+/** Evidence, and the names of files that are none after all. */
+interface Parsed {
   readonly evidence: Evidence
   readonly ignored: readonly string[]
-} {
+}
+
+/** Reads evidence out of the parts that were found. */
+export function parseFormat(sorted: Sorted): Parsed {
   const found = Object.keys(sorted.parts) as PartName[]
+  const isMore = found.some((part) => part !== DEVICE && !FAINT.has(part))
+  if (found.includes(DEVICE) && isMore) return parseComposite(sorted)
   const format = Object.values<Format<Evidence>>(FORMATS as never).find(({ fits }) =>
     fits((part) => found.includes(part)),
   )
@@ -90,6 +114,27 @@ export function parseFormat(sorted: Sorted): {
     given: found.join(', '),
     hint: 'judge them one after the other',
   })
+}
+
+/** A machine with devices: the devices' messages, and evidence of whatever the rest is of. */
+function parseComposite({ parts, ...others }: Sorted): Parsed {
+  const { [DEVICE]: messages = [], ...rest } = parts
+  const { evidence: machine, ignored } = parseFormat({ parts: rest, ...others })
+  if (machine.format === 'nvidia' || machine.format === 'composite')
+    throw new VouchError('INTERNAL', { rule: 'what is left without devices must be of a machine' })
+  const devices = parseNvidia({ parts: { [DEVICE]: messages }, ...others })
+  return { evidence: { format: 'composite', machine, devices }, ignored }
+}
+
+/** Machine and devices, each by the rules of its format. Whether they belong together, appraisal says. */
+async function authenticateComposite(
+  checks: Checks,
+  { machine, devices }: CompositeEvidence,
+  at: number,
+): Promise<Claims | undefined> {
+  const claims = await authenticateFormat(checks, machine, at)
+  const found = await authenticateDevices(checks, devices, at, new Set())
+  return claims === undefined || found === undefined ? undefined : { ...claims, devices: found }
 }
 
 /** Authenticates evidence by the rules of its format. */

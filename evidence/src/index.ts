@@ -1,8 +1,15 @@
 // The public names of evidence, by concept: bytes ─parseEvidence→ Evidence ─authenticate→ AuthenticEvidence ─appraise→ Claims.
 
-export type { Anchor, AzureSnpAnchor, NitroAnchor, SnpAnchor, TpmAnchor } from './anchors.js'
-export { ANCHORS, AZURE_SNP_ANCHORS, NITRO_ANCHORS, SNP_ANCHORS, TPM_ANCHORS } from './anchors.js'
-export type { Appraisal } from './appraise.js'
+export type { Anchor, AzureSnpAnchor, NitroAnchor, NvidiaAnchor, SnpAnchor, TpmAnchor } from './anchors.js'
+export {
+  ANCHORS,
+  AZURE_SNP_ANCHORS,
+  NITRO_ANCHORS,
+  NVIDIA_ANCHORS,
+  SNP_ANCHORS,
+  TPM_ANCHORS,
+} from './anchors.js'
+export type { Appraisal, Expected } from './appraise.js'
 export { appraise, bindsReportData, inspect } from './appraise.js'
 export type { ParsedEvidence } from './authenticate.js'
 export { authenticate, parseEvidence } from './authenticate.js'
@@ -11,12 +18,18 @@ export type { AzureSnpPins } from './azure/pins.js'
 export type { AzureEvidence, AzureSnpClaims, HclReport, RuntimeData } from './azure/types.js'
 export type { AppraisalFailure, Check } from './checks.js'
 export type { CommonClaims, Slot } from './claims.js'
+export type { CompositeEvidence } from './composite/types.js'
 export type { Authentication, AuthenticEvidence, Claims, Evidence, EvidenceFile } from './evidence.js'
 export type { KindName } from './kinds.js'
 export { isSimulatedKind, KINDS } from './kinds.js'
 export { encodeDocument, encodePayload, parseDocument } from './nitro/document.js'
 export type { EnclaveImage, NitroPins } from './nitro/pins.js'
 export type { NitroClaims, NitroDocument, NitroEvidence, SignedDocument } from './nitro/types.js'
+export type { ExpectedGpus } from './nvidia/appraise.js'
+export { gpuDigestOf } from './nvidia/canonical.js'
+export type { GpuPins } from './nvidia/pins.js'
+export { encodeSpdm, parseSpdm } from './nvidia/spdm.js'
+export type { Device, NvidiaClaims, NvidiaEvidence, OpaqueField, SpdmMessage } from './nvidia/types.js'
 export {
   admissionPolicyFrom,
   admissionPolicyId,
@@ -33,6 +46,8 @@ export type { SimulatedAzure, SimulatedAzureReport } from './simulated/azure.js'
 export { simulatedAzure } from './simulated/azure.js'
 export type { SimulatedEnclave, SimulatedNitro, SimulatedNitroKeys } from './simulated/nitro.js'
 export { simulatedNitro } from './simulated/nitro.js'
+export type { SimulatedGpu, SimulatedNvidia, SimulatedNvidiaKeys } from './simulated/nvidia.js'
+export { simulatedNvidia } from './simulated/nvidia.js'
 export type {
   SimulatedAuthority,
   SimulatedAuthorityKeys,

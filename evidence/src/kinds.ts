@@ -7,7 +7,11 @@ import type { Claims } from './evidence.js'
 import { appraiseNitro, inspectNitro } from './nitro/appraise.js'
 import { assertSoundNitro, type NitroPins, nitroPins, warningsOfNitro } from './nitro/pins.js'
 import type { NitroClaims } from './nitro/types.js'
+import { appraiseDevices } from './nvidia/appraise.js'
+import { type GpuPins, gpuPins } from './nvidia/pins.js'
+import type { NvidiaClaims } from './nvidia/types.js'
 import type { PolicyFrame } from './policy/frame.js'
+import { unsound } from './policy/unsound.js'
 import { appraiseSnp, inspectSnp } from './snp/appraise.js'
 import { assertSoundSnp, type SnpPins, simulatedSnpPins, snpPins, warningsOfSnp } from './snp/pins.js'
 import type { SnpClaims } from './snp/types.js'
@@ -25,6 +29,8 @@ interface KindTypes {
   readonly 'simulated-tpm': { readonly pins: TpmPins; readonly claims: TpmClaims }
   readonly 'azure-snp': { readonly pins: AzureSnpPins; readonly claims: AzureSnpClaims }
   readonly 'simulated-azure-snp': { readonly pins: AzureSnpPins; readonly claims: AzureSnpClaims }
+  readonly 'nvidia-gpu': { readonly pins: GpuPins; readonly claims: NvidiaClaims }
+  readonly 'simulated-nvidia': { readonly pins: GpuPins; readonly claims: NvidiaClaims }
 }
 
 export type KindName = keyof KindTypes
@@ -44,6 +50,18 @@ export interface Kind<Pins, C extends Claims> {
   appraise(checks: Checks<AppraisalFailure>, claims: C, pins: Pins): void
   /** What must hold even when nobody has a policy. */
   inspect(checks: Checks<AppraisalFailure>, claims: C): void
+}
+
+/** Devices bind no services: they are pinned beside a machine, as `gpus`, and no policy admits them alone. */
+const deviceKind = {
+  pins: gpuPins,
+  assertSound: (kind: KindName): never => {
+    throw unsound('devices bind no services: a policy pins them as gpus, beside the kinds of machines', kind)
+  },
+  warnings: () => [],
+  appraise: (checks: Checks<AppraisalFailure>, { devices }: NvidiaClaims, pins: GpuPins) =>
+    appraiseDevices(checks, devices, pins),
+  inspect: (checks: Checks<AppraisalFailure>) => checks.leave('driver, VBIOS, firmware: no policy was given'),
 }
 
 /** Every kind of evidence. */
@@ -119,6 +137,16 @@ export const KINDS: { readonly [Name in KindName]: Kind<PinsOf<Name>, KindTypes[
     warnings: warningsOfSnp,
     appraise: appraiseAzureSnp,
     inspect: inspectAzureSnp,
+  },
+  'nvidia-gpu': {
+    simulated: false,
+    title: 'NVIDIA GPUs and switches',
+    ...deviceKind,
+  },
+  'simulated-nvidia': {
+    simulated: true,
+    title: 'NVIDIA format under a simulated root: worth nothing',
+    ...deviceKind,
   },
 }
 

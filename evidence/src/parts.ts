@@ -4,6 +4,7 @@ import { looksLikeRuntimeData } from './azure/runtime-data.js'
 import { looksLikeTcg12 } from './eventlog/tcg12.js'
 import type { EvidenceFile } from './evidence.js'
 import { looksLikeDocument } from './nitro/document.js'
+import { looksLikeSpdm } from './nvidia/spdm.js'
 import { looksLikeReport } from './snp/report.js'
 import { looksLikeAttest } from './tpm/attest.js'
 import { looksLikePublicKey } from './tpm/parse.js'
@@ -15,6 +16,7 @@ import { looksLikeBareSignature, looksLikeSignature } from './tpm/signature.js'
 export const PARTS = {
   'snp-report': looksLikeReport,
   'nitro-document': looksLikeDocument,
+  'spdm-message': looksLikeSpdm,
   'hcl-report': looksLikeHcl,
   'runtime-data': looksLikeRuntimeData,
   'tpm-attest': looksLikeAttest,

@@ -28,7 +28,7 @@ describe('the second implementation, of Node alone', () => {
     for (const { id } of statements) expect(words).toMatch(new RegExp(`^${id}: [1-9]`, 'm'))
   })
 
-  it.each(['p2', 'service-tree', 'head', 'envelope', 'respond-inputs'])(
+  it.each(['p2', 'service-tree', 'head', 'envelope', 'respond-inputs', 'nonce-ticket', 'log-frame'])(
     'stops at a changed vector of %s',
     (id) => {
       cpSync(join(ROOT, 'fixtures/vectors'), copy, { recursive: true })

@@ -1,18 +1,13 @@
-import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
-import { admissionPolicyId, NITRO_ANCHORS } from '@vouch/evidence'
-import { auxOf, buildServiceTree, credential, reportData } from '@vouch/protocol'
+import { NITRO_ANCHORS } from '@vouch/evidence'
 import { clock } from '@vouch/protocol/node'
-import { proveEnrollment } from '@vouch/prover'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openSimulatedNitro } from '../../fixtures/simulated-nitro/index.js'
-import { makeStory } from '../../scripts/demo/story.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
 import { registrarFolder } from '../node/registrar-folder.js'
-import { printEnrollment } from '../src/enrollment.js'
-import { nonceOf } from '../src/nonce.js'
+import { enrollmentOn } from './support/any-kind.js'
 import { newRegistry, testPolicy } from './support/enrolling.js'
 
 // From an enclave's document to a place in the registry.
@@ -49,28 +44,13 @@ afterAll(async () => {
 })
 
 /** An enrollment whose document has this for user_data, if not what it must have. */
-async function enrollment(userData?: Uint8Array): Promise<Uint8Array> {
-  const [{ osImageHash, holding }] = makeStory(clock()).machines
-  const holderSecret = BigInt(`0x${randomBytes(31).toString('hex')}`)
-  const smtRoot = buildServiceTree(holding.services).root
-  const ticket = registrar.nonce(credential(smtRoot, holderSecret))
-  const nonce = nonceOf(ticket)
-  const gpuDigest = new Uint8Array(32)
-  const bound = reportData(osImageHash, smtRoot, auxOf(gpuDigest, nonce))
-  const files = await openSimulatedNitro().attest({ image, at: clock(), userData: userData ?? bound })
-  const statement = { reportData: bound, osImageHash, gpuDigest, nonce, smtRoot, holderSecret, backend }
-  const file = printEnrollment({
-    version: 1,
-    ticket,
-    policyId: admissionPolicyId(policy),
-    reportData: bound,
-    osImageHash,
-    gpuDigest,
-    evidence: files.map(({ bytes }) => bytes),
-    proof: (await proveEnrollment(statement)).proof,
+const enrollment = (userData?: Uint8Array): Promise<Uint8Array> =>
+  enrollmentOn({
+    registrar,
+    policy,
+    backend,
+    attest: (bound) => openSimulatedNitro().attest({ image, at: clock(), userData: userData ?? bound }),
   })
-  return new TextEncoder().encode(file)
-}
 
 test('an enclave is admitted by its document', async () => {
   expect(await registrar.admit(await enrollment(), 'test')).toMatchObject({ admitted: true, index: 0 })

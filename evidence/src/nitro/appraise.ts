@@ -50,8 +50,8 @@ export function inspectNitro(checks: Checks<AppraisalFailure>, { debug }: NitroC
 
 const NAMES: readonly (keyof EnclaveImage)[] = ['pcr0', 'pcr1', 'pcr2']
 
-const words = (valueOf: (name: keyof EnclaveImage) => Uint8Array | undefined): string =>
-  NAMES.map((name) => `${name} ${toHex(valueOf(name) ?? new Uint8Array())}`).join(', ')
+const words = (register: (name: keyof EnclaveImage) => Uint8Array | undefined): string =>
+  NAMES.map((name) => `${name} ${toHex(register(name) ?? new Uint8Array())}`).join(', ')
 
 const equals = (wanted: Uint8Array, given: Uint8Array | undefined): boolean =>
   given !== undefined && equalBytes(wanted, given)

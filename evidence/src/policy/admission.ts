@@ -1,6 +1,7 @@
 import { type Json, policyId } from '@vouch/protocol'
 import { parseFile, printFile } from '@vouch/protocol/codec'
 import { isSimulatedKind, type KindName, kindOf } from '../kinds.js'
+import { assertSoundGpus } from '../nvidia/pins.js'
 import { type AdmissionPolicy, admissionPolicyCodec } from './schema.js'
 import { unsound } from './unsound.js'
 
@@ -42,6 +43,7 @@ function sound(policy: AdmissionPolicy): AdmissionPolicy {
   if (kinds.length > 1 && kinds.some(isSimulatedKind)) {
     throw unsound('a policy that names a simulated kind must name no other', kinds.join(', '))
   }
+  if (policy.gpus !== undefined) assertSoundGpus(policy.gpus, kinds.some(isSimulatedKind))
   for (const kind of kinds) {
     const pins = policy.evidence[kind]
     if (pins !== undefined) kindOf(kind).assertSound(kind, pins, policy)

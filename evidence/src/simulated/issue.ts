@@ -17,6 +17,8 @@ export interface CertificateContent {
   readonly notAfter: number
   /** How many issuers may stand below it; absent for one that issues nothing. */
   readonly pathLength?: number
+  /** Further extensions, not critical, by their identifier. */
+  readonly extensions?: readonly (readonly [id: string, content: Uint8Array])[]
 }
 
 const ECDSA_SHA384 = sequence(oid('1.2.840.10045.4.3.3'))
@@ -32,7 +34,7 @@ export function nameOf(commonName: string): Uint8Array {
 
 /** Issues a certificate (RFC 5280, 4.1) as vendors that sign by ECDSA do. */
 export async function issueCertificate(
-  { serial, commonName, spki, notBefore, notAfter, pathLength }: CertificateContent,
+  { serial, commonName, spki, notBefore, notAfter, pathLength, extensions = [] }: CertificateContent,
   issuer: SimulatedIssuer,
 ): Promise<Uint8Array> {
   const critical = (id: string, content: Uint8Array): Uint8Array =>
@@ -49,7 +51,11 @@ export async function issueCertificate(
     spki,
     value(
       context(3),
-      sequence(critical('2.5.29.19', mayIssue), critical('2.5.29.15', value(TAG.BIT_STRING, usage))),
+      sequence(
+        critical('2.5.29.19', mayIssue),
+        critical('2.5.29.15', value(TAG.BIT_STRING, usage)),
+        ...extensions.map(([id, content]) => sequence(oid(id), value(TAG.OCTET_STRING, content))),
+      ),
     ),
   )
   return sequence(tbs, ECDSA_SHA384, bitString(ecdsaValue(await signRaw(issuer.key, tbs))))

@@ -1,9 +1,8 @@
 import { equalBytes, VouchError } from '@vouch/protocol'
-import type { Terminal } from '@vouch/protocol/node'
+import { bytesArgument, fieldArgument, type Terminal } from '@vouch/protocol/node'
 import type { Registry } from '../../src/store.js'
 import { openRegistrar } from '../open-registrar.js'
 import { refuseMachine, registrarFolder } from '../registrar-folder.js'
-import { bytesArgument, fieldArgument } from '../words.js'
 import { keyFile, type SigningOptions } from './options.js'
 
 export interface RemoveOptions extends SigningOptions {

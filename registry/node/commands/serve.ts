@@ -1,10 +1,9 @@
 import { isIP } from 'node:net'
 import { openHasher } from '@vouch/circuits'
 import { shown } from '@vouch/protocol'
-import { clock, type Terminal } from '@vouch/protocol/node'
+import { clock, numberArgument, type Terminal } from '@vouch/protocol/node'
 import { startServer } from '../http/server.js'
 import { openRegistrar, type Registrar } from '../open-registrar.js'
-import { numberArgument } from '../words.js'
 import { keyFile, type SigningOptions } from './options.js'
 
 export interface ServeOptions extends SigningOptions {

@@ -2,16 +2,13 @@ import {
   admissionPolicyCodec,
   admissionPolicyId,
   admitsSimulated,
-  KINDS,
-  type KindName,
   printAdmissionPolicy,
   warningsOf,
 } from '@vouch/evidence'
-import { policyTemplate, readAdmissionPolicy } from '@vouch/evidence/node'
+import { MACHINE_KINDS, type MachineKind, policyTemplate, readAdmissionPolicy } from '@vouch/evidence/node'
 import type { Json, JsonObject } from '@vouch/protocol'
 import { plain, shown, VouchError } from '@vouch/protocol'
-import { type Terminal, writeWhole } from '@vouch/protocol/node'
-import { fieldHex, table } from '../words.js'
+import { fieldHex, type Terminal, table, writeWhole } from '@vouch/protocol/node'
 
 /** `bob policy init`: an admission policy to fill in. */
 export async function policyInitCommand(
@@ -32,11 +29,11 @@ export async function policyInitCommand(
   return 0
 }
 
-function kindNamed(text: string): KindName {
-  const kind = (Object.keys(KINDS) as KindName[]).find((name) => name === text)
+function kindNamed(text: string): MachineKind {
+  const kind = MACHINE_KINDS.find((name) => name === text)
   if (kind !== undefined) return kind
   throw new VouchError('USAGE', {
-    rule: `--kind must be one of ${Object.keys(KINDS).join(', ')}`,
+    rule: `--kind must be one of ${MACHINE_KINDS.join(', ')}`,
     given: shown(text),
   })
 }

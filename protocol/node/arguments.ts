@@ -1,4 +1,4 @@
-import { assertField, assertLength, fromHex, shown, toInteger, VouchError } from '@vouch/protocol'
+import { assertField, assertLength, fromHex, shown, toInteger, VouchError } from '../src/index.js'
 
 /** 32 bytes given as an argument. */
 export function bytesArgument(text: string, name: string, length = 32): Uint8Array {

@@ -1,4 +1,4 @@
-import { fieldToBytes, toHex } from '@vouch/protocol'
+import { fieldToBytes, toHex } from '../src/index.js'
 
 /** A field element as files spell it. */
 export const fieldHex = (value: bigint): string => toHex(fieldToBytes(value))
@@ -9,7 +9,7 @@ export const dateOf = (seconds: number): string =>
 
 const PREVIEW_BYTES = 200
 
-/** Bytes for a person: as text where they are printable, so that a payload cannot write on Bob's terminal. */
+/** Bytes for a person: as text where they are printable, so that a payload cannot write on a terminal. */
 export function preview(bytes: Uint8Array): string {
   const shortened = bytes.subarray(0, PREVIEW_BYTES)
   const isText = shortened.every((byte) => byte >= 0x20 && byte <= 0x7e)

@@ -1,0 +1,17 @@
+import { type Bundle, EXIT_OF, printBundle } from '@vouch/protocol'
+
+const code = 'REQUEST_REFUSED'
+
+/** The one refusal that leaves: whoever asks cannot tell "cannot" from "will not", nor which rule it was. */
+export const REFUSAL = JSON.stringify({
+  failures: [{ code, exit: EXIT_OF[code], rule: 'this Request is not answered' }],
+})
+
+/** What goes back to whoever made the Request: the bundle, or the one refusal, whatever the reason. */
+export async function answerOnWire(answering: Promise<{ readonly bundle: Bundle }>): Promise<string> {
+  try {
+    return printBundle((await answering).bundle)
+  } catch {
+    return REFUSAL
+  }
+}
