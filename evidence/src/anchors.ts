@@ -119,9 +119,9 @@ export const NVIDIA_ANCHORS: readonly NvidiaAnchor[] = [
 export const ANCHORS: readonly Anchor[] = [
   ...SNP_ANCHORS,
   ...NITRO_ANCHORS,
-  ...NVIDIA_ANCHORS,
   ...TPM_ANCHORS,
   ...AZURE_SNP_ANCHORS,
+  ...NVIDIA_ANCHORS,
 ]
 
 /** The anchor, out of those that a format believes, whose key this is; the vendor's name on it plays no part. */

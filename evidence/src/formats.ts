@@ -28,7 +28,9 @@ interface Format<E extends Evidence> {
 /** The one part that comes with evidence of machines of every format. */
 const DEVICE: PartName = 'spdm-message'
 
-type Formats = { readonly [Name in Evidence['format']]: Format<Extract<Evidence, { format: Name }>> }
+type Formats = {
+  readonly [Name in Exclude<Evidence['format'], 'composite'>]: Format<Extract<Evidence, { format: Name }>>
+}
 
 /**
  * Every format; one that is made of others comes before them. Which kind evidence is of, the root decides that its chain
@@ -74,27 +76,29 @@ export const FORMATS: Formats = {
     parse: parseNvidia,
     authenticate: authenticateNvidia,
   },
-  composite: {
-    fits: () => false, // told by what else came with a device: see parseFormat
-    parts: [],
-    parse: () => {
-      throw new VouchError('INTERNAL', { rule: 'a machine with devices is read by its parts' })
-    },
-    authenticate: authenticateComposite,
-  },
 }
 
 /** Evidence, and the names of files that are none after all. */
-interface Parsed {
-  readonly evidence: Evidence
+interface Found<E extends Evidence> {
+  readonly evidence: E
   readonly ignored: readonly string[]
 }
 
-/** Reads evidence out of the parts that were found. */
-export function parseFormat(sorted: Sorted): Parsed {
+/** Evidence out of the parts that were found: of a machine, of devices, or of a machine with devices. */
+export function parseFormat(sorted: Sorted): Found<Evidence> {
+  const { [DEVICE]: messages, ...others } = sorted.parts
+  const isComposite =
+    messages !== undefined && Object.keys(others).some((part) => !FAINT.has(part as PartName))
+  if (!isComposite) return parseOne(sorted)
+  const { evidence, ignored } = parseOne({ ...sorted, parts: others })
+  if (evidence.format === 'nvidia' || evidence.format === 'composite')
+    throw new VouchError('INTERNAL', { rule: 'what is left without devices must be of a machine' })
+  const devices = parseNvidia({ ...sorted, parts: { [DEVICE]: messages } })
+  return { evidence: { format: 'composite', machine: evidence, devices }, ignored }
+}
+
+function parseOne(sorted: Sorted): Found<Evidence> {
   const found = Object.keys(sorted.parts) as PartName[]
-  const isMore = found.some((part) => part !== DEVICE && !FAINT.has(part))
-  if (found.includes(DEVICE) && isMore) return parseComposite(sorted)
   const format = Object.values<Format<Evidence>>(FORMATS as never).find(({ fits }) =>
     fits((part) => found.includes(part)),
   )
@@ -116,16 +120,6 @@ export function parseFormat(sorted: Sorted): Parsed {
   })
 }
 
-/** A machine with devices: the devices' messages, and evidence of whatever the rest is of. */
-function parseComposite({ parts, ...others }: Sorted): Parsed {
-  const { [DEVICE]: messages = [], ...rest } = parts
-  const { evidence: machine, ignored } = parseFormat({ parts: rest, ...others })
-  if (machine.format === 'nvidia' || machine.format === 'composite')
-    throw new VouchError('INTERNAL', { rule: 'what is left without devices must be of a machine' })
-  const devices = parseNvidia({ parts: { [DEVICE]: messages }, ...others })
-  return { evidence: { format: 'composite', machine, devices }, ignored }
-}
-
 /** Machine and devices, each by the rules of its format. Whether they belong together, appraisal says. */
 async function authenticateComposite(
   checks: Checks,
@@ -143,6 +137,7 @@ export function authenticateFormat(
   evidence: Evidence,
   at: number,
 ): Promise<Claims | undefined> {
+  if (evidence.format === 'composite') return authenticateComposite(checks, evidence, at)
   // The table pairs each format's name with its own type of evidence, which the compiler cannot follow through a lookup.
   const format = FORMATS[evidence.format] as Format<Evidence>
   return format.authenticate(checks, evidence, at)

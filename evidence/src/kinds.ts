@@ -25,12 +25,12 @@ interface KindTypes {
   readonly 'simulated-snp': { readonly pins: SnpPins; readonly claims: SnpClaims }
   readonly 'aws-nitro': { readonly pins: NitroPins; readonly claims: NitroClaims }
   readonly 'simulated-nitro': { readonly pins: NitroPins; readonly claims: NitroClaims }
+  readonly 'nvidia-gpu': { readonly pins: GpuPins; readonly claims: NvidiaClaims }
+  readonly 'simulated-nvidia': { readonly pins: GpuPins; readonly claims: NvidiaClaims }
   readonly tpm: { readonly pins: TpmPins; readonly claims: TpmClaims }
   readonly 'simulated-tpm': { readonly pins: TpmPins; readonly claims: TpmClaims }
   readonly 'azure-snp': { readonly pins: AzureSnpPins; readonly claims: AzureSnpClaims }
   readonly 'simulated-azure-snp': { readonly pins: AzureSnpPins; readonly claims: AzureSnpClaims }
-  readonly 'nvidia-gpu': { readonly pins: GpuPins; readonly claims: NvidiaClaims }
-  readonly 'simulated-nvidia': { readonly pins: GpuPins; readonly claims: NvidiaClaims }
 }
 
 export type KindName = keyof KindTypes
@@ -102,6 +102,16 @@ export const KINDS: { readonly [Name in KindName]: Kind<PinsOf<Name>, KindTypes[
     appraise: appraiseNitro,
     inspect: inspectNitro,
   },
+  'nvidia-gpu': {
+    simulated: false,
+    title: 'NVIDIA GPUs and switches',
+    ...deviceKind,
+  },
+  'simulated-nvidia': {
+    simulated: true,
+    title: 'NVIDIA format under a simulated root: worth nothing',
+    ...deviceKind,
+  },
   tpm: {
     simulated: false,
     title: 'TPM 2.0 quote: what booted, and nothing about memory',
@@ -137,16 +147,6 @@ export const KINDS: { readonly [Name in KindName]: Kind<PinsOf<Name>, KindTypes[
     warnings: warningsOfSnp,
     appraise: appraiseAzureSnp,
     inspect: inspectAzureSnp,
-  },
-  'nvidia-gpu': {
-    simulated: false,
-    title: 'NVIDIA GPUs and switches',
-    ...deviceKind,
-  },
-  'simulated-nvidia': {
-    simulated: true,
-    title: 'NVIDIA format under a simulated root: worth nothing',
-    ...deviceKind,
   },
 }
 

@@ -30,6 +30,8 @@ export interface World {
   readonly backend: Backend
   /** Admits members who do not matter but for their number. */
   crowd(members: number, policyId?: bigint): Promise<void>
+  /** Whom Bob believes. */
+  acceptance(): AcceptancePolicy
   /** A Request of Bob's at the newest head. */
   ask(changes?: Partial<Parameters<typeof makeRequest>[0]>): Request
   judge(bundle: Bundle, request: Request): Promise<Verdict>
@@ -80,6 +82,7 @@ export async function openWorld(): Promise<World> {
     guest,
     policy,
     backend,
+    acceptance,
     crowd: async (count, under = policyId) => {
       const now = nowSeconds()
       for (let i = 0; i < count; i++) {

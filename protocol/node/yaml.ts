@@ -1,5 +1,5 @@
-import { type Json, shown, VouchError } from '@vouch/protocol'
 import { isMap, isScalar, isSeq, type Node, type ParsedNode, parseDocument, visit } from 'yaml'
+import { type Json, shown, VouchError } from '../src/index.js'
 
 /** As deep as JSON may nest, and as many values. */
 const MAX_DEPTH = 16
@@ -14,37 +14,37 @@ export function parseYaml(text: string): Json {
   // The failsafe schema takes every scalar for a text, so that nothing but the rules below gives it another type.
   const document = parseDocument<ParsedNode>(text, { schema: 'failsafe', version: '1.2', uniqueKeys: true })
   const [problem] = [...document.errors, ...document.warnings]
-  if (problem !== undefined) throw malformed('a policy file must be plain YAML', problem.message)
-  if (text.startsWith('%')) throw malformed('a policy file must have no directives')
+  if (problem !== undefined) throw malformed('a file must be plain YAML', problem.message)
+  if (text.startsWith('%')) throw malformed('a YAML file must have no directives')
   let values = 0
   visit(document, {
     Alias: () => {
-      throw malformed('a policy file must have no aliases')
+      throw malformed('a YAML file must have no aliases')
     },
     Node: (_, node) => {
-      if (++values > MAX_VALUES) throw malformed(`a policy file may hold ${MAX_VALUES} values`)
+      if (++values > MAX_VALUES) throw malformed(`a YAML file may hold ${MAX_VALUES} values`)
       if ('anchor' in node && node.anchor !== undefined)
-        throw malformed('a policy file must have no anchors', String(node.anchor))
-      if (node.tag !== undefined) throw malformed('a policy file must have no tags', node.tag)
+        throw malformed('a YAML file must have no anchors', String(node.anchor))
+      if (node.tag !== undefined) throw malformed('a YAML file must have no tags', node.tag)
     },
   })
-  if (document.contents === null) throw malformed('a policy file must not be empty')
+  if (document.contents === null) throw malformed('a YAML file must not be empty')
   return toJson(document.contents, 0)
 }
 
 function toJson(node: Node | null, depth: number): Json {
-  if (depth > MAX_DEPTH) throw malformed(`a policy file may nest ${MAX_DEPTH} levels deep`)
+  if (depth > MAX_DEPTH) throw malformed(`a YAML file may nest ${MAX_DEPTH} levels deep`)
   if (isSeq<Node>(node)) return node.items.map((item) => toJson(item, depth + 1))
   if (isMap<Node, Node | null>(node)) {
     return new Map(
       node.items.map(({ key, value }) => {
-        if (!isScalar(key)) throw malformed('a policy file must have texts for keys')
+        if (!isScalar(key)) throw malformed('a YAML file must have texts for keys')
         return [String(key.value), toJson(value, depth + 1)]
       }),
     )
   }
   if (isScalar(node)) return node.type === 'PLAIN' ? plain(String(node.value)) : String(node.value)
-  throw malformed('a policy file must have a value behind each key')
+  throw malformed('a YAML file must have a value behind each key')
 }
 
 function plain(text: string): Json {
