@@ -1,7 +1,7 @@
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { nodeArguments, Program } from './program.js'
+import { nodeArguments, Program } from '../../scripts/program.js'
 import { pathInRepository, readInRepository, repositoryFiles } from './repository.js'
 
 /** Every quick start, as a path in the repository. */

@@ -13,7 +13,7 @@ import {
   type PublicKey,
   printAsk,
 } from '@vouch/protocol'
-import { nodeArguments, Program } from '../../../test/support/program.js'
+import { nodeArguments, Program } from '../../../scripts/program.js'
 
 /** A folder for one test file: a key may lie there only because the test says so. */
 export const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'vouch-service-'))
