@@ -1,10 +1,15 @@
 import { toHex } from '@vouch/protocol'
 import { ANCHORS, isSimulatedKind, type KindName, SNP_ANCHORS, USUAL_TTL } from '../src/index.js'
+import { sgxTemplate, tdxTemplate } from './dcap-template.js'
 
 /** What a policy pins for each kind, to be filled in. */
 const PINS: Readonly<Record<KindName, (kind: KindName) => string>> = {
   'sev-snp': snpPins,
   'simulated-snp': snpPins,
+  tdx: (kind) => tdxTemplate(rootsOf(kind)),
+  'simulated-tdx': (kind) => tdxTemplate(rootsOf(kind)),
+  sgx: (kind) => sgxTemplate(rootsOf(kind)),
+  'simulated-sgx': (kind) => sgxTemplate(rootsOf(kind)),
 }
 
 /** An admission policy to be filled in. It does not load before somebody has: nobody's measurement is a default. */

@@ -1,5 +1,6 @@
 import { type Failure, VouchError } from '@vouch/protocol'
 import type { Check } from './checks.js'
+import type { DcapClaims, DcapEvidence } from './dcap/types.js'
 import type { SnpClaims, SnpEvidence } from './snp/types.js'
 
 /** A file as somebody gave it. Its name serves messages alone: what a file is, its content says. */
@@ -9,10 +10,10 @@ export interface EvidenceFile {
 }
 
 /** Evidence that could be read, with the certificates and lists that came along. Not believed in anything yet. */
-export type Evidence = SnpEvidence
+export type Evidence = SnpEvidence | DcapEvidence
 
 /** What authenticated evidence says, in words of our own. */
-export type Claims = SnpClaims
+export type Claims = SnpClaims | DcapClaims
 
 /** How authentication came out: everything that was looked at, what failed, and what nobody looked at. */
 export interface Authentication {

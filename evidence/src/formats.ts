@@ -1,5 +1,7 @@
 import { VouchError } from '@vouch/protocol'
 import type { Checks } from './checks.js'
+import { authenticateQuote } from './dcap/authenticate.js'
+import { parseDcap } from './dcap/parse.js'
 import type { Claims, Evidence } from './evidence.js'
 import type { Sorted } from './files.js'
 import { KINDS } from './kinds.js'
@@ -29,6 +31,12 @@ export const FORMATS: Formats = {
     parts: ['snp-report'],
     parse: parseSnp,
     authenticate: authenticateSnp,
+  },
+  dcap: {
+    fits: (has) => has('dcap-quote'),
+    parts: ['dcap-quote', 'tcb-info', 'qe-identity', 'event-log'],
+    parse: parseDcap,
+    authenticate: authenticateQuote,
   },
 }
 

@@ -1,16 +1,30 @@
 // The public names of evidence, by concept: bytes ─parseEvidence→ Evidence ─authenticate→ AuthenticEvidence ─appraise→ Claims.
 
-export type { Anchor, SnpAnchor } from './anchors.js'
-export { ANCHORS, SNP_ANCHORS } from './anchors.js'
+export type { Anchor, DcapAnchor, SnpAnchor } from './anchors.js'
+export { ANCHORS, DCAP_ANCHORS, SNP_ANCHORS } from './anchors.js'
 export type { Appraisal } from './appraise.js'
 export { appraise, bindsReportData, inspect } from './appraise.js'
 export type { ParsedEvidence } from './authenticate.js'
 export { authenticate, parseEvidence } from './authenticate.js'
 export type { AppraisalFailure, Check } from './checks.js'
 export type { CommonClaims, Slot } from './claims.js'
+export { parseQeIdentity, parseTcbInfo } from './dcap/documents.js'
+export type { SgxPins, TdxPins } from './dcap/pins.js'
+export { encodeQuote, parseQuote } from './dcap/quote.js'
+export type {
+  DcapClaims,
+  DcapEvidence,
+  Quote,
+  SgxClaims,
+  TcbStanding,
+  TcbStatus,
+  TdxClaims,
+} from './dcap/types.js'
+export { encodeEventLog, parseEventLog } from './eventlog/parse.js'
+export type { EventLog, LoggedEvent } from './eventlog/types.js'
 export type { Authentication, AuthenticEvidence, Claims, Evidence, EvidenceFile } from './evidence.js'
 export type { KindName } from './kinds.js'
-export { isSimulatedKind, KINDS } from './kinds.js'
+export { isKindName, isSimulatedKind, KINDS, kindOf } from './kinds.js'
 export {
   admissionPolicyFrom,
   admissionPolicyId,

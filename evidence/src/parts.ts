@@ -1,10 +1,17 @@
 import { equalBytes, VouchError } from '@vouch/protocol'
+import { looksLikeQeIdentity, looksLikeTcbInfo } from './dcap/documents.js'
+import { certificatesInQuote, looksLikeQuote } from './dcap/quote.js'
+import { looksLikeEventLog } from './eventlog/parse.js'
 import type { EvidenceFile } from './evidence.js'
 import { looksLikeReport } from './snp/report.js'
 
 /** What a file may be besides certificates and revocation lists: told by its content, never by its name. */
 export const PARTS = {
   'snp-report': looksLikeReport,
+  'dcap-quote': looksLikeQuote,
+  'tcb-info': looksLikeTcbInfo,
+  'qe-identity': looksLikeQeIdentity,
+  'event-log': looksLikeEventLog,
 } as const satisfies Readonly<Record<string, (bytes: Uint8Array) => boolean>>
 
 export type PartName = keyof typeof PARTS
@@ -16,6 +23,17 @@ export type Parts = Readonly<Partial<Record<PartName, readonly EvidenceFile[]>>>
 export function partOf(bytes: Uint8Array): PartName | undefined {
   const names = Object.keys(PARTS) as PartName[]
   return names.find((name) => PARTS[name](bytes))
+}
+
+/** Parts that certificates are inside of, and how to get at them. */
+const CERTIFICATES_INSIDE: Readonly<Partial<Record<PartName, (bytes: Uint8Array) => readonly Uint8Array[]>>> =
+  {
+    'dcap-quote': certificatesInQuote,
+  }
+
+/** The certificates inside a part, in DER: they count as if they had been given as files. */
+export function certificatesInside(name: PartName, bytes: Uint8Array): readonly Uint8Array[] {
+  return CERTIFICATES_INSIDE[name]?.(bytes) ?? []
 }
 
 /** Puts files with their likes. */
@@ -45,5 +63,8 @@ export function optionalPart(parts: Parts, name: PartName): EvidenceFile | undef
     hint: 'judge them one after the other',
   })
 }
+
+/** All different files that are this part. */
+export const allParts = (parts: Parts, name: PartName): readonly EvidenceFile[] => parts[name] ?? []
 
 const wordsFor = (name: PartName): string => name.replaceAll('-', ' ')

@@ -102,9 +102,12 @@ const policy = bob.command('policy').description('write and read admission polic
 policy
   .command('init')
   .description('write an admission policy to fill in')
-  .option('--simulated', 'for simulated evidence, which is worth nothing')
+  .option('--kind <kind>', 'of evidence: sev-snp unless another is named')
+  .option('--simulated', 'for simulated-snp evidence, which is worth nothing')
   .option('--out <file>', 'write there instead of to stdout')
-  .action((options: { simulated?: true; out?: string }) => run({}, () => policyInitCommand(out, options)))
+  .action((options: { kind?: string; simulated?: true; out?: string }) =>
+    run({}, () => policyInitCommand(out, options)),
+  )
 
 for (const [name, description, command] of [
   ['id', "print a policy's id", policyIdCommand],

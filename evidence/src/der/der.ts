@@ -52,6 +52,18 @@ export function parseDer(bytes: Uint8Array, what: string): Der {
   return value
 }
 
+/** Reads values of DER that stand one behind the other. */
+export function derValues(bytes: Uint8Array, what: string): readonly Der[] {
+  const bounds = { limit: bytes.length, depth: 0, budget: { left: MAX_VALUES } }
+  const values: Der[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const { value, end } = read(bytes, at, bounds, what)
+    values.push(value)
+    at = end
+  }
+  return values
+}
+
 /** Where a value must end, how deep it lies, and how many values there may still be. */
 interface Bounds {
   readonly limit: number

@@ -1,21 +1,27 @@
-import { VouchError } from '@vouch/protocol'
-import { context, type Der, TAG } from '../der/der.js'
+import { concat, VouchError } from '@vouch/protocol'
+import { context, type Der, parseDer, TAG } from '../der/der.js'
 import { Fields, oidText, only, smallInteger } from '../der/fields.js'
 
 /** How a signature of one algorithm is checked with WebCrypto. */
 interface SignatureAlgorithm {
-  readonly key: RsaHashedImportParams
-  readonly verify: RsaPssParams
+  readonly key: RsaHashedImportParams | EcKeyImportParams
+  readonly verify: RsaPssParams | EcdsaParams
+  /** The signature as WebCrypto takes it, where X.509 has another form. */
+  readonly raw?: (signature: Uint8Array) => Uint8Array
 }
 
 const RSASSA_PSS = '1.2.840.113549.1.1.10'
 const MGF1 = '1.2.840.113549.1.1.8'
 const SHA_384 = '2.16.840.1.101.3.4.2.2'
+const ECDSA_WITH_SHA_256 = '1.2.840.10045.4.3.2'
 const SALT_BYTES = 48
 
 /** The algorithms of the vendors' certificates, by identifier. Anything else is not guessed at. */
 const ALGORITHMS: ReadonlyMap<string, (parameters: Der | undefined) => SignatureAlgorithm | undefined> =
-  new Map([[RSASSA_PSS, pssWithSha384]])
+  new Map([
+    [RSASSA_PSS, pssWithSha384],
+    [ECDSA_WITH_SHA_256, ecdsa('P-256', 'SHA-256', 32)],
+  ])
 
 /** Whether this key made this signature over these bytes. */
 export async function isSigned(
@@ -27,16 +33,32 @@ export async function isSigned(
   const known = ALGORITHMS.get(oid)?.(parameters)
   if (known === undefined || algorithm.parts.length > 2) {
     throw new VouchError('ALGORITHM_UNKNOWN', {
-      rule: 'a certificate must be signed by RSASSA-PSS with SHA-384 and a salt of 48 bytes',
+      rule: 'a certificate must be signed by an algorithm that its vendor uses',
       given: oid,
     })
   }
   const key = await importKey(spki, known.key)
-  return crypto.subtle.verify(known.verify, key, owned(signature), owned(content))
+  const raw = known.raw?.(signature) ?? signature
+  return crypto.subtle.verify(known.verify, key, owned(raw), owned(content))
 }
 
-/** Imports a public key; bytes that are none are refused. */
-export async function importKey(
+/** Keys by the very bytes, in memory, that they were read from: gone when the certificate is. */
+const imported = new WeakMap<Uint8Array, Map<string, Promise<CryptoKey>>>()
+
+/** Imports a public key, once for each certificate and algorithm; bytes that are none are refused. */
+export function importKey(
+  spki: Uint8Array,
+  algorithm: RsaHashedImportParams | EcKeyImportParams,
+): Promise<CryptoKey> {
+  const known = imported.get(spki) ?? new Map<string, Promise<CryptoKey>>()
+  imported.set(spki, known)
+  const name = Object.values(algorithm).join()
+  const key = known.get(name) ?? importFresh(spki, algorithm)
+  known.set(name, key)
+  return key
+}
+
+async function importFresh(
   spki: Uint8Array,
   algorithm: RsaHashedImportParams | EcKeyImportParams,
 ): Promise<CryptoKey> {
@@ -51,9 +73,60 @@ export async function importKey(
   }
 }
 
+/** Imports a public key that is given as the coordinates of its point. */
+export async function importPoint(point: Uint8Array, algorithm: EcKeyImportParams): Promise<CryptoKey> {
+  try {
+    const uncompressed = owned(concat(Uint8Array.of(4), point))
+    return await crypto.subtle.importKey('raw', uncompressed, algorithm, false, ['verify'])
+  } catch (cause) {
+    throw new VouchError(
+      'KEY_MALFORMED',
+      { rule: `a key must be a point on the curve ${algorithm.namedCurve}` },
+      { cause },
+    )
+  }
+}
+
+/** Whether this key made this ECDSA signature, of r and s side by side, over these bytes. */
+export function isSignedRaw(
+  key: CryptoKey,
+  hash: string,
+  signature: Uint8Array,
+  content: Uint8Array,
+): Promise<boolean> {
+  return crypto.subtle.verify({ name: 'ECDSA', hash }, key, owned(signature), owned(content))
+}
+
 /** WebCrypto's types want memory that nobody shares. */
 export function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes)
+}
+
+/** RFC 5758, 3.2: no parameters, and a signature of two integers. */
+function ecdsa(
+  namedCurve: string,
+  hash: string,
+  size: number,
+): (parameters: Der | undefined) => SignatureAlgorithm | undefined {
+  const algorithm = {
+    key: { name: 'ECDSA', namedCurve },
+    verify: { name: 'ECDSA', hash },
+    raw: (signature: Uint8Array) => rawEcdsa(signature, size),
+  }
+  return (parameters) => (parameters === undefined ? algorithm : undefined)
+}
+
+/** r and s, big-endian in as many bytes as the curve's order has. */
+function rawEcdsa(signature: Uint8Array, size: number): Uint8Array {
+  const fields = new Fields(parseDer(signature, 'signature'), 'signature')
+  const halves = [fields.take(TAG.INTEGER, 'r'), fields.take(TAG.INTEGER, 's')].map(({ content }) => {
+    const digits = content[0] === 0 ? content.subarray(1) : content
+    if ((content[0] ?? 0) >= 0x80 || digits.length > size)
+      throw new VouchError('DER_MALFORMED', { rule: 'a signature must be of two numbers below the order' })
+    return concat(new Uint8Array(size - digits.length), digits)
+  })
+  fields.end()
+  return concat(...halves)
 }
 
 /**

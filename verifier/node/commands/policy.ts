@@ -3,21 +3,33 @@ import {
   admissionPolicyCodec,
   admissionPolicyId,
   admitsSimulated,
+  isKindName,
+  KINDS,
+  kindOf,
   kindsOf,
   printAdmissionPolicy,
 } from '@vouch/evidence'
 import { policyTemplate, readAdmissionPolicy } from '@vouch/evidence/node'
 import type { Json, JsonObject } from '@vouch/protocol'
-import { plain } from '@vouch/protocol'
+import { plain, VouchError } from '@vouch/protocol'
 import { type Terminal, writeWhole } from '@vouch/protocol/node'
 import { fieldHex, table } from '../words.js'
 
 /** `bob policy init`: an admission policy to fill in. */
 export async function policyInitCommand(
   out: Terminal,
-  { simulated, out: path }: { readonly simulated?: true; readonly out?: string },
+  {
+    kind,
+    simulated,
+    out: path,
+  }: { readonly kind?: string; readonly simulated?: true; readonly out?: string },
 ): Promise<number> {
-  const text = policyTemplate(simulated ? 'simulated-snp' : 'sev-snp')
+  const name = kind ?? (simulated ? 'simulated-snp' : 'sev-snp')
+  if (!isKindName(name) || (simulated && kind !== undefined)) {
+    const known = Object.keys(KINDS).join(', ')
+    throw new VouchError('USAGE', { rule: `--kind must be one of ${known}, and --simulated not beside it` })
+  }
+  const text = policyTemplate(name)
   if (path === undefined) {
     out.data(text.trimEnd())
     return 0
@@ -68,15 +80,8 @@ function warningsOf(policy: AdmissionPolicy): readonly string[] {
     : []
   if (policy.quota === 'none') found.push('it has no quota: one machine may fill the registry')
   for (const kind of kindsOf(policy)) {
-    const pins = policy.evidence[kind]
-    if (pins?.guestPolicy.debug) found.push(`${kind}: hosts may debug guests, and read all that is in them`)
-    if (pins?.guestPolicy.migration)
-      found.push(`${kind}: guests may be migrated by an agent that nothing here judges`)
-    const floors = Object.entries(pins?.tcb ?? {})
-    for (const [generation, floor] of floors) {
-      if (floor.snp === 0 && floor.microcode === 0)
-        found.push(`${kind}: every firmware of ${generation} will do, those with published holes included`)
-    }
+    const warnings = kindOf(kind).warnings(policy.evidence[kind])
+    found.push(...warnings.map((warning) => `${kind}: ${warning}`))
   }
   return found
 }
