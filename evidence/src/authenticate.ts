@@ -1,5 +1,5 @@
 import { equalBytes, VouchError } from '@vouch/protocol'
-import { Checks } from './checks.js'
+import { Checks, must } from './checks.js'
 import { type Authentication, AuthenticEvidence, type Evidence, type EvidenceFile } from './evidence.js'
 import { type Sorted, sortFiles } from './files.js'
 import { authenticateFormat, parseFormat } from './formats.js'
@@ -21,10 +21,22 @@ export async function parseEvidence(
 ): Promise<ParsedEvidence> {
   const unreadable = new Checks()
   const given = await sortFiles(unreadable, files)
+  checkConflicts(unreadable, given)
   const sorted = withKept(given, await sortFiles(unreadable, kept))
   const [failure] = unreadable.failures
   if (failure !== undefined) throw new VouchError(failure.code, failure)
   return { evidence: parseFormat(sorted), ignored: sorted.ignored }
+}
+
+/** Of two lists of one issuer that differ, one is the older, and might be the one that names nobody. */
+function checkConflicts(checks: Checks, { revocationLists }: Sorted): void {
+  const conflict = revocationLists.find((list, i) =>
+    revocationLists.slice(0, i).some((before) => equalBytes(before.issuer, list.issuer)),
+  )
+  if (conflict === undefined) return
+  must(checks, false, 'COLLATERAL_CONFLICT', {
+    rule: 'the revocation list of an issuer must come once, or the same each time',
+  })
 }
 
 function withKept(given: Sorted, { revocationLists }: Sorted): Sorted {

@@ -14,10 +14,12 @@ export { encodeQuote, parseQuote } from './dcap/quote.js'
 export type {
   DcapClaims,
   DcapEvidence,
+  EnclaveReport,
   Quote,
   SgxClaims,
   TcbStanding,
   TcbStatus,
+  TdReport,
   TdxClaims,
 } from './dcap/types.js'
 export { encodeEventLog, parseEventLog } from './eventlog/parse.js'
@@ -36,6 +38,14 @@ export {
 export type { PolicyFrame } from './policy/frame.js'
 export type { AdmissionPolicy } from './policy/schema.js'
 export { admissionPolicyCodec, MAX_TTL, USUAL_TTL } from './policy/schema.js'
+export type {
+  SimulatedCollateral,
+  SimulatedIntel,
+  SimulatedIntelKeys,
+  SimulatedPlatform,
+  SimulatedQuote,
+} from './simulated/intel.js'
+export { simulatedEnclave, simulatedGuest, simulatedIntel } from './simulated/intel.js'
 export type { SimulatedKeys, SimulatedMachine, SimulatedReport, SimulatedVendor } from './simulated/vendor.js'
 export { simulatedVendor } from './simulated/vendor.js'
 export { encodeTcb, tcbText } from './snp/generation.js'

@@ -4,7 +4,7 @@ import { attempt, type Checks, must } from '../checks.js'
 import { ALGORITHM, CC_REGISTER } from '../eventlog/layout.js'
 import { replay } from '../eventlog/replay.js'
 import type { EventLog } from '../eventlog/types.js'
-import { importKey, importPoint, isSignedRaw } from '../x509/algorithms.js'
+import { importKey, importPoint, isSignedRaw, keepRootKey } from '../x509/algorithms.js'
 import type { Certificate } from '../x509/certificate.js'
 import { checkPath, checkUnused } from '../x509/chain.js'
 import { checkRoot, findPckChain } from './chain.js'
@@ -56,6 +56,7 @@ export async function authenticateDcap(
   if (chain === undefined) return undefined
   const anchor = checkRoot(checks, chain.root, tee)
   if (anchor === undefined) return undefined
+  keepRootKey(chain.root.spki)
   const { leaf, issuer, root } = chain
   await checkPath(checks, [leaf, issuer, root], at)
 

@@ -1,4 +1,5 @@
 import { fromHex, type JsonObject, parseJson, shown, textOf, toHex, VouchError } from '@vouch/protocol'
+import { TAG } from '../der/der.js'
 import type { EvidenceFile } from '../evidence.js'
 import { fromBase64 } from '../pem.js'
 
@@ -48,7 +49,7 @@ export function openCollateralFile({ name: path, bytes }: EvidenceFile): readonl
   }
   const fileOf = (member: string): Uint8Array => {
     if (CHAINS.includes(member)) return utf8(text(member))
-    if (LISTS.includes(member)) return decoded(text(member))
+    if (LISTS.includes(member)) return listIn(text(member), member)
     const root = DOCUMENTS[member as keyof typeof DOCUMENTS]
     const signature = toHex(decoded(text(`${member}_signature`)))
     return utf8(`{"${root}":${text(member)},"signature":"${signature}"}`)
@@ -56,6 +57,13 @@ export function openCollateralFile({ name: path, bytes }: EvidenceFile): readonl
   return [...members.keys()]
     .filter((member) => !member.endsWith('_signature'))
     .map((member) => ({ name: `${path}: ${member}`, bytes: fileOf(member) }))
+}
+
+/** What does not begin as DER does is no list, and would be passed over as a file that is nothing known. */
+function listIn(text: string, member: string): Uint8Array {
+  const bytes = decoded(text)
+  if (bytes[0] === TAG.SEQUENCE) return bytes
+  throw malformed(`${member} must be a revocation list`)
 }
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)

@@ -100,9 +100,11 @@ async function checkDocument<T extends Content>(
   })
   if (document === undefined) return undefined
   const { issueDate, nextUpdate } = document.content
-  must(checks, await isSignedByOne(checks, document, signers), 'COLLATERAL_SIGNATURE_FALSE', {
-    rule: `the ${what} must be signed by ${signers[0]?.commonName ?? 'the key for TCB info'}`,
-  })
+  const [signer] = signers
+  if (signer !== undefined)
+    must(checks, await isSignedByOne(checks, document, signers), 'COLLATERAL_SIGNATURE_FALSE', {
+      rule: `the ${what} must be signed by ${signer.commonName}`,
+    })
   must(checks, issueDate <= at && at <= nextUpdate, 'COLLATERAL_EXPIRED', {
     rule: `the ${what} must be in force: from ${date(issueDate)} to ${date(nextUpdate)}`,
     given: date(at),

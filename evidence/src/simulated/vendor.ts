@@ -12,6 +12,7 @@ import {
   type SimulatedRevocation,
   simulatedRevocationList,
 } from './certificates.js'
+import { PSS_SHA384 } from './schemes.js'
 
 /** The simulated vendor's certificates and keys in DER: `fixtures/simulated-vendor`. They are public, all of them. */
 export interface SimulatedKeys {
@@ -68,6 +69,7 @@ export function simulatedVendor(keys: SimulatedKeys): SimulatedVendor {
   const issuer = async (name: 'root' | 'intermediate') => ({
     subject: parseCertificate(keys[name]).subject,
     key: await importKey(name === 'root' ? keys.rootKey : keys.intermediateKey, RSA_PSS),
+    scheme: PSS_SHA384,
   })
   return {
     async attest({ chipId, tcb = SIMULATED_TCB, certificate }, report) {

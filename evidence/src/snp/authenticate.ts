@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { ascii, concat, equalBytes, shown, toHex } from '@vouch/protocol'
 import { anchorOf, SNP_ANCHORS, type SnpAnchor } from '../anchors.js'
 import { attempt, type Checks, must } from '../checks.js'
-import { importKey, owned } from '../x509/algorithms.js'
+import { importKey, keepRootKey, owned } from '../x509/algorithms.js'
 import type { Certificate } from '../x509/certificate.js'
 import { checkPath, checkRevocation, type Path } from '../x509/chain.js'
 import { type EndorsementContent, isEndorsement, readEndorsement } from './endorsement.js'
@@ -27,6 +27,7 @@ export async function authenticateSnp(
   // 2. The root is one that is pinned: by its key, as its name proves nothing.
   const root = checkRoot(checks, path)
   if (root === undefined) return undefined // signatures by a stranger's keys, of a stranger's size, are not worth checking
+  keepRootKey((path[path.length - 1] ?? leaf).spki)
 
   // 3. Each certificate is issued by the next, in force, and not revoked. The vendor publishes lists of its roots alone.
   await checkPath(checks, path, at)

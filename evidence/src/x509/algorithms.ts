@@ -1,6 +1,6 @@
-import { concat, VouchError } from '@vouch/protocol'
+import { concat, toHex, VouchError } from '@vouch/protocol'
 import { context, type Der, parseDer, TAG } from '../der/der.js'
-import { Fields, oidText, only, smallInteger } from '../der/fields.js'
+import { Fields, oidText, only, smallInteger, wholeBytes } from '../der/fields.js'
 
 /** How a signature of one algorithm is checked with WebCrypto. */
 interface SignatureAlgorithm {
@@ -45,6 +45,17 @@ export async function isSigned(
 /** Keys by the very bytes, in memory, that they were read from: gone when the certificate is. */
 const imported = new WeakMap<Uint8Array, Map<string, Promise<CryptoKey>>>()
 
+/** Keys of pinned roots, the one thing that outlives a judgement: there are no more of them than anchors. */
+const ofRoots = new Map<string, Map<string, Promise<CryptoKey>>>()
+
+/** Keeps the key of a root that is pinned; of any other, an attacker could fill memory. */
+export function keepRootKey(spki: Uint8Array): void {
+  const name = toHex(spki)
+  const kept = ofRoots.get(name) ?? new Map<string, Promise<CryptoKey>>()
+  ofRoots.set(name, kept)
+  imported.set(spki, kept)
+}
+
 /** Imports a public key, once for each certificate and algorithm; bytes that are none are refused. */
 export function importKey(
   spki: Uint8Array,
@@ -62,21 +73,49 @@ async function importFresh(
   spki: Uint8Array,
   algorithm: RsaHashedImportParams | EcKeyImportParams,
 ): Promise<CryptoKey> {
+  // A point is imported three times as fast as the SubjectPublicKeyInfo around it.
+  if ('namedCurve' in algorithm) return importPoint(pointIn(spki, algorithm.namedCurve), algorithm)
   try {
     return await crypto.subtle.importKey('spki', owned(spki), algorithm, false, ['verify'])
   } catch (cause) {
-    throw new VouchError(
-      'KEY_MALFORMED',
-      { rule: `a certificate must hold a key for ${algorithm.name}` },
-      { cause },
-    )
+    throw keyMalformed(algorithm.name, cause)
   }
+}
+
+const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
+const CURVES: Readonly<Record<string, string>> = { 'P-256': '1.2.840.10045.3.1.7', 'P-384': '1.3.132.0.34' }
+
+/** RFC 5480, 2: the coordinates of an uncompressed point on a named curve. */
+function pointIn(spki: Uint8Array, curve: string): Uint8Array {
+  const fields = new Fields(parseDer(spki, 'public key'), 'public key')
+  const [type, parameters, ...rest] = fields.take(TAG.SEQUENCE, 'algorithm').parts
+  const point = wholeBytes(fields.take(TAG.BIT_STRING, 'key'), 'key')
+  fields.end()
+  const oids = [type, parameters].map((part) => (part?.tag === TAG.OID ? oidText(part) : 'none'))
+  if (
+    oids[0] === EC_PUBLIC_KEY &&
+    oids[1] === CURVES[curve] &&
+    rest.length === 0 &&
+    point[0] === UNCOMPRESSED
+  )
+    return point.subarray(1)
+  throw keyMalformed(`ECDSA over ${curve}`)
+}
+
+const UNCOMPRESSED = 4
+
+function keyMalformed(algorithm: string, cause?: unknown): VouchError {
+  return new VouchError(
+    'KEY_MALFORMED',
+    { rule: `a certificate must hold a key for ${algorithm}` },
+    { cause },
+  )
 }
 
 /** Imports a public key that is given as the coordinates of its point. */
 export async function importPoint(point: Uint8Array, algorithm: EcKeyImportParams): Promise<CryptoKey> {
   try {
-    const uncompressed = owned(concat(Uint8Array.of(4), point))
+    const uncompressed = owned(concat(Uint8Array.of(UNCOMPRESSED), point))
     return await crypto.subtle.importKey('raw', uncompressed, algorithm, false, ['verify'])
   } catch (cause) {
     throw new VouchError(
