@@ -4,15 +4,18 @@ import * as api from '../src/index.js'
 
 /** Every value that others may import. Whoever changes this list changes the API. */
 const VALUES = `
-admissionPolicyCodec admissionPolicyFrom admissionPolicyId admitsSimulated ANCHORS appraise authenticate bindsReportData encodeReport encodeTcb
-inspect isSimulatedKind kindsOf KINDS MAX_TTL parseAdmissionPolicy parseCertificate parseEvidence parseReport printAdmissionPolicy
-SNP_ANCHORS simulatedVendor tcbText USUAL_TTL
+admissionPolicyCodec admissionPolicyFrom admissionPolicyId admitsSimulated ANCHORS appraise authenticate bindsReportData DCAP_ANCHORS
+encodeEventLog encodeQuote encodeReport encodeTcb inspect isKindName isSimulatedKind kindOf kindsOf KINDS MAX_TTL parseAdmissionPolicy
+parseCertificate parseEventLog parseEvidence parseQeIdentity parseQuote parseReport parseTcbInfo printAdmissionPolicy simulatedEnclave
+simulatedGuest simulatedIntel simulatedVendor SNP_ANCHORS tcbText USUAL_TTL
 `
 
 const TYPES = `
-AdmissionPolicy Anchor Appraisal AppraisalFailure AuthenticEvidence Authentication Certificate Check Claims Collateral CommonClaims Endorsement Evidence
-EvidenceFile Generation KindName ParsedEvidence PolicyFrame RevocationList SimulatedKeys SimulatedMachine SimulatedReport SimulatedVendor
-Slot SnpAnchor SnpClaims SnpEvidence SnpPins SnpReport Tcb
+AdmissionPolicy Anchor Appraisal AppraisalFailure AuthenticEvidence Authentication Certificate Check Claims Collateral CommonClaims DcapAnchor
+DcapClaims DcapEvidence EnclaveReport Endorsement EventLog Evidence EvidenceFile Generation KindName LoggedEvent ParsedEvidence PolicyFrame
+Quote RevocationList SgxClaims SgxPins SimulatedCollateral SimulatedIntel SimulatedIntelKeys SimulatedKeys SimulatedMachine
+SimulatedPlatform SimulatedQuote SimulatedReport SimulatedVendor Slot SnpAnchor SnpClaims SnpEvidence SnpPins SnpReport Tcb
+TcbStanding TcbStatus TdReport TdxClaims TdxPins
 `
 
 const listed = (names: string): string[] => names.trim().split(/\s+/).sort()
