@@ -128,13 +128,14 @@ export async function checkRevocation(
 ): Promise<Collateral> {
   const ofIssuer = (issuer: Certificate): readonly RevocationList[] =>
     lists.filter((list) => equalBytes(list.issuer, issuer.subject))
-  for (const [i, certificate] of path.entries()) {
-    const issuer = path[i + 1] ?? certificate
+  for (const issuer of path.slice(1)) {
+    const issued = path.filter((certificate, i) => (path[i + 1] ?? certificate) === issuer)
     for (const list of ofIssuer(issuer)) {
       await checkList(checks, list, issuer, at)
-      must(checks, !isRevoked(list, certificate.serial), 'CERTIFICATE_REVOKED', {
-        rule: `${certificate.commonName} must not be on ${issuer.commonName}'s revocation list`,
-      })
+      for (const { commonName, serial } of issued)
+        must(checks, !isRevoked(list, serial), 'CERTIFICATE_REVOKED', {
+          rule: `${commonName} must not be on ${issuer.commonName}'s revocation list`,
+        })
     }
   }
   const used = path.slice(1).flatMap(ofIssuer)
