@@ -22,8 +22,9 @@ export type {
   TdReport,
   TdxClaims,
 } from './dcap/types.js'
+export type { EventLog } from './eventlog/parse.js'
 export { encodeEventLog, parseEventLog } from './eventlog/parse.js'
-export type { EventLog, LoggedEvent } from './eventlog/types.js'
+export type { LoggedEvent } from './eventlog/types.js'
 export type { Authentication, AuthenticEvidence, Claims, Evidence, EvidenceFile } from './evidence.js'
 export type { KindName } from './kinds.js'
 export { isKindName, isSimulatedKind, KINDS, kindOf } from './kinds.js'
@@ -39,13 +40,13 @@ export type { PolicyFrame } from './policy/frame.js'
 export type { AdmissionPolicy } from './policy/schema.js'
 export { admissionPolicyCodec, MAX_TTL, USUAL_TTL } from './policy/schema.js'
 export type {
-  SimulatedCollateral,
+  SimulatedDcapCollateral,
+  SimulatedDcapQuote,
   SimulatedIntel,
   SimulatedIntelKeys,
-  SimulatedPlatform,
-  SimulatedQuote,
+  SimulatedIntelPlatform,
 } from './simulated/intel.js'
-export { simulatedEnclave, simulatedGuest, simulatedIntel } from './simulated/intel.js'
+export { simulatedEnclaveReport, simulatedIntel, simulatedTdReport } from './simulated/intel.js'
 export type { SimulatedKeys, SimulatedMachine, SimulatedReport, SimulatedVendor } from './simulated/vendor.js'
 export { simulatedVendor } from './simulated/vendor.js'
 export { encodeTcb, tcbText } from './snp/generation.js'

@@ -7,14 +7,14 @@ import {
   sgxPins,
   type TdxPins,
   tdxPins,
-  warningsSgx,
-  warningsTdx,
+  warningsOfSgx,
+  warningsOfTdx,
 } from './dcap/pins.js'
 import type { SgxClaims, TdxClaims } from './dcap/types.js'
 import type { Claims } from './evidence.js'
 import type { PolicyFrame } from './policy/frame.js'
 import { appraiseSnp, inspectSnp } from './snp/appraise.js'
-import { assertSoundSnp, type SnpPins, simulatedSnpPins, snpPins, warningsSnp } from './snp/pins.js'
+import { assertSoundSnp, type SnpPins, simulatedSnpPins, snpPins, warningsOfSnp } from './snp/pins.js'
 import type { SnpClaims } from './snp/types.js'
 
 /** Which pins a policy has for a kind, and what authentic evidence of the kind claims. */
@@ -49,14 +49,14 @@ export interface Kind<Pins, C extends Claims> {
 const TDX = {
   pins: tdxPins,
   assertSound: assertSoundDcap,
-  warnings: warningsTdx,
+  warnings: warningsOfTdx,
   appraise: appraiseTdx,
   inspect: inspectTdx,
 } as const
 const SGX = {
   pins: sgxPins,
   assertSound: assertSoundDcap,
-  warnings: warningsSgx,
+  warnings: warningsOfSgx,
   appraise: appraiseSgx,
   inspect: inspectSgx,
 } as const
@@ -68,7 +68,7 @@ export const KINDS: { readonly [Name in KindName]: Kind<PinsOf<Name>, KindTypes[
     title: 'AMD SEV-SNP',
     pins: snpPins,
     assertSound: assertSoundSnp,
-    warnings: warningsSnp,
+    warnings: warningsOfSnp,
     appraise: appraiseSnp,
     inspect: inspectSnp,
   },
@@ -77,7 +77,7 @@ export const KINDS: { readonly [Name in KindName]: Kind<PinsOf<Name>, KindTypes[
     title: 'SEV-SNP format under the simulated vendor: worth nothing',
     pins: simulatedSnpPins,
     assertSound: assertSoundSnp,
-    warnings: warningsSnp,
+    warnings: warningsOfSnp,
     appraise: appraiseSnp,
     inspect: inspectSnp,
   },

@@ -6,15 +6,15 @@ import * as api from '../src/index.js'
 const VALUES = `
 admissionPolicyCodec admissionPolicyFrom admissionPolicyId admitsSimulated ANCHORS appraise authenticate bindsReportData DCAP_ANCHORS
 encodeEventLog encodeQuote encodeReport encodeTcb inspect isKindName isSimulatedKind kindOf kindsOf KINDS MAX_TTL parseAdmissionPolicy
-parseCertificate parseEventLog parseEvidence parseQeIdentity parseQuote parseReport parseTcbInfo printAdmissionPolicy simulatedEnclave
-simulatedGuest simulatedIntel simulatedVendor SNP_ANCHORS tcbText USUAL_TTL
+parseCertificate parseEventLog parseEvidence parseQeIdentity parseQuote parseReport parseTcbInfo printAdmissionPolicy simulatedEnclaveReport
+simulatedTdReport simulatedIntel simulatedVendor SNP_ANCHORS tcbText USUAL_TTL
 `
 
 const TYPES = `
 AdmissionPolicy Anchor Appraisal AppraisalFailure AuthenticEvidence Authentication Certificate Check Claims Collateral CommonClaims DcapAnchor
 DcapClaims DcapEvidence EnclaveReport Endorsement EventLog Evidence EvidenceFile Generation KindName LoggedEvent ParsedEvidence PolicyFrame
-Quote RevocationList SgxClaims SgxPins SimulatedCollateral SimulatedIntel SimulatedIntelKeys SimulatedKeys SimulatedMachine
-SimulatedPlatform SimulatedQuote SimulatedReport SimulatedVendor Slot SnpAnchor SnpClaims SnpEvidence SnpPins SnpReport Tcb
+Quote RevocationList SgxClaims SgxPins SimulatedDcapCollateral SimulatedIntel SimulatedIntelKeys SimulatedKeys SimulatedMachine
+SimulatedIntelPlatform SimulatedDcapQuote SimulatedReport SimulatedVendor Slot SnpAnchor SnpClaims SnpEvidence SnpPins SnpReport Tcb
 TcbStanding TcbStatus TdReport TdxClaims TdxPins
 `
 

@@ -59,10 +59,10 @@ test('any bytes are read as a quote or refused, and what is read is all of them'
 })
 
 test('any bytes are read as an event log or refused, and what is read is all of them', () => {
-  const events = [1, 2].map((register) => ({
-    register,
+  const events = [1, 2].map((index) => ({
+    index,
     type: 1,
-    digests: [{ algorithm: 12, digest: new Uint8Array(48).fill(register) }],
+    digests: [{ hash: 'sha384' as const, digest: new Uint8Array(48).fill(index) }],
     data: new Uint8Array(8),
   }))
   const data = Uint8Array.from([
@@ -86,8 +86,7 @@ test('any bytes are read as an event log or refused, and what is read is all of 
     0,
   ])
   const log = encodeEventLog({
-    header: { register: 0, data },
-    algorithms: [{ id: 12, size: 48 }],
+    header: { index: 0, data },
     events,
     fill: new Uint8Array(9),
   })

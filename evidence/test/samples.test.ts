@@ -2,10 +2,16 @@ import { appraise, authenticate, encodeReport, parseEvidence } from '@vouch/evid
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../test/support/needs.js'
 import { genuinePolicy } from './support/genuine.js'
-import { casesIn, changed, exitFor, judge, openCase, time } from './support/samples.js'
+import { exitFor, judge, openSample, samplesIn, time, withChange } from './support/samples.js'
 import { policyJson, policyOf } from './support/simulated.js'
 
 // Reports of real machines, judged at every time that their collectors judged them at, and with every byte changed that they changed.
+
+interface Fields {
+  readonly measurement: string
+  readonly report_data: string
+  readonly reported_tcb: Readonly<Record<string, unknown>>
+}
 
 const NAMES = [
   'genoa-v3-host-data',
@@ -18,11 +24,11 @@ const NAMES = [
   'turin-v5-host-data',
 ]
 
-const open = (name: string) => openCase(`snp/${name}`)
+const open = (name: string) => openSample<Fields>('snp', name)
 
 test('these are all the samples there are', (context) => {
   needs.samples(context)
-  expect(casesIn('snp')).toEqual(NAMES)
+  expect(samplesIn('snp')).toEqual(NAMES)
 })
 
 describe.each(NAMES)('%s', (name) => {
@@ -36,14 +42,17 @@ describe.each(NAMES)('%s', (name) => {
 
   test('is refused with a byte changed, for what that byte breaks', async (context) => {
     needs.samples(context)
-    const { given, expected, derived_negatives } = open(name)
+    const sample = open(name)
+    const { expected, derived_negatives = [] } = sample
     expect(derived_negatives.length > 0).toBe(!name.startsWith('neg-'))
     for (const change of derived_negatives) {
       const { effect, result } = change
       // A signature that still holds over bytes that no report has: undecidable, as it does not parse.
       const wanted = result === 'report signature still valid' ? 4 : 2
-      const exit = await judge(changed(given, change), time(expected.verification_time))
-      expect([effect, exit]).toEqual([effect, wanted])
+      expect([effect, await judge(withChange(sample, change), time(expected.verification_time))]).toEqual([
+        effect,
+        wanted,
+      ])
     }
   })
 
@@ -51,18 +60,16 @@ describe.each(NAMES)('%s', (name) => {
     needs.samples(context)
     const { given, expected, fields } = open(name)
     const { evidence } = await parseEvidence(given)
-    if (evidence.format !== 'snp') throw new Error('these samples are reports')
+    if (evidence.format !== 'snp') throw new Error('it must be a report')
     expect(encodeReport(evidence.report)).toEqual(evidence.bytes)
     const { authentic } = await authenticate(evidence, time(expected.verification_time))
-    if (authentic === undefined) return
-    const { claims } = authentic
-    if (claims.kind !== 'sev-snp') throw new Error('these samples are genuine')
-    const { bootloader, ...levels } = claims.tcb
+    if (authentic?.claims.kind !== 'sev-snp') return
+    const { bootloader, ...levels } = authentic.claims.tcb
     const { raw: _, bl, ...wanted } = fields.reported_tcb
     const { microcode, ...others } = levels
     expect({ ...others, bl: bootloader, ucode: microcode }).toEqual({ ...wanted, bl })
-    expect(Buffer.from(claims.measurement).toString('hex')).toBe(fields.measurement)
-    expect(Buffer.from(claims.reportData).toString('hex')).toBe(fields.report_data)
+    expect(Buffer.from(authentic.claims.measurement).toString('hex')).toBe(fields.measurement)
+    expect(Buffer.from(authentic.claims.reportData).toString('hex')).toBe(fields.report_data)
   })
 })
 

@@ -1,10 +1,10 @@
-import { sha256, sha384 } from '@noble/hashes/sha2.js'
+import { sha256 } from '@noble/hashes/sha2.js'
 import { ascii, concat, equalBytes, toHex } from '@vouch/protocol'
 import { attempt, type Checks, must } from '../checks.js'
-import { ALGORITHM, CC_REGISTER } from '../eventlog/layout.js'
+import { CC_REGISTER } from '../eventlog/layout.js'
+import type { EventLog } from '../eventlog/parse.js'
 import { replay } from '../eventlog/replay.js'
-import type { EventLog } from '../eventlog/types.js'
-import { importKey, importPoint, isSignedRaw, keepRootKey } from '../x509/algorithms.js'
+import { isSignedRaw, keepRootKey, spkiOfPoint } from '../x509/algorithms.js'
 import type { Certificate } from '../x509/certificate.js'
 import { checkPath, checkUnused } from '../x509/chain.js'
 import { checkRoot, findPckChain } from './chain.js'
@@ -88,8 +88,6 @@ export async function authenticateDcap(
   })
 }
 
-const ECDSA_P256 = { name: 'ECDSA', namedCurve: 'P-256' }
-
 async function checkSignatures(
   checks: Checks,
   { quote, signed, quotingEnclaveSigned }: SignedQuote,
@@ -99,20 +97,17 @@ async function checkSignatures(
     const holds = await attempt(checks, verify)
     if (holds !== undefined) must(checks, holds, 'EVIDENCE_SIGNATURE_FALSE', { rule })
   }
-  await check(`the quoting enclave's report must be signed by the key of ${commonName}`, async () =>
-    isSignedRaw(
-      await importKey(spki, ECDSA_P256),
-      'SHA-256',
-      quote.quotingEnclaveSignature,
-      quotingEnclaveSigned,
-    ),
+  const isSignedBy = (key: Uint8Array, signature: Uint8Array, content: Uint8Array): Promise<boolean> =>
+    isSignedRaw(key, { curve: 'P-256', hash: 'SHA-256', signature, content })
+  await check(`the quoting enclave's report must be signed by the key of ${commonName}`, () =>
+    isSignedBy(spki, quote.quotingEnclaveSignature, quotingEnclaveSigned),
   )
   const bound = concat(sha256(concat(quote.attestationKey, quote.authenticationData)), new Uint8Array(32))
   await check("the quoting enclave's report must name the attestation key", async () =>
     equalBytes(quote.quotingEnclave.reportData, bound),
   )
-  await check('the quote must be signed by the attestation key', async () =>
-    isSignedRaw(await importPoint(quote.attestationKey, ECDSA_P256), 'SHA-256', quote.signature, signed),
+  await check('the quote must be signed by the attestation key', () =>
+    isSignedBy(spkiOfPoint('P-256', quote.attestationKey), quote.signature, signed),
   )
 }
 
@@ -166,7 +161,7 @@ function checkEventLog(checks: Checks, report: EnclaveReport | TdReport, log: Ev
     return
   }
   const initial = new Uint8Array(48)
-  const replayed = replay(log.events, { algorithm: ALGORITHM.SHA384, hash: sha384, initial })
+  const replayed = replay(log.events, 'sha384')
   for (const [i, name] of (['rtmr0', 'rtmr1', 'rtmr2'] as const).entries()) {
     const found = replayed.get(CC_REGISTER[name]) ?? initial
     must(checks, equalBytes(found, report.rtmrs[i] ?? NOTHING), 'EVENT_LOG_FALSE', {

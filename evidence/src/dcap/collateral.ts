@@ -1,6 +1,6 @@
 import { equalBytes } from '@vouch/protocol'
 import { attempt, type Checks, must } from '../checks.js'
-import { importKey, isSignedRaw } from '../x509/algorithms.js'
+import { isSignedRaw } from '../x509/algorithms.js'
 import type { Certificate } from '../x509/certificate.js'
 import { type Collateral, checkIssued, checkRevocation, date } from '../x509/chain.js'
 import { isRevoked } from '../x509/revocation.js'
@@ -18,7 +18,6 @@ export interface Documents {
 
 /** A certificate that the root issues for signing documents; its name is the root's word, once its signature holds. */
 const SIGNER = / SGX TCB Signing$/
-const ECDSA_P256 = { name: 'ECDSA', namedCurve: 'P-256' }
 
 /** Checks revocation lists, TCB info and identity: each must be there, signed, in force, and for this quote's TEE. */
 export async function checkCollateral(
@@ -115,12 +114,12 @@ async function checkDocument<T extends Content>(
 /** While the vendor changes its key, documents come under the old one and the new. */
 async function isSignedByOne(
   checks: Checks,
-  { bytes, signature }: SignedDocument<unknown>,
+  { bytes: content, signature }: SignedDocument<unknown>,
   signers: readonly Certificate[],
 ): Promise<boolean> {
   for (const { spki } of signers) {
-    const key = await attempt(checks, () => importKey(spki, ECDSA_P256))
-    if (key !== undefined && (await isSignedRaw(key, 'SHA-256', signature, bytes))) return true
+    const given = { curve: 'P-256', hash: 'SHA-256', signature, content } as const
+    if (await attempt(checks, () => isSignedRaw(spki, given))) return true
   }
   return false
 }

@@ -111,14 +111,14 @@ export function assertSoundDcap(kind: KindName, { roots }: DcapPins): void {
   }
 }
 
-export function warningsTdx({ tdAttributes, tcb }: TdxPins): readonly string[] {
+export function warningsOfTdx({ tdAttributes, tcb }: TdxPins): readonly string[] {
   const found = tdAttributes.debug ? ['hosts may debug guests, and read all that is in them'] : []
   if (tdAttributes.migratable)
     found.push('guests may be migrated by a service guest that nothing here judges')
   return [...found, ...warningsOfTcb(tcb)]
 }
 
-export function warningsSgx({ attributes, enclaves, tcb }: SgxPins): readonly string[] {
+export function warningsOfSgx({ attributes, enclaves, tcb }: SgxPins): readonly string[] {
   const found = attributes.debug ? ['hosts may debug enclaves, and read all that is in them'] : []
   if (enclaves.signers !== undefined) found.push('whatever the named signers sign next is accepted too')
   return [...found, ...warningsOfTcb(tcb)]

@@ -1,6 +1,6 @@
 import type { DcapAnchor } from '../anchors.js'
 import type { CommonClaims } from '../claims.js'
-import type { EventLog } from '../eventlog/types.js'
+import type { EventLog } from '../eventlog/parse.js'
 import type { Certificate } from '../x509/certificate.js'
 import type { RevocationList } from '../x509/revocation.js'
 

@@ -12,13 +12,14 @@ export const SPEC_ID_FIXED_BYTES = 8
 export const EV_NO_ACTION = 3
 
 /** "TCG Algorithm Registry", table 3. */
-export const ALGORITHM = { SHA1: 0x04, SHA256: 0x0b, SHA384: 0x0c, SHA512: 0x0d } as const
-export const DIGEST_BYTES: ReadonlyMap<number, number> = new Map([
-  [ALGORITHM.SHA1, 20],
-  [ALGORITHM.SHA256, 32],
-  [ALGORITHM.SHA384, 48],
-  [ALGORITHM.SHA512, 64],
-])
+export const HASHES = {
+  sha1: { id: 0x0004, bytes: 20 },
+  sha256: { id: 0x000b, bytes: 32 },
+  sha384: { id: 0x000c, bytes: 48 },
+  sha512: { id: 0x000d, bytes: 64 },
+} as const
+
+export type LogHash = keyof typeof HASHES
 
 /** UEFI, "Virtual Platform CC Event Log": registers of a TDX guest by their index in its log. */
 export const CC_REGISTER = { rtmr0: 1, rtmr1: 2, rtmr2: 3, rtmr3: 4 } as const

@@ -1,24 +1,23 @@
+import { sha384 } from '@noble/hashes/sha2.js'
 import { concat } from '@vouch/protocol'
-import { EV_NO_ACTION } from './layout.js'
+import { EV_NO_ACTION, HASHES, type LogHash } from './layout.js'
 import type { LoggedEvent } from './types.js'
 
-interface Bank {
-  readonly algorithm: number
-  readonly hash: (bytes: Uint8Array) => Uint8Array
-  /** What a register holds before its first event. */
-  readonly initial: Uint8Array
-}
+/** Banks that can be replayed. */
+const HASHERS = { sha384 } as const satisfies Readonly<
+  Partial<Record<LogHash, (bytes: Uint8Array) => Uint8Array>>
+>
 
-/** What registers hold after all events: each event makes a register the hash of what it held and the event's digest. */
+/** The values that a log leads to in one bank, by index; registers that it does not speak of are not there. */
 export function replay(
   events: readonly LoggedEvent[],
-  { algorithm, hash, initial }: Bank,
+  bank: keyof typeof HASHERS,
 ): ReadonlyMap<number, Uint8Array> {
-  const registers = new Map<number, Uint8Array>()
-  for (const { register, type, digests } of events) {
-    const digest = digests.find((candidate) => candidate.algorithm === algorithm)?.digest
+  const values = new Map<number, Uint8Array>()
+  for (const { index, type, digests } of events) {
+    const digest = digests.find(({ hash }) => hash === bank)?.digest
     if (type === EV_NO_ACTION || digest === undefined) continue
-    registers.set(register, hash(concat(registers.get(register) ?? initial, digest)))
+    values.set(index, HASHERS[bank](concat(values.get(index) ?? new Uint8Array(HASHES[bank].bytes), digest)))
   }
-  return registers
+  return values
 }

@@ -79,12 +79,13 @@ export function assertSoundSnp(kind: KindName, pins: SnpPins, { quota }: PolicyF
   }
 }
 
-export function warningsSnp({ guestPolicy, tcb }: SnpPins): readonly string[] {
-  const found = guestPolicy.debug ? ['hosts may debug guests, and read all that is in them'] : []
-  if (guestPolicy.migration) found.push('guests may be migrated by an agent that nothing here judges')
-  for (const [generation, floor] of Object.entries(tcb)) {
-    if (floor.snp === 0 && floor.microcode === 0)
-      found.push(`every firmware of ${generation} will do, those with published holes included`)
-  }
-  return found
+export function warningsOfSnp({ guestPolicy, tcb }: Pick<SnpPins, 'guestPolicy' | 'tcb'>): readonly string[] {
+  const zeros = Object.entries(tcb).filter(([, { snp, microcode }]) => snp === 0 && microcode === 0)
+  return [
+    ...(guestPolicy.debug ? ['hosts may debug guests, and read all that is in them'] : []),
+    ...(guestPolicy.migration ? ['guests may be migrated by an agent that nothing here judges'] : []),
+    ...zeros.map(
+      ([generation]) => `every firmware of ${generation} will do, those with published holes included`,
+    ),
+  ]
 }

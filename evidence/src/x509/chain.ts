@@ -17,7 +17,7 @@ export type Path = readonly [leaf: Certificate, ...issuers: Certificate[]]
 /** Checks a path: signatures, rights to issue, dates, critical extensions. That its root is pinned is for the caller to check. */
 export async function checkPath(checks: Checks, path: Path, at: number): Promise<void> {
   for (const [i, certificate] of path.entries()) {
-    if (i > 0) checkIssuer(checks, certificate, i - 1)
+    if (i > 0) await attempt(checks, () => checkIssuer(checks, certificate, i - 1))
     await checkIssued(checks, certificate, path[i + 1] ?? certificate, at)
   }
 }

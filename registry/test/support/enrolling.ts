@@ -71,7 +71,7 @@ export async function newRegistry(...policies: readonly AdmissionPolicy[]): Prom
 export interface Lies {
   readonly machine?: Partial<SimulatedMachine>
   readonly report?: Partial<SimulatedReport>
-  /** Makes the evidence, of whatever kind; without it, the simulated chip does. */
+  /** Makes evidence of another kind that binds REPORT_DATA. */
   readonly attest?: (reportData: Uint8Array) => Promise<readonly EvidenceFile[]>
   readonly evidence?: (files: readonly EvidenceFile[]) => readonly EvidenceFile[]
   /** The nonce that the evidence is made for. */
@@ -95,9 +95,8 @@ export function newClient(backend: Backend, policy: AdmissionPolicy, chipId = ne
       const gpuDigest = new Uint8Array(32)
       const nonce = lies.nonce ?? nonceOf(ticket)
       const bound = reportData(osImageHash, smtRoot, auxOf(gpuDigest, nonce))
-      const ofChip = () =>
-        vendor.attest({ chipId, ...lies.machine }, { reportData: bound, measurement, ...lies.report })
-      const files = await (lies.attest?.(bound) ?? ofChip())
+      const files = await (lies.attest?.(bound) ??
+        vendor.attest({ chipId, ...lies.machine }, { reportData: bound, measurement, ...lies.report }))
       const statement = { reportData: bound, osImageHash, gpuDigest, nonce, smtRoot, holderSecret, backend }
       return {
         version: 1,

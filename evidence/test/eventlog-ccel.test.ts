@@ -18,17 +18,16 @@ const header = concat(
   Uint8Array.of(0),
 )
 const digests = [1, 2, 3, 4].map((fill) => new Uint8Array(48).fill(fill))
-const event = (register: number, digest: Uint8Array, type = 1) => ({
-  register,
+const event = (index: number, digest: Uint8Array, type = 1) => ({
+  index,
   type,
-  digests: [{ algorithm: SHA384, digest }],
-  data: Uint8Array.of(register),
+  digests: [{ hash: 'sha384' as const, digest }],
+  data: Uint8Array.of(index),
 })
 const [first = header, second = header, third = header, fourth = header] = digests
 
 const log: EventLog = {
-  header: { register: 1, data: header },
-  algorithms: [{ id: SHA384, size: 48 }],
+  header: { index: 1, data: header },
   events: [event(1, first), event(2, second), event(1, third), event(1, fourth, 3), event(4, fourth)],
   fill: new Uint8Array(20).fill(0xff),
 }
@@ -102,6 +101,7 @@ describe('an event log is refused', () => {
     ['with no algorithm', 'NOT_CANONICAL', changed(32 + 24, 0)],
     ['with more algorithms than it lists', 'TRUNCATED', changed(32 + 24, 3)],
     ['with SHA-384 of another length', 'NOT_CANONICAL', changed(32 + 30, 32)],
+    ['with an algorithm that is not known', 'ALGORITHM_UNKNOWN', changed(32 + 28, 0x12)],
     ['with an event of two digests', 'NOT_CANONICAL', changed(FIRST + 8, 2)],
     ['with a digest of another algorithm', 'NOT_CANONICAL', changed(FIRST + 12, 11)],
     ['with an event that is longer than the log', 'TRUNCATED', changed(FIRST + 14 + 48, 0xff, 0xff)],
