@@ -70,13 +70,13 @@ export { admissionPolicyCodec, MAX_TTL, USUAL_TTL } from './policy/schema.js'
 export type { SimulatedAzure, SimulatedAzureReport } from './simulated/azure.js'
 export { simulatedAzure } from './simulated/azure.js'
 export type {
-  SimulatedCollateral,
+  SimulatedDcapCollateral,
+  SimulatedDcapQuote,
   SimulatedIntel,
   SimulatedIntelKeys,
-  SimulatedIntelQuote,
-  SimulatedPlatform,
+  SimulatedIntelPlatform,
 } from './simulated/intel.js'
-export { simulatedEnclave, simulatedGuest, simulatedIntel } from './simulated/intel.js'
+export { simulatedEnclaveReport, simulatedIntel, simulatedTdReport } from './simulated/intel.js'
 export type { SimulatedEnclave, SimulatedNitro, SimulatedNitroKeys } from './simulated/nitro.js'
 export { simulatedNitro } from './simulated/nitro.js'
 export type { SimulatedGpu, SimulatedNvidia, SimulatedNvidiaKeys } from './simulated/nvidia.js'

@@ -3,6 +3,7 @@ import { fromHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { readInRepository } from '../../test/support/repository.js'
 import { pckSerial } from '../src/simulated/pck.js'
+import { parseRevocationList } from '../src/x509/revocation.js'
 import {
   collateral,
   enclave,
@@ -104,6 +105,17 @@ describe('what is signed', () => {
       expect([name, await allCodes(lie)]).toEqual([name, ['COLLATERAL_SIGNATURE_FALSE']])
     }
   })
+})
+
+test('a signature of two numbers has one spelling', async () => {
+  const files = await quoteGuest()
+  const damaged = (change: (der: Uint8Array, start: number) => Uint8Array) =>
+    withFile(files, 'platform-ca.crl', (der) =>
+      change(der, der.length - parseRevocationList(der).signature.length),
+    )
+  // A sequence under another tag, and a number that is a string of bits.
+  expect(await allCodes(damaged((der, start) => der.with(start, 0xb0)))).toEqual(['CHAIN_FALSE'])
+  expect(await allCodes(damaged((der, start) => der.with(start + 2, 0x03)))).toEqual(['DER_MALFORMED'])
 })
 
 describe('collateral', () => {

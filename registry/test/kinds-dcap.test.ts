@@ -6,8 +6,8 @@ import {
   admissionPolicyId,
   type EvidenceFile,
   parseAdmissionPolicy,
-  simulatedEnclave,
-  simulatedGuest,
+  simulatedEnclaveReport,
+  simulatedTdReport,
 } from '@vouch/evidence'
 import { toHex } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
@@ -51,7 +51,7 @@ afterAll(async () => {
 const quoting =
   (tee: 'tdx' | 'sgx', ppid: Uint8Array, pceSvn = 13) =>
   (reportData: Uint8Array): Promise<readonly EvidenceFile[]> => {
-    const report = tee === 'tdx' ? simulatedGuest(reportData) : simulatedEnclave(reportData)
+    const report = tee === 'tdx' ? simulatedTdReport(reportData) : simulatedEnclaveReport(reportData)
     return intel.attest({ ppid, certificate: { pceSvn } }, { report }, collateral)
   }
 

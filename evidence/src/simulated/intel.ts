@@ -24,7 +24,7 @@ export interface SimulatedIntelKeys {
 }
 
 /** A platform that does not exist. */
-export interface SimulatedPlatform {
+export interface SimulatedIntelPlatform {
   /** 16 bytes. */
   readonly ppid: Uint8Array
   /** What its certificate says otherwise than an ordinary one. */
@@ -32,7 +32,7 @@ export interface SimulatedPlatform {
 }
 
 /** What a simulated quote says. */
-export interface SimulatedIntelQuote {
+export interface SimulatedDcapQuote {
   readonly version?: Quote['version']
   readonly report: TdReport | EnclaveReport
   /** Parts of the quote otherwise than all this makes them; those that are signed are signed so. */
@@ -40,7 +40,7 @@ export interface SimulatedIntelQuote {
 }
 
 /** What comes along with a quote, and until when it is in force. */
-export interface SimulatedCollateral {
+export interface SimulatedDcapCollateral {
   readonly issued: number
   readonly nextUpdate: number
   /** Members of TCB info and identity that are otherwise. */
@@ -55,9 +55,9 @@ export interface SimulatedCollateral {
 export interface SimulatedIntel {
   /** A quote with the PCK's chain inside, and all collateral in files of its own. */
   attest(
-    platform: SimulatedPlatform,
-    quote: SimulatedIntelQuote,
-    collateral: SimulatedCollateral,
+    platform: SimulatedIntelPlatform,
+    quote: SimulatedDcapQuote,
+    collateral: SimulatedDcapCollateral,
   ): Promise<readonly EvidenceFile[]>
 }
 
@@ -114,7 +114,7 @@ async function signedQuote(
   const authenticationData = given.authenticationData ?? Uint8Array.from({ length: 32 }, (_, i) => i)
   const attestationKey = given.attestationKey ?? point
   const quotingEnclave = given.quotingEnclave ?? {
-    ...simulatedEnclave(concat(sha256(concat(attestationKey, authenticationData)), new Uint8Array(32))),
+    ...simulatedEnclaveReport(concat(sha256(concat(attestationKey, authenticationData)), new Uint8Array(32))),
     attributes: QE_ATTRIBUTES,
     mrSigner: QE_SIGNER,
     isvProdId: given.report.body === 'sgx' ? 1 : 2,
@@ -146,7 +146,7 @@ function pem(der: Uint8Array): string {
 }
 
 /** An enclave that says nothing but what it reports. */
-export function simulatedEnclave(reportData: Uint8Array): EnclaveReport {
+export function simulatedEnclaveReport(reportData: Uint8Array): EnclaveReport {
   return {
     body: 'sgx',
     cpuSvn: new Uint8Array(16),
@@ -165,7 +165,7 @@ export function simulatedEnclave(reportData: Uint8Array): EnclaveReport {
 }
 
 /** A guest of TDX 1.0 that says nothing but what it reports, on a module of major version 1. */
-export function simulatedGuest(reportData: Uint8Array): TdReport {
+export function simulatedTdReport(reportData: Uint8Array): TdReport {
   const register = (fill: number): Uint8Array => new Uint8Array(48).fill(fill)
   return {
     body: 'tdx-1.0',

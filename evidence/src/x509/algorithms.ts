@@ -123,7 +123,9 @@ function ecdsaWith(
 
 /** Ecdsa-Sig-Value (RFC 3279, 2.2.3) as r and s of the curve's size. */
 function sideBySide(signature: Uint8Array, size: number): Uint8Array | undefined {
-  const fields = new Fields(parseDer(signature, 'signature'), 'signature')
+  const pair = parseDer(signature, 'signature')
+  if (pair.tag !== TAG.SEQUENCE) return undefined
+  const fields = new Fields(pair, 'signature')
   const numbers = [fields.take(TAG.INTEGER, 'r'), fields.take(TAG.INTEGER, 's')]
   fields.end()
   const raw = new Uint8Array(2 * size)

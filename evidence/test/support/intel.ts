@@ -2,11 +2,11 @@ import {
   ANCHORS,
   type EnclaveReport,
   type EvidenceFile,
-  type SimulatedCollateral,
-  type SimulatedIntelQuote,
-  type SimulatedPlatform,
-  simulatedEnclave,
-  simulatedGuest,
+  type SimulatedDcapCollateral,
+  type SimulatedDcapQuote,
+  type SimulatedIntelPlatform,
+  simulatedEnclaveReport,
+  simulatedTdReport,
   type TdReport,
 } from '@vouch/evidence'
 import { toHex } from '@vouch/protocol'
@@ -14,11 +14,11 @@ import { openSimulatedIntel } from '../../../fixtures/simulated-intel/index.js'
 import { NOW } from './simulated.js'
 
 export const intel = openSimulatedIntel()
-export const platform: SimulatedPlatform = { ppid: new Uint8Array(16).fill(0xb1) }
+export const platform: SimulatedIntelPlatform = { ppid: new Uint8Array(16).fill(0xb1) }
 export const reportData = Uint8Array.from({ length: 64 }, (_, i) => i)
-export const guest: TdReport = simulatedGuest(reportData)
-export const enclave: EnclaveReport = simulatedEnclave(reportData)
-export const collateral: SimulatedCollateral = { issued: NOW - 86_400, nextUpdate: NOW + 86_400 }
+export const guest: TdReport = simulatedTdReport(reportData)
+export const enclave: EnclaveReport = simulatedEnclaveReport(reportData)
+export const collateral: SimulatedDcapCollateral = { issued: NOW - 86_400, nextUpdate: NOW + 86_400 }
 
 /** A guest of TDX 1.5. */
 export const guest15: TdReport = {
@@ -28,10 +28,10 @@ export const guest15: TdReport = {
 }
 
 interface Changes {
-  readonly platform?: Partial<SimulatedPlatform>
-  readonly quote?: Partial<SimulatedIntelQuote>
+  readonly platform?: Partial<SimulatedIntelPlatform>
+  readonly quote?: Partial<SimulatedDcapQuote>
   readonly guest?: Partial<TdReport>
-  readonly collateral?: Partial<SimulatedCollateral>
+  readonly collateral?: Partial<SimulatedDcapCollateral>
 }
 
 /** A simulated guest's quote with its collateral, with what is asked for changed. */
