@@ -1,5 +1,6 @@
 import type { ManifestEntry } from '../circuits/node/index.js'
 import type { BenchCircuit } from './proving.js'
+import { registryBudgets } from './registry-budgets.js'
 import { commandMedian, nativeMedian, nativeOf, type Results } from './results.js'
 
 /** What may not get worse. `undefined` is what this machine, or a shorter run, does not measure. */
@@ -79,9 +80,10 @@ const BUDGETS: readonly Budget[] = [
   },
 ]
 
-/** Holds results against every budget: the circuits' own, as the manifest has them, and those above. */
+/** Holds results against every budget: the circuits' own, as the manifest has them, those above, and the registry's. */
 export function judge(results: Results): Judged[] {
-  const budgets = [...results.manifest.circuits.flatMap(sizeBudgets), ...BUDGETS]
+  const { manifest, registry } = results
+  const budgets = [...manifest.circuits.flatMap(sizeBudgets), ...BUDGETS, ...registryBudgets(registry.leaves)]
   return budgets.map((budget) => {
     const value = budget.value(results)
     return { ...budget, value, outcome: outcomeOf(budget, value) }

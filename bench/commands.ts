@@ -14,7 +14,7 @@ const BOB = join(ROOT, 'verifier/bin/bob.js')
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
 
 /** With all that they refer to. */
-const BUILT = ['prover/src', 'verifier/node']
+const BUILT = ['prover/src', 'verifier/node', 'registry/node']
 
 export interface Command {
   readonly name: CommandName
@@ -29,7 +29,7 @@ export interface Size {
   readonly bytes: number
 }
 
-/** Builds what the demo and `bob` run from: a stale build would be measured, or might not know the circuits' keys. */
+/** Builds what the demo, `bob` and `registrar` run from: a stale build would be measured, or might not know the circuits' keys. */
 export async function build(): Promise<void> {
   try {
     await run(process.execPath, [TSC, '-b', ...BUILT], { cwd: ROOT })

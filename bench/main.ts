@@ -7,11 +7,12 @@ import { buildYardstick } from './ecdsa.js'
 import { describeMachine, otherWork } from './machine.js'
 import { PLANS, type Plan, type PlanName, type ProvingPlan } from './plan.js'
 import { type Measured, measureProving, type Yardstick } from './proving.js'
+import { measureRegistry } from './registry.js'
 import { report } from './report.js'
 import type { Results } from './results.js'
 
-// `npm run bench`: what proving and verifying cost on this machine. Tables on stdout, progress on stderr. README.md says how
-// to read them.
+// `npm run bench`: what proving, verifying and a registry cost on this machine. Tables on stdout, progress on stderr. README.md
+// says how to read them.
 
 const USAGE = 'usage: npm run bench -- [--quick | --check] [--json] [--out FILE]'
 /** The share of a machine that its idle services may take. */
@@ -50,10 +51,11 @@ async function measure(plan: Plan): Promise<Results> {
   const { gates: ecdsaGates, ...yardstick } = await buildYardstick()
   const proving: Measured[] = []
   for (const part of plan.proving) proving.push(...(await measurePart(part, yardstick)))
+  const registry = await measureRegistry(plan.registry, say)
   say(`run bob verify ${plan.commands} times on each backend`)
   const ofCommands = await measureCommands(plan.commands)
   const machine = describeMachine(busyBefore, await otherWork())
-  return { date, machine, manifest: await readManifest(), ecdsaGates, proving, ...ofCommands }
+  return { date, machine, manifest: await readManifest(), ecdsaGates, proving, registry, ...ofCommands }
 }
 
 function measurePart(part: ProvingPlan, yardstick: Yardstick): Promise<Measured[]> {

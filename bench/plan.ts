@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os'
 import type { BenchCircuit, Engine } from './proving.js'
+import type { RegistryPlan } from './registry.js'
 
 /** How much is measured. */
 export interface Plan {
   readonly proving: readonly ProvingPlan[]
+  readonly registry: RegistryPlan
   /** How often each whole command is run. */
   readonly commands: number
 }
@@ -22,12 +24,17 @@ const NATIVE: Engine = { kind: 'native', threads: availableParallelism() }
 const ONE: Engine = { kind: 'wasm', threads: 1 }
 const TWO: Engine = { kind: 'wasm', threads: 2 }
 
+/** The size that the promises are made for: it takes minutes to fill, to sync, and to prove for so many admissions. */
+const WHOLE: RegistryPlan = { leaves: 2 ** 20, launches: 5, alone: 10, together: 100 }
+const SMALL: RegistryPlan = { leaves: 2 ** 15, launches: 3, alone: 5, together: 16 }
+
 export const PLANS: Readonly<Record<PlanName, Plan>> = {
-  full: everything({ launches: 3, native: 4, wasm: 2, commands: 11 }),
-  quick: everything({ launches: 1, native: 3, wasm: 1, commands: 3 }),
+  full: everything({ launches: 3, native: 4, wasm: 2, registry: WHOLE, commands: 11 }),
+  quick: everything({ launches: 1, native: 3, wasm: 1, registry: SMALL, commands: 3 }),
   /** Only what has a budget. */
   check: {
     proving: [{ engine: NATIVE, circuits: ['respond', 'ecdsa'], launches: 1, rounds: 7 }],
+    registry: SMALL,
     commands: 5,
   },
 }
@@ -36,10 +43,11 @@ interface Amounts {
   readonly launches: number
   readonly native: number
   readonly wasm: number
+  readonly registry: RegistryPlan
   readonly commands: number
 }
 
-function everything({ launches, native, wasm, commands }: Amounts): Plan {
+function everything({ launches, native, wasm, registry, commands }: Amounts): Plan {
   return {
     proving: [
       { engine: NATIVE, circuits: ['respond', 'ecdsa'], launches, rounds: native },
@@ -49,6 +57,7 @@ function everything({ launches, native, wasm, commands }: Amounts): Plan {
         { engine, circuits: ['enroll'] as const, launches, rounds: wasm },
       ]),
     ],
+    registry,
     commands,
   }
 }

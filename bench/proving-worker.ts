@@ -12,7 +12,7 @@ import { SAMPLES } from '../circuits/testing/samples.js'
 import { nativePeak, nodePeak } from './memory.js'
 import type { BenchCircuit, Engine, Job, Measured, Samples, Yardstick } from './proving.js'
 
-// One launch of a job: takes it as a message, answers with what was measured, and ends.
+// One launch of a job.
 
 /** A verification is a hundred times shorter than a proof: one alone would be mostly noise. */
 const VERIFICATIONS_PER_PROOF = 5
@@ -20,11 +20,10 @@ const VERIFICATIONS_PER_PROOF = 5
 type Growing = { -readonly [Name in keyof Samples]: number[] }
 
 process.once('message', async (message) => {
-  const measured = await run(message as Job)
-  process.send?.(measured, undefined, undefined, () => process.disconnect())
+  process.send?.(await run(message as Job))
 })
 
-// Also when whoever waits for the answer is gone.
+// The answer has arrived, or whoever waited for it is gone.
 process.once('disconnect', () => process.exit())
 
 async function run({ engine, circuits, rounds, yardstick }: Job): Promise<Measured[]> {

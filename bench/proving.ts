@@ -1,6 +1,5 @@
-import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { CircuitName, CircuitPin, EngineKind, Inputs } from '../circuits/src/index.js'
+import { runWorker } from './worker.js'
 
 // What proving and verifying take, per engine. Every launch is a process of its own: the first call in it is cold.
 
@@ -46,30 +45,14 @@ export interface Measured {
   readonly nativePeak: number | undefined
 }
 
-const WORKER = fileURLToPath(new URL('proving-worker.ts', import.meta.url))
-
 /** Runs a job as often as that, and puts the samples together. */
 export async function measureProving(job: Job, launches: number): Promise<Measured[]> {
   const runs: Measured[][] = []
-  for (let launch = 0; launch < launches; launch++) runs.push(await runWorker(job))
+  for (let launch = 0; launch < launches; launch++) {
+    const { answer } = await runWorker<Measured[]>('proving-worker.ts', job)
+    runs.push(answer)
+  }
   return job.circuits.map((circuit) => merged(runs.flat().filter((run) => run.circuit === circuit)))
-}
-
-function runWorker(job: Job): Promise<Measured[]> {
-  return new Promise((resolve, reject) => {
-    const worker = fork(WORKER, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-    let answer: Measured[] | undefined
-    worker.once('message', (message) => {
-      answer = message as Measured[]
-    })
-    worker.once('error', reject)
-    worker.once('exit', (status) =>
-      answer === undefined
-        ? reject(new Error(`a measuring process ended with status ${status}`))
-        : resolve(answer),
-    )
-    worker.send(job)
-  })
 }
 
 function merged(runs: readonly Measured[]): Measured {

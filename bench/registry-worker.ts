@@ -1,93 +1,115 @@
-import { createHash } from 'node:crypto'
+import { openHasher } from '@vouch/circuits'
+import { openBackend } from '@vouch/circuits/node'
+import type { AdmissionPolicy } from '@vouch/evidence'
 import { fieldFromHash, fieldToBytes, fromInteger } from '@vouch/protocol'
-import { type Hasher, openHasher } from '../circuits/src/index.js'
-import { createRegistry, openRegistry } from '../registry/node/store/index.js'
-import type { NewMember } from '../registry/src/store.js'
-import { nodePeak } from './memory.js'
-import type { RegistryJob, RegistryResults } from './registry.js'
+import { clock } from '@vouch/protocol/node'
+import { type NewMember, printEnrollment } from '@vouch/registry'
+import { type OpenFile, openFile, openRegistrar, openRegistry, type Registrar } from '@vouch/registry/node'
+import { registrarFolder } from '../registry/node/registrar-folder.js'
+import { readSecret } from '../registry/node/secret-files.js'
+import { newClient, newRegistry, testPolicy } from '../registry/test/support/enrolling.js'
+import type { Admitted, Filled, RegistryJob } from './registry.js'
 
-// One launch of a job: takes it as a message, answers with what was measured, and ends.
+// One launch of a job on a registrar's folder.
 
-const NOW = 1_800_000_000
-const now = () => NOW
-const signer = new Uint8Array(32).fill(7)
-const SINGLE = 50
-const BATCHED = 2000
-const TOGETHER = 64
-
-/**
- * Stands in for P2 while a registry is filled: a million leaves would take it minutes. What is measured afterwards hashes no
- * old leaf, and hashes new ones truly.
- */
-const stopgap: Hasher = (...inputs) => {
-  const hash = createHash('sha256')
-  for (const input of inputs) hash.update(input)
-  return new Uint8Array(hash.digest().fill(0, 0, 1))
-}
+/** As many as one write takes. */
+const WRITE = 256
+const LIFETIME = 48 * 3600
+const policy = testPolicy()
 
 process.once('message', async (message) => {
-  const value = await work(message as RegistryJob)
-  process.send?.({ value }, undefined, undefined, () => process.disconnect())
+  process.send?.(await work(message as RegistryJob))
 })
 
-function work(job: RegistryJob): Promise<unknown> {
+// The answer has arrived, or whoever waited for it is gone.
+process.once('disconnect', () => process.exit())
+
+function work(job: RegistryJob): Promise<Filled | Admitted> {
   switch (job.kind) {
     case 'fill':
-      return fill(job.folder, job.leaves)
-    case 'open':
-      return open(job.folder)
+      return fill(job.leaves)
     case 'admit':
-      return admit(job.folder, job.leaves)
+      return admit(job.folder, job.alone, job.together)
   }
 }
 
-async function fill(folder: string, leaves: number): Promise<void> {
-  await createRegistry(folder, { id: new Uint8Array(32).fill(3), signer, now })
-  const registry = await openRegistry(folder, { now, signer, hash: stopgap })
-  const room = SINGLE + BATCHED // for what is admitted later
-  for (let from = 0; from < leaves - room; from += 1024) {
-    const count = Math.min(1024, leaves - room - from)
+/** Nobody counts on what is filled here: it waits for no disk. */
+const openUnsynced: OpenFile = async (path) => ({ ...(await openFile(path)), sync: async () => undefined })
+
+/** A registrar's folder as its command makes it, with leaves whose evidence is only a number: it is read by no one here. */
+async function fill(leaves: number): Promise<Filled> {
+  const folder = await newRegistry(policy)
+  const signer = await readSecret(registrarFolder(folder).signerKey)
+  const registry = await openRegistry(folder, {
+    now: clock,
+    signer,
+    hash: await openHasher(),
+    openFile: openUnsynced,
+  })
+  for (let from = 0; from < leaves; from += WRITE) {
+    const count = Math.min(WRITE, leaves - from)
     await Promise.all(Array.from({ length: count }, (_, i) => registry.admit(member(from + i))))
   }
   await registry.cutHead()
   await registry.close()
-}
-
-async function open(folder: string): Promise<{ time: number; peak: number }> {
-  const start = performance.now()
-  const registry = await openRegistry(folder, { now, signer })
-  const time = performance.now() - start
-  const peak = nodePeak()
-  await registry.close()
-  return { time, peak }
-}
-
-async function admit(
-  folder: string,
-  leaves: number,
-): Promise<Pick<RegistryResults, 'admit' | 'batchSeconds' | 'batchSize'>> {
-  const registry = await openRegistry(folder, { now, signer, hash: await openHasher() })
-  const single: number[] = []
-  for (let i = 0; i < SINGLE; i++) {
-    const start = performance.now()
-    await registry.admit(member(leaves + i))
-    single.push(performance.now() - start)
-  }
-  const start = performance.now()
-  let next = leaves + SINGLE
-  const one = async () => {
-    while (next < leaves + SINGLE + BATCHED) await registry.admit(member(next++))
-  }
-  await Promise.all(Array.from({ length: TOGETHER }, one))
-  const batchSeconds = (performance.now() - start) / 1000
-  await registry.close()
-  return { admit: single, batchSeconds, batchSize: BATCHED }
+  return { folder, key: registrarFolder(folder).signerKey }
 }
 
 function member(n: number): NewMember {
   const number = fromInteger(n, 4)
-  const machine = fieldToBytes(fieldFromHash('machine', number))
-  const credential = fieldFromHash('credential', number)
-  const nonce = fieldToBytes(fieldFromHash('nonce', number))
-  return { nonce, credential, policyId: 5n, expiresAt: NOW + 3600, machine, quota: 4, evidence: machine }
+  return {
+    nonce: fieldToBytes(fieldFromHash('nonce', number)),
+    credential: fieldFromHash('credential', number),
+    policyId: 5n,
+    expiresAt: clock() + LIFETIME,
+    machine: fieldToBytes(fieldFromHash('machine', number)),
+    quota: 1,
+    evidence: number,
+  }
+}
+
+/** Whole admissions on a registrar as `registrar serve` opens it: one after another, then many at once. */
+async function admit(folder: string, alone: number, together: number): Promise<Admitted> {
+  const registrar = await openRegistrar(folder, {
+    key: registrarFolder(folder).signerKey,
+    hash: await openHasher(),
+  })
+  const files = await enrollments(registrar, policy, 1 + alone + together)
+  await admitOne(registrar, files[0]) // not counted: the proving library starts in it
+  const single: number[] = []
+  for (const file of files.slice(1, 1 + alone)) {
+    const start = performance.now()
+    await admitOne(registrar, file)
+    single.push(performance.now() - start)
+  }
+  const start = performance.now()
+  await Promise.all(files.slice(1 + alone).map((file) => admitOne(registrar, file)))
+  const time = performance.now() - start
+  await registrar.registry.cutHead()
+  await registrar.close()
+  return { alone: single, together: { size: together, time } }
+}
+
+/** Enrollments of so many machines, each with evidence of the simulated vendor's and a real proof. */
+async function enrollments(
+  registrar: Registrar,
+  policy: AdmissionPolicy,
+  count: number,
+): Promise<readonly Uint8Array[]> {
+  const backend = openBackend()
+  const files: Uint8Array[] = []
+  for (let i = 0; i < count; i++) {
+    const client = newClient(backend, policy)
+    const enrollment = await client.enroll(registrar.nonce(client.credential))
+    files.push(new TextEncoder().encode(printEnrollment(enrollment)))
+  }
+  await backend.destroy()
+  return files
+}
+
+async function admitOne(registrar: Registrar, file: Uint8Array | undefined): Promise<void> {
+  const admission = await registrar.admit(file ?? new Uint8Array(), 'bench')
+  if (admission.admitted) return
+  const codes = admission.failures.map(({ code }) => code).join(', ')
+  throw new Error(`an enrollment was refused with ${codes}, so nothing was measured`)
 }

@@ -1,4 +1,5 @@
 import { type Judged, NOISE, type Outcome } from './budgets.js'
+import { each, eachBucket } from './registry-budgets.js'
 import { median, type Results } from './results.js'
 
 /** The results for a person, as tables that a page can take as they are. */
@@ -10,6 +11,7 @@ export function report(results: Results, judged: readonly Judged[]): string {
     `${date}: ${cores} × ${processor}, ${platform}, Node ${node}; ${others}`,
     section('Circuits', circuits(results)),
     section('Proving and verifying: median milliseconds; MB', proving(results)),
+    section('Registry', registry(results)),
     section('Whole commands: milliseconds', commands(results)),
     section('Sizes', sizes(results)),
     section('Budgets', budgets(judged)),
@@ -42,9 +44,26 @@ function proving(results: Results): Rows {
       precise(median(samples.verify)),
       whole(median(samples.coldProve)),
       whole(median(samples.coldVerify)),
-      whole(nodePeak / 1e6),
-      nativePeak === undefined ? '' : whole(nativePeak / 1e6),
+      megabytes(nodePeak),
+      megabytes(nativePeak),
     ]),
+  ]
+}
+
+function registry({ registry }: Results): Rows {
+  const { leaves, open, openPeak, servePeak, sync, syncAgain, admissions } = registry
+  const of = `${whole(leaves)} leaves`
+  const rate = 1000 / each(admissions)
+  return [
+    ['what', 'measured', 'unit'],
+    [`opening ${of}, median of ${open.length}`, whole(median(open)), 'ms'],
+    ['peak memory by then', megabytes(openPeak), 'MB'],
+    ['peak memory of registrar serve, all its leaves shown', megabytes(servePeak), 'MB'],
+    [`one admission, median of ${admissions.alone.length}`, precise(median(admissions.alone)), 'ms'],
+    [`admissions, ${admissions.together.size} at once`, whole(rate), 'a second'],
+    [`registrar sync of ${sync.fetched} buckets`, whole(sync.time), 'ms'],
+    ['of it a bucket', precise(eachBucket(sync)), 'ms'],
+    [`registrar sync again, ${syncAgain.fetched} of ${syncAgain.buckets} new`, whole(syncAgain.time), 'ms'],
   ]
 }
 
@@ -98,6 +117,7 @@ function section(title: string, rows: Rows): string {
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`
 const whole = (value: number | undefined): string => shownWith(0, value)
+const megabytes = (bytes: number | undefined): string => whole(bytes === undefined ? undefined : bytes / 1e6)
 const precise = (value: number | undefined): string => shownWith(2, value)
 
 function shownWith(digits: number, value: number | undefined): string {

@@ -2,6 +2,7 @@ import type { Manifest } from '../circuits/node/index.js'
 import type { Command, CommandName, Size } from './commands.js'
 import type { Machine } from './machine.js'
 import type { BenchCircuit, Measured, Samples } from './proving.js'
+import type { RegistryResults } from './registry.js'
 
 /** Everything that one run of the benchmark found. */
 export interface Results {
@@ -10,6 +11,7 @@ export interface Results {
   readonly manifest: Manifest
   readonly ecdsaGates: number
   readonly proving: readonly Measured[]
+  readonly registry: RegistryResults
   readonly commands: readonly Command[]
   readonly sizes: readonly Size[]
 }

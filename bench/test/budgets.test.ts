@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { readManifest } from '../../circuits/node/index.js'
 import { judge, type Outcome } from '../budgets.js'
 import type { BenchCircuit, Measured } from '../proving.js'
+import type { RegistryResults } from '../registry.js'
 import type { Results } from '../results.js'
 
 const RATIO = 'proving respond, in units of the bare ECDSA circuit, least by least'
@@ -20,13 +21,32 @@ function measured(circuit: BenchCircuit, { prove = [700], verify = [4], bytes = 
   return { engine: { kind: 'native', threads: 2 }, circuit, samples, nodePeak: 0, nativePeak: bytes }
 }
 
-async function outcomes(respond: Times, gates = 0): Promise<Record<string, Outcome>> {
+/** Everything at its limit. */
+const REGISTRY: RegistryResults = {
+  leaves: 2 ** 20,
+  open: [1000],
+  openPeak: 300e6,
+  servePeak: 0,
+  sync: { time: 102_400, fetched: 1024, buckets: 1024 },
+  syncAgain: { time: 3000, fetched: 1, buckets: 1025 },
+  admissions: { alone: [40], together: { size: 100, time: 1000 } },
+}
+
+async function outcomes(
+  respond: Times,
+  gates = 0,
+  registry: Partial<RegistryResults> = {},
+): Promise<Record<string, Outcome>> {
   const manifest = await readManifest()
   const circuits = manifest.circuits.map((entry) => ({ ...entry, gates: entry.gates + gates }))
   const machine = { processor: '', cores: 2, platform: '', node: '', busyBefore: 0, busyAfter: 0 }
   const proving = [measured('respond', respond), measured('ecdsa', {})]
   const found = { date: '', machine, ecdsaGates: 0, proving, commands: [], sizes: [] }
-  const results: Results = { ...found, manifest: { ...manifest, circuits } }
+  const results: Results = {
+    ...found,
+    registry: { ...REGISTRY, ...registry },
+    manifest: { ...manifest, circuits },
+  }
   return Object.fromEntries(judge(results).map(({ name, outcome }) => [name, outcome]))
 }
 
@@ -53,5 +73,39 @@ describe('a budget', () => {
     ['bob verify, the whole process', {}, 'not measured'],
   ])('%s: %j is %s', async (name, times, outcome) => {
     expect(await outcomes(times)).toMatchObject({ [name]: outcome })
+  })
+
+  const OPENING = 'opening a registry of 1,048,576 leaves'
+  const OPENING_MEMORY = 'peak memory, opening a registry of 1,048,576 leaves'
+  const ADMISSION = 'one admission: evidence, proof, durable insertion'
+  const RATE = 'one of many admissions at once: 100 a second'
+  const BUCKET = 'a bucket of 1,024 leaves, fetched and verified'
+  const { sync, syncAgain, admissions } = REGISTRY
+  test.each<readonly [string, Partial<RegistryResults>, Outcome]>([
+    [OPENING, {}, 'held'],
+    [OPENING, { open: [1, 1001, 5000] }, 'over'],
+    [OPENING, { open: [3001] }, 'broken'],
+    [OPENING_MEMORY, {}, 'held'],
+    [OPENING_MEMORY, { openPeak: 300e6 + 1 }, 'broken'],
+    [OPENING_MEMORY, { openPeak: undefined }, 'not measured'],
+    ['opening a registry of 524,288 leaves', { leaves: 2 ** 19, open: [550] }, 'held'],
+    ['opening a registry of 524,288 leaves', { leaves: 2 ** 19, open: [551] }, 'over'],
+    ['peak memory, opening a registry of 524,288 leaves', { leaves: 2 ** 19, openPeak: 210e6 }, 'held'],
+    ['peak memory, opening a registry of 524,288 leaves', { leaves: 2 ** 19, openPeak: 211e6 }, 'broken'],
+    [ADMISSION, {}, 'held'],
+    [ADMISSION, { admissions: { ...admissions, alone: [1, 41, 99] } }, 'over'],
+    [ADMISSION, { admissions: { ...admissions, alone: [121] } }, 'broken'],
+    [RATE, {}, 'held'],
+    [RATE, { admissions: { ...admissions, together: { size: 50, time: 501 } } }, 'over'],
+    [BUCKET, {}, 'held'],
+    [BUCKET, { sync: { ...sync, time: 102_500 } }, 'over'],
+    ['syncing a registry of 1,048,576 leaves when a bucket changed', {}, 'held'],
+    [
+      'syncing a registry of 1,048,576 leaves when a bucket changed',
+      { syncAgain: { ...syncAgain, time: 3001 } },
+      'over',
+    ],
+  ])('%s: %j is %s', async (name, registry, outcome) => {
+    expect(await outcomes({}, 0, registry)).toMatchObject({ [name]: outcome })
   })
 })

@@ -2,6 +2,7 @@ import { equalBytes, shortReportData, toHex } from '@vouch/protocol'
 import { type AppraisalFailure, type Check, Checks } from './checks.js'
 import { AuthenticEvidence, type Claims } from './evidence.js'
 import { isSimulatedKind, KINDS, kindOf } from './kinds.js'
+import { appraiseDevices, checkBound, type ExpectedGpus } from './nvidia/appraise.js'
 import type { AdmissionPolicy } from './policy/schema.js'
 
 /** How genuine evidence stands up to a policy. All failures are there at once; without any, it is acceptable. */
@@ -10,6 +11,14 @@ export interface Appraisal {
   readonly checks: readonly Check[]
   readonly notChecked: readonly string[]
   readonly failures: readonly AppraisalFailure[]
+}
+
+/** What the judge knows beforehand, and evidence must agree with. */
+export interface Expected {
+  /** What the guest was asked to have signed. */
+  readonly nonce?: Uint8Array | undefined
+  /** Which GPUs the machine binds. Who does not know looks for their nonce in what the machine had signed. */
+  readonly gpus?: ExpectedGpus | undefined
 }
 
 /**
@@ -21,7 +30,7 @@ export function appraise(
   evidence: AuthenticEvidence,
   policy: AdmissionPolicy,
   at: number,
-  nonce?: Uint8Array,
+  { nonce, gpus }: Expected = {},
 ): Appraisal {
   const claims = AuthenticEvidence.claimsOf(evidence)
   const checks = new Checks<AppraisalFailure>()
@@ -34,6 +43,9 @@ export function appraise(
     given: claims.kind,
   })
   if (pins !== undefined) kindOf(claims.kind).appraise(checks, claims, pins)
+  const devices = claims.devices ?? []
+  appraiseDevices(checks, devices, policy.gpus)
+  checkBound(checks, claims, devices, gpus)
   checkCollateral(checks, claims, policy, at)
   checkNonce(checks, claims, nonce)
   return outcome(checks, claims)
@@ -43,7 +55,7 @@ export function appraise(
  * Says of genuine evidence what holds without any policy of one's own: that it is not simulated, and that nobody may debug the
  * guest. What the guest is, this cannot say.
  */
-export function inspect(evidence: AuthenticEvidence, nonce?: Uint8Array): Appraisal {
+export function inspect(evidence: AuthenticEvidence, { nonce, gpus }: Expected = {}): Appraisal {
   const claims = AuthenticEvidence.claimsOf(evidence)
   const checks = new Checks<AppraisalFailure>()
   checks.note(!isSimulatedKind(claims.kind), {
@@ -57,6 +69,7 @@ export function inspect(evidence: AuthenticEvidence, nonce?: Uint8Array): Apprai
     given: claims.kind,
   })
   kindOf(claims.kind).inspect(checks, claims)
+  if (!isDevice(claims)) checkBound(checks, claims, claims.devices ?? [], gpus)
   checkNonce(checks, claims, nonce)
   return outcome(checks, claims)
 }
@@ -131,6 +144,9 @@ export function bindsReportData({ slots }: Claims, reportData: Uint8Array): bool
     binding.every(({ bytes, holds }) => equalBytes(bytes, holds === 'report_data' ? whole : short))
   )
 }
+
+/** Devices alone are in no machine that anybody speaks of. */
+const isDevice = ({ kind }: Claims): boolean => kind === 'nvidia-gpu' || kind === 'simulated-nvidia'
 
 function outcome(checks: Checks<AppraisalFailure>, claims: Claims): Appraisal {
   return { claims, checks: checks.checks, notChecked: checks.notChecked, failures: checks.failures }

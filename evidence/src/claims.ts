@@ -1,4 +1,5 @@
 import type { KindName } from './kinds.js'
+import type { Device } from './nvidia/types.js'
 import type { Collateral } from './x509/chain.js'
 
 /** A place in evidence that the guest chooses bytes for, and the hardware signs. */
@@ -20,4 +21,6 @@ export interface CommonClaims {
   readonly machineIdentity?: Uint8Array
   readonly slots: readonly Slot[]
   readonly collateral: Collateral
+  /** GPUs and switches that are in the machine, if evidence of any came along. */
+  readonly devices?: readonly Device[]
 }

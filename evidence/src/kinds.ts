@@ -1,15 +1,36 @@
 import type { Codec } from '@vouch/protocol/codec'
+import { appraiseAzureSnp, inspectAzureSnp } from './azure/appraise.js'
+import { type AzureSnpPins, assertSoundAzureSnp, azureSnpPins, simulatedAzureSnpPins } from './azure/pins.js'
+import type { AzureSnpClaims } from './azure/types.js'
 import type { AppraisalFailure, Checks } from './checks.js'
 import type { Claims } from './evidence.js'
+import { appraiseNitro, inspectNitro } from './nitro/appraise.js'
+import { assertSoundNitro, type NitroPins, nitroPins, warningsOfNitro } from './nitro/pins.js'
+import type { NitroClaims } from './nitro/types.js'
+import { appraiseDevices } from './nvidia/appraise.js'
+import { type GpuPins, gpuPins } from './nvidia/pins.js'
+import type { NvidiaClaims } from './nvidia/types.js'
 import type { PolicyFrame } from './policy/frame.js'
+import { unsound } from './policy/unsound.js'
 import { appraiseSnp, inspectSnp } from './snp/appraise.js'
-import { assertSoundSnp, type SnpPins, simulatedSnpPins, snpPins } from './snp/pins.js'
+import { assertSoundSnp, type SnpPins, simulatedSnpPins, snpPins, warningsOfSnp } from './snp/pins.js'
 import type { SnpClaims } from './snp/types.js'
+import { appraiseTpm, inspectTpm } from './tpm/appraise.js'
+import { assertSoundTpm, type TpmPins, tpmPins, warningsOfTpm } from './tpm/pins.js'
+import type { TpmClaims } from './tpm/types.js'
 
 /** Which pins a policy has for a kind, and what authentic evidence of the kind claims. */
 interface KindTypes {
   readonly 'sev-snp': { readonly pins: SnpPins; readonly claims: SnpClaims }
   readonly 'simulated-snp': { readonly pins: SnpPins; readonly claims: SnpClaims }
+  readonly 'aws-nitro': { readonly pins: NitroPins; readonly claims: NitroClaims }
+  readonly 'simulated-nitro': { readonly pins: NitroPins; readonly claims: NitroClaims }
+  readonly 'nvidia-gpu': { readonly pins: GpuPins; readonly claims: NvidiaClaims }
+  readonly 'simulated-nvidia': { readonly pins: GpuPins; readonly claims: NvidiaClaims }
+  readonly tpm: { readonly pins: TpmPins; readonly claims: TpmClaims }
+  readonly 'simulated-tpm': { readonly pins: TpmPins; readonly claims: TpmClaims }
+  readonly 'azure-snp': { readonly pins: AzureSnpPins; readonly claims: AzureSnpClaims }
+  readonly 'simulated-azure-snp': { readonly pins: AzureSnpPins; readonly claims: AzureSnpClaims }
 }
 
 export type KindName = keyof KindTypes
@@ -23,10 +44,24 @@ export interface Kind<Pins, C extends Claims> {
   readonly pins: Codec<Pins>
   /** Refuses pins that would hold nothing off. */
   assertSound(kind: KindName, pins: Pins, policy: PolicyFrame): void
+  /** What a person should know who relies on such pins. */
+  warnings(pins: Pins): readonly string[]
   /** Compares all claims with all pins: a person who is refused sees everything that is in the way. */
   appraise(checks: Checks<AppraisalFailure>, claims: C, pins: Pins): void
   /** What must hold even when nobody has a policy. */
   inspect(checks: Checks<AppraisalFailure>, claims: C): void
+}
+
+/** Devices bind no services: they are pinned beside a machine, as `gpus`, and no policy admits them alone. */
+const deviceKind = {
+  pins: gpuPins,
+  assertSound: (kind: KindName): never => {
+    throw unsound('devices bind no services: a policy pins them as gpus, beside the kinds of machines', kind)
+  },
+  warnings: () => [],
+  appraise: (checks: Checks<AppraisalFailure>, { devices }: NvidiaClaims, pins: GpuPins) =>
+    appraiseDevices(checks, devices, pins),
+  inspect: (checks: Checks<AppraisalFailure>) => checks.leave('driver, VBIOS, firmware: no policy was given'),
 }
 
 /** Every kind of evidence. */
@@ -36,6 +71,7 @@ export const KINDS: { readonly [Name in KindName]: Kind<PinsOf<Name>, KindTypes[
     title: 'AMD SEV-SNP',
     pins: snpPins,
     assertSound: assertSoundSnp,
+    warnings: warningsOfSnp,
     appraise: appraiseSnp,
     inspect: inspectSnp,
   },
@@ -44,8 +80,73 @@ export const KINDS: { readonly [Name in KindName]: Kind<PinsOf<Name>, KindTypes[
     title: 'SEV-SNP format under the simulated vendor: worth nothing',
     pins: simulatedSnpPins,
     assertSound: assertSoundSnp,
+    warnings: warningsOfSnp,
     appraise: appraiseSnp,
     inspect: inspectSnp,
+  },
+  'aws-nitro': {
+    simulated: false,
+    title: 'AWS Nitro Enclaves',
+    pins: nitroPins,
+    assertSound: assertSoundNitro,
+    warnings: warningsOfNitro,
+    appraise: appraiseNitro,
+    inspect: inspectNitro,
+  },
+  'simulated-nitro': {
+    simulated: true,
+    title: 'Nitro format under a simulated root: worth nothing',
+    pins: nitroPins,
+    assertSound: assertSoundNitro,
+    warnings: warningsOfNitro,
+    appraise: appraiseNitro,
+    inspect: inspectNitro,
+  },
+  'nvidia-gpu': {
+    simulated: false,
+    title: 'NVIDIA GPUs and switches',
+    ...deviceKind,
+  },
+  'simulated-nvidia': {
+    simulated: true,
+    title: 'NVIDIA format under a simulated root: worth nothing',
+    ...deviceKind,
+  },
+  tpm: {
+    simulated: false,
+    title: 'TPM 2.0 quote: what booted, and nothing about memory',
+    pins: tpmPins,
+    assertSound: assertSoundTpm,
+    warnings: warningsOfTpm,
+    appraise: appraiseTpm,
+    inspect: inspectTpm,
+  },
+  'simulated-tpm': {
+    simulated: true,
+    title: 'TPM 2.0 quote under the simulated authority: worth nothing',
+    pins: tpmPins,
+    assertSound: assertSoundTpm,
+    warnings: warningsOfTpm,
+    appraise: appraiseTpm,
+    inspect: inspectTpm,
+  },
+  'azure-snp': {
+    simulated: false,
+    title: 'Azure confidential virtual machine on AMD SEV-SNP',
+    pins: azureSnpPins,
+    assertSound: assertSoundAzureSnp,
+    warnings: warningsOfSnp,
+    appraise: appraiseAzureSnp,
+    inspect: inspectAzureSnp,
+  },
+  'simulated-azure-snp': {
+    simulated: true,
+    title: 'Azure’s format under the simulated vendor: worth nothing',
+    pins: simulatedAzureSnpPins,
+    assertSound: assertSoundAzureSnp,
+    warnings: warningsOfSnp,
+    appraise: appraiseAzureSnp,
+    inspect: inspectAzureSnp,
   },
 }
 

@@ -58,7 +58,7 @@ describe('a policy that names the kind', () => {
   test('accepts what it pins, and hands out the claims', async () => {
     const { failures, claims, notChecked } = appraise(await authentic(), policy, NOW)
     expect(failures).toEqual([])
-    expect(claims.measurement).toEqual(report.measurement)
+    expect(claims).toMatchObject({ measurement: report.measurement })
     expect(notChecked).toEqual(['freshness: no nonce was given to compare REPORT_DATA with'])
   })
 
@@ -144,11 +144,11 @@ describe('a policy that names the kind', () => {
 
   test('compares REPORT_DATA with the nonce that was asked for', async () => {
     const evidence = await authentic()
-    expect(appraise(evidence, policy, NOW, report.reportData).failures).toEqual([])
+    expect(appraise(evidence, policy, NOW, { nonce: report.reportData }).failures).toEqual([])
     const padded = await authentic({ report: { reportData: Uint8Array.of(7, ...new Uint8Array(63)) } })
-    expect(appraise(padded, policy, NOW, Uint8Array.of(7)).failures).toEqual([])
+    expect(appraise(padded, policy, NOW, { nonce: Uint8Array.of(7) }).failures).toEqual([])
     for (const wrong of [new Uint8Array(64), report.reportData.subarray(0, 32), new Uint8Array(65)]) {
-      const { failures } = appraise(evidence, policy, NOW, wrong)
+      const { failures } = appraise(evidence, policy, NOW, { nonce: wrong })
       expect(failures.map(({ code }) => code)).toEqual(['NONCE_MISMATCH'])
     }
   })

@@ -142,7 +142,7 @@ describe('the other forms of a policy', () => {
     const bytes = encode(admissionPolicyCodec, policyOf(genuine), 'policy')
     const kind = 1 + 2 + genuine.name.length
     expect(bytes[kind]).toBe(1)
-    expect(refusalOf(() => decode(admissionPolicyCodec, bytes.with(kind, 3), 'policy')).code).toBe(
+    expect(refusalOf(() => decode(admissionPolicyCodec, bytes.with(kind, 200), 'policy')).code).toBe(
       'NOT_ASCENDING',
     )
     expect(refusalOf(() => decode(admissionPolicyCodec, bytes.with(kind, 0), 'policy')).code).toBe(

@@ -1,33 +1,18 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { appraise, authenticate, encodeReport, inspect, parseEvidence } from '@vouch/evidence'
-import { type ExitStatus, exitStatus, type Failure, VouchError } from '@vouch/protocol'
+import { appraise, authenticate, encodeReport, parseEvidence } from '@vouch/evidence'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../test/support/needs.js'
 import { genuinePolicy } from './support/genuine.js'
+import { exitFor, judge, openSample, samplesIn, time, withChange } from './support/samples.js'
 import { policyJson, policyOf } from './support/simulated.js'
 
 // Reports of real machines, judged at every time that their collectors judged them at, and with every byte changed that they changed.
 
-interface Case {
-  readonly files: Readonly<Record<string, unknown>>
-  readonly expected: { readonly outcome: string; readonly verification_time: string }
-  readonly evaluations: readonly { readonly at: string; readonly result: string }[]
-  readonly derived_negatives?: readonly {
-    readonly file: string
-    readonly offset: number
-    readonly xor: string
-    readonly effect: string
-    readonly result: string
-  }[]
-  readonly fields: {
-    readonly measurement: string
-    readonly report_data: string
-    readonly reported_tcb: Readonly<Record<string, unknown>>
-  }
+interface Fields {
+  readonly measurement: string
+  readonly report_data: string
+  readonly reported_tcb: Readonly<Record<string, unknown>>
 }
 
-const folder = join(process.env.VOUCH_SAMPLES ?? '/nowhere', 'snp')
 const NAMES = [
   'genoa-v3-host-data',
   'milan-v2',
@@ -39,42 +24,11 @@ const NAMES = [
   'turin-v5-host-data',
 ]
 
-function open(name: string) {
-  const content = JSON.parse(readFileSync(join(folder, name, 'case.json'), 'utf8')) as Case
-  const files = Object.keys(content.files).map((file) => ({
-    name: file,
-    bytes: new Uint8Array(readFileSync(join(folder, name, file))),
-  }))
-  return { ...content, given: files }
-}
-
-type Given = ReturnType<typeof open>['given']
-
-/** What `bob evidence` ends with. */
-async function judge(files: Given, at: number): Promise<ExitStatus> {
-  const failures: readonly Failure[] = await parseEvidence(files).then(
-    async ({ evidence }) => {
-      const { authentic, failures } = await authenticate(evidence, at)
-      return authentic === undefined ? failures : inspect(authentic).failures
-    },
-    (error: unknown) => {
-      if (error instanceof VouchError) return [error]
-      throw error
-    },
-  )
-  return exitStatus(failures)
-}
-
-const time = (text: string): number => Date.parse(text) / 1000
-
-function exitFor(outcome: string): ExitStatus {
-  if (/^valid/.test(outcome)) return 0
-  return /^invalid (unless|when)|^signatures? valid,/.test(outcome) ? 3 : 2
-}
+const open = (name: string) => openSample<Fields>('snp', name)
 
 test('these are all the samples there are', (context) => {
   needs.samples(context)
-  expect(readdirSync(folder).sort()).toEqual(NAMES)
+  expect(samplesIn('snp')).toEqual(NAMES)
 })
 
 describe.each(NAMES)('%s', (name) => {
@@ -88,20 +42,17 @@ describe.each(NAMES)('%s', (name) => {
 
   test('is refused with a byte changed, for what that byte breaks', async (context) => {
     needs.samples(context)
-    const { given, expected, derived_negatives = [] } = open(name)
+    const sample = open(name)
+    const { expected, derived_negatives = [] } = sample
     expect(derived_negatives.length > 0).toBe(!name.startsWith('neg-'))
-    for (const { file, offset, xor, effect, result } of derived_negatives) {
-      const changed = given.map((entry) =>
-        entry.name === file
-          ? {
-              ...entry,
-              bytes: entry.bytes.map((byte, i) => (i === offset ? byte ^ Number.parseInt(xor, 16) : byte)),
-            }
-          : entry,
-      )
+    for (const change of derived_negatives) {
+      const { effect, result } = change
       // A signature that still holds over bytes that no report has: undecidable, as it does not parse.
       const wanted = result === 'report signature still valid' ? 4 : 2
-      expect([effect, await judge(changed, time(expected.verification_time))]).toEqual([effect, wanted])
+      expect([effect, await judge(withChange(sample, change), time(expected.verification_time))]).toEqual([
+        effect,
+        wanted,
+      ])
     }
   })
 
@@ -109,9 +60,10 @@ describe.each(NAMES)('%s', (name) => {
     needs.samples(context)
     const { given, expected, fields } = open(name)
     const { evidence } = await parseEvidence(given)
+    if (evidence.format !== 'snp') throw new Error('it must be a report')
     expect(encodeReport(evidence.report)).toEqual(evidence.bytes)
     const { authentic } = await authenticate(evidence, time(expected.verification_time))
-    if (authentic === undefined) return
+    if (authentic?.claims.kind !== 'sev-snp') return
     const { bootloader, ...levels } = authentic.claims.tcb
     const { raw: _, bl, ...wanted } = fields.reported_tcb
     const { microcode, ...others } = levels

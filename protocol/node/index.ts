@@ -1,7 +1,9 @@
-// What every command line shares: files, the terminal, and what is fetched.
+// What every command line shares: arguments, files, the terminal, the words on it, and what is fetched.
 
+export { bytesArgument, fieldArgument, numberArgument } from './arguments.js'
 export { fetchBounded } from './fetch.js'
 export { parseNamedFile, readNamedFile, writeWhole } from './files.js'
 export type { Terminal } from './terminal.js'
 export { clearAwayWhenInterrupted, clock, parseTime, runCommand, runProgram, terminal } from './terminal.js'
 export { versionOf } from './version.js'
+export { dateOf, fieldHex, preview, table } from './words.js'

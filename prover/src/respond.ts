@@ -15,17 +15,19 @@ import {
   registryLeaf,
   requestHash,
   respondInputs,
+  rootOfPath,
+  type Service,
   scopeOf,
   VouchError,
 } from '@vouch/protocol'
-import { type Holding, respondWitness, type SignedEnvelope } from './witness.js'
+import { type Holding, type Leaves, leafMissing, respondWitness, type SignedEnvelope } from './witness.js'
 
 export interface ProveParameters {
   readonly request: Request
   readonly response: SignedEnvelope
   readonly holding: Holding
   /** All leaves of the registry at the Request's root. Whole, so that nobody learns which one is asked for. */
-  readonly leaves: readonly bigint[]
+  readonly leaves: Leaves
   readonly backend: Backend<CircuitName>
   readonly signal?: AbortSignal
 }
@@ -59,22 +61,19 @@ function assertProvable(
   request: Request,
   { envelope, signature, service }: SignedEnvelope,
   { holderSecret, services, policyId, expiresAt }: Holding,
-  leaves: readonly bigint[],
+  leaves: Leaves,
 ): void {
   const leaf = registryLeaf(credential(buildServiceTree(services).root, holderSecret), policyId, expiresAt)
   const { clientNonce } = decodeEnvelope(envelope)
   const rules: readonly (readonly [holds: boolean, error: VouchError])[] = [
     [
-      fixedRoot(REGISTRY_DEPTH, leaves) === request.root,
+      rootOver(leaves, leaf) === request.root,
       new VouchError('ROOT_NOT_ACCEPTED', {
         rule: "the registry's leaves must lead to the Request's root",
         hint: 'sync the registry',
       }),
     ],
-    [
-      leaves.includes(leaf),
-      new VouchError('LEAF_MISSING', { rule: 'the credential must be in the registry at that root' }),
-    ],
+    ['siblings' in leaves || leaves.includes(leaf), leafMissing()],
     [
       request.policies.includes(policyId),
       new VouchError('POLICY_NOT_ACCEPTED', { rule: 'the Request must accept the policy that admitted' }),
@@ -103,8 +102,12 @@ function assertProvable(
   for (const [holds, error] of rules) if (!holds) throw error
 }
 
-function isSignedBy(
-  { publicKey }: SignedEnvelope['service'],
+function rootOver(leaves: Leaves, leaf: bigint): bigint {
+  return 'siblings' in leaves ? rootOfPath(REGISTRY_DEPTH, leaf, leaves) : fixedRoot(REGISTRY_DEPTH, leaves)
+}
+
+export function isSignedBy(
+  { publicKey }: Pick<Service, 'publicKey'>,
   signature: Uint8Array,
   digest: Uint8Array,
 ): boolean {

@@ -22,6 +22,7 @@ import {
   scopeOf,
   serviceKey,
   serviceLeaf,
+  VouchError,
 } from '@vouch/protocol'
 
 // The only file that knows the names in the circuits' ABI.
@@ -55,15 +56,26 @@ export type Witness = Readonly<Record<string, WitnessValue>>
 const hex = (value: bigint): string => `0x${value.toString(16)}`
 const bytes = (value: Uint8Array): readonly number[] => [...value]
 
-/** Everything that `respond` is told: the public inputs, and what they hide. `leaves` are the registry's, all of them. */
+/** All leaves of a registry; or the path of her own, which Alice computed from all of them. Never one that was fetched. */
+export type Leaves = readonly bigint[] | FixedPath
+
+/** The path of a leaf, if it is there. */
+export function pathAmong(leaves: Leaves, leaf: bigint): FixedPath | undefined {
+  if ('siblings' in leaves) return leaves
+  return leaves.includes(leaf) ? fixedPath(REGISTRY_DEPTH, leaves, leaves.indexOf(leaf)) : undefined
+}
+
+/** Everything that `respond` is told: the public inputs, and what they hide. */
 export function respondWitness(
   request: Request,
   { envelope, signature, service }: SignedEnvelope,
   { holderSecret, services, policyId, expiresAt }: Holding,
-  leaves: readonly bigint[],
+  leaves: Leaves,
 ): Witness {
   const tree = buildServiceTree(services)
   const leaf = registryLeaf(credential(tree.root, holderSecret), policyId, expiresAt)
+  const registryPath = pathAmong(leaves, leaf)
+  if (registryPath === undefined) throw leafMissing()
   const pseudonym = nullifier(holderSecret, scopeOf(request))
   const inputs = respondInputs(request, envelope, pseudonym).map(hex)
   const [registry_root = '', policies_root = '', services_root = '', now = ''] = inputs
@@ -81,8 +93,8 @@ export function respondWitness(
     admission: {
       policy_id: hex(policyId),
       expires_at: hex(BigInt(expiresAt)),
-      registry_path: pairsUp(REGISTRY_DEPTH, leaves, leaves.indexOf(leaf)),
-      policies_path: pairsUp(
+      registry_path: pairsUp(leaf, registryPath),
+      policies_path: pairsOf(
         POLICIES_DEPTH,
         request.policies.map(acceptedPolicy),
         request.policies.indexOf(policyId),
@@ -93,7 +105,7 @@ export function respondWitness(
       instance: hex(BigInt(service.instance)),
       public_key: { x: bytes(service.publicKey.x), y: bytes(service.publicKey.y) },
       tree_path: pairsDown(service, tree.pathOf(service)),
-      services_path: pairsUp(
+      services_path: pairsOf(
         SERVICES_DEPTH,
         request.services.map(acceptedService),
         request.services.findIndex((drv) => equalBytes(drv, service.drv)),
@@ -101,6 +113,10 @@ export function respondWitness(
     },
     signature: bytes(signature),
   }
+}
+
+export function leafMissing(): VouchError {
+  return new VouchError('LEAF_MISSING', { rule: 'the credential must be in the registry at that root' })
 }
 
 /** Everything that `enroll` is told. */
@@ -123,10 +139,13 @@ interface Pair extends Readonly<Record<string, WitnessValue>> {
 
 const pair = (left: bigint, right: bigint): Pair => ({ left: hex(left), right: hex(right) })
 
+function pairsOf(depth: number, leaves: readonly bigint[], index: number): readonly Pair[] {
+  return pairsUp(leaves[index] ?? 0n, fixedPath(depth, leaves, index))
+}
+
 /** Both children of each node from a leaf's parent up to the root. */
-function pairsUp(depth: number, leaves: readonly bigint[], index: number): readonly Pair[] {
-  const { siblings }: FixedPath = fixedPath(depth, leaves, index)
-  let node = leaves[index] ?? 0n
+function pairsUp(leaf: bigint, { index, siblings }: FixedPath): readonly Pair[] {
+  let node = leaf
   return siblings.map((sibling, height) => {
     const [left, right] = (index >> height) & 1 ? [sibling, node] : [node, sibling]
     node = p2(left, right)

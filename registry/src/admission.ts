@@ -15,6 +15,7 @@ import {
   equalBytes,
   type Failure,
   fieldToBytes,
+  gpuNonce,
   toHex,
   VouchError,
 } from '@vouch/protocol'
@@ -59,7 +60,9 @@ export async function admit(file: Uint8Array, given: AdmissionParameters): Promi
     const { claims } = authentic
 
     // 4. It is acceptable.
-    const appraisal = appraise(authentic, policy, now)
+    const appraisal = appraise(authentic, policy, now, {
+      gpus: { digest: enrollment.gpuDigest, nonce: gpuNonce(nonce) },
+    })
     if (appraisal.failures.length > 0) return { admitted: false, failures: appraisal.failures }
 
     // 5. It speaks of this enrollment, of an accepted image, and of a machine that was not removed.
@@ -123,7 +126,7 @@ async function authenticated(
 }
 
 function checkBinding(enrollment: EnrollmentFile, claims: Claims, policy: AdmissionPolicy): void {
-  const { reportData, osImageHash, gpuDigest } = enrollment
+  const { reportData, osImageHash } = enrollment
   if (!bindsReportData(claims, reportData)) {
     throw new VouchError('REPORT_DATA_MISMATCH', {
       rule: "what the evidence binds must be the enrollment's REPORT_DATA",
@@ -134,12 +137,6 @@ function checkBinding(enrollment: EnrollmentFile, claims: Claims, policy: Admiss
     throw new VouchError('IMAGE_NOT_ACCEPTED', {
       rule: 'the admission policy must accept the OS image',
       given: toHex(osImageHash),
-    })
-  }
-  if (gpuDigest.some((byte) => byte !== 0)) {
-    throw new VouchError('GPU_NOT_ACCEPTED', {
-      rule: 'the GPU digest must be zero: no admission policy judges GPU evidence yet',
-      given: toHex(gpuDigest),
     })
   }
 }

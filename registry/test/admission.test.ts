@@ -175,11 +175,7 @@ describe('a lying client is refused', () => {
       'CHAIN_FALSE',
     ],
     ['without evidence', () => ({ evidence: (files) => files.slice(1) }), 'EVIDENCE_MISSING'],
-    [
-      'with GPU evidence that nobody judges',
-      () => ({ fields: { gpuDigest: osImageHash } }),
-      'GPU_NOT_ACCEPTED',
-    ],
+    ['with a GPU digest and no GPU', () => ({ fields: { gpuDigest: osImageHash } }), 'GPU_MISMATCH'],
     ['under a policy that is not in force', () => ({ fields: { policyId: 7n } }), 'POLICY_NOT_ACCEPTED'],
     ['with a proof that proves nothing', () => ({}), 'PROOF_FALSE'],
     ['with half a proof', () => ({ fields: { proof: new Uint8Array(4000) } }), 'PROOF_MALFORMED'],

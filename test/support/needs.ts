@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, statfsSync } from 'node:fs'
 import type { TestContext } from 'vitest'
 import { readManifest } from './repository.js'
 
@@ -19,9 +19,19 @@ export const needs = {
   tmpfs: need('unshare, allowed to mount', () =>
     runs('unshare', ['--map-root-user', '--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']),
   ),
+  /** A folder in memory that everybody may write to. */
+  sharedMemory: need(
+    'a tmpfs at /dev/shm',
+    () => existsSync('/dev/shm') && statfsSync('/dev/shm').type === 0x01021994,
+  ),
+  python3: need('python3, 3.9 or later', () =>
+    runs('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']),
+  ),
   /** An npm registry: asks it for one package that this project pins. */
   registry: need('an npm registry', registryAnswers),
   chromium: need('chromium', () => runs('chromium', ['--version'])),
+  /** Nix itself, whose hashes ours must equal. */
+  nix: need('nix-store', () => runs('nix-store', ['--version'])),
   swtpm: need('swtpm', () => runs('swtpm', ['--version'])),
   tpm2Tools: need('tpm2-tools', () => runs('tpm2_getcap', ['--version'])),
   /** The folder of raw hardware evidence that $VOUCH_SAMPLES names. */

@@ -102,9 +102,12 @@ const policy = bob.command('policy').description('write and read admission polic
 policy
   .command('init')
   .description('write an admission policy to fill in')
-  .option('--simulated', 'for simulated evidence, which is worth nothing')
+  .option('--kind <name>', 'kind of evidence: sev-snp, aws-nitro, …', 'sev-snp')
+  .option('--simulated', 'for simulated SEV-SNP evidence, which is worth nothing')
   .option('--out <file>', 'write there instead of to stdout')
-  .action((options: { simulated?: true; out?: string }) => run({}, () => policyInitCommand(out, options)))
+  .action((options: { kind: string; simulated?: true; out?: string }) =>
+    run({}, () => policyInitCommand(out, options)),
+  )
 
 for (const [name, description, command] of [
   ['id', "print a policy's id", policyIdCommand],

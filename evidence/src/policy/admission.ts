@@ -1,6 +1,7 @@
 import { type Json, policyId } from '@vouch/protocol'
 import { parseFile, printFile } from '@vouch/protocol/codec'
 import { isSimulatedKind, type KindName, kindOf } from '../kinds.js'
+import { assertSoundGpus } from '../nvidia/pins.js'
 import { type AdmissionPolicy, admissionPolicyCodec } from './schema.js'
 import { unsound } from './unsound.js'
 
@@ -42,9 +43,26 @@ function sound(policy: AdmissionPolicy): AdmissionPolicy {
   if (kinds.length > 1 && kinds.some(isSimulatedKind)) {
     throw unsound('a policy that names a simulated kind must name no other', kinds.join(', '))
   }
+  if (policy.gpus !== undefined) assertSoundGpus(policy.gpus, kinds.some(isSimulatedKind))
   for (const kind of kinds) {
     const pins = policy.evidence[kind]
     if (pins !== undefined) kindOf(kind).assertSound(kind, pins, policy)
   }
   return policy
+}
+
+/** What a person should know who relies on this policy: nothing of it keeps the policy from loading. */
+export function warningsOf(policy: AdmissionPolicy): readonly string[] {
+  return [
+    ...(admitsSimulated(policy) ? ['it admits simulated evidence: nothing genuine may stand behind it'] : []),
+    ...(policy.quota === 'none' ? ['it has no quota: one machine may fill the registry'] : []),
+    ...(policy.collateral.revocation === 'when_given'
+      ? ['it does not require revocation lists: a machine whose key leaked leaves them out']
+      : []),
+    ...kindsOf(policy).flatMap((kind) =>
+      kindOf(kind)
+        .warnings(policy.evidence[kind])
+        .map((warning) => `${kind}: ${warning}`),
+    ),
+  ]
 }

@@ -1,3 +1,5 @@
+import type { GpuPins } from '../nvidia/pins.js'
+
 /** What an admission policy says whatever the kinds of evidence are that it names. */
 export interface PolicyFrame {
   readonly version: 1
@@ -7,6 +9,8 @@ export interface PolicyFrame {
   readonly quota: number | 'none'
   /** How long a leaf is good for, in seconds. */
   readonly ttl: number
+  /** What must hold of GPUs; without it, evidence with any is refused. */
+  readonly gpus?: GpuPins | undefined
   readonly collateral: {
     /**
      * Whether the revocation lists that a vendor publishes must be there. A list is the one thing that a machine whose key

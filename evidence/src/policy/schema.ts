@@ -1,5 +1,16 @@
-import { type Codec, fixedBytes, list, oneOf, record, text, uint, version } from '@vouch/protocol/codec'
+import {
+  type Codec,
+  fixedBytes,
+  list,
+  oneOf,
+  optional,
+  record,
+  text,
+  uint,
+  version,
+} from '@vouch/protocol/codec'
 import { KINDS, type KindName, type PinsOf } from '../kinds.js'
+import { gpuPins } from '../nvidia/pins.js'
 import { orWord, someOf } from './codecs.js'
 import type { PolicyFrame } from './frame.js'
 
@@ -26,6 +37,7 @@ export const admissionPolicyCodec: Codec<AdmissionPolicy> = record<AdmissionPoli
   osImages: list(fixedBytes(32), { min: 1, max: 256, anyOrder: true }),
   quota: orWord(uint(4, { min: 1, max: 2 ** 20 }), 'none'),
   ttl: uint(4, { min: HOUR, max: MAX_TTL }),
+  gpus: optional(gpuPins),
   collateral: record<AdmissionPolicy['collateral']>({
     revocation: oneOf({ required: 0, when_given: 1 }),
     maxAge: uint(4, { min: 1, max: 365 * DAY }),

@@ -1,21 +1,33 @@
-import { VouchError } from '@vouch/protocol'
-import { context, type Der, TAG } from '../der/der.js'
+import { equalBytes, fromHex, VouchError } from '@vouch/protocol'
+import { context, type Der, parseDer, TAG } from '../der/der.js'
 import { Fields, oidText, only, smallInteger } from '../der/fields.js'
 
 /** How a signature of one algorithm is checked with WebCrypto. */
 interface SignatureAlgorithm {
-  readonly key: RsaHashedImportParams
-  readonly verify: RsaPssParams
+  readonly key: RsaHashedImportParams | EcKeyImportParams
+  readonly verify: Algorithm | RsaPssParams | EcdsaParams
+  /** The signature as WebCrypto wants it; none when it is not well-formed. */
+  readonly raw: (signature: Uint8Array) => Uint8Array | undefined
 }
 
+const SHA256_WITH_RSA = '1.2.840.113549.1.1.11'
 const RSASSA_PSS = '1.2.840.113549.1.1.10'
+const ECDSA_SHA256 = '1.2.840.10045.4.3.2'
+const ECDSA_SHA384 = '1.2.840.10045.4.3.3'
 const MGF1 = '1.2.840.113549.1.1.8'
 const SHA_384 = '2.16.840.1.101.3.4.2.2'
 const SALT_BYTES = 48
 
 /** The algorithms of the vendors' certificates, by identifier. Anything else is not guessed at. */
-const ALGORITHMS: ReadonlyMap<string, (parameters: Der | undefined) => SignatureAlgorithm | undefined> =
-  new Map([[RSASSA_PSS, pssWithSha384]])
+const ALGORITHMS: ReadonlyMap<
+  string,
+  (parameters: Der | undefined, spki: Uint8Array) => SignatureAlgorithm | undefined
+> = new Map([
+  [RSASSA_PSS, pssWithSha384],
+  [SHA256_WITH_RSA, pkcs1WithSha256],
+  [ECDSA_SHA256, ecdsaWith('SHA-256')],
+  [ECDSA_SHA384, ecdsaWith('SHA-384')],
+])
 
 /** Whether this key made this signature over these bytes. */
 export async function isSigned(
@@ -24,15 +36,35 @@ export async function isSigned(
 ): Promise<boolean> {
   const [identifier, parameters] = algorithm.parts
   const oid = identifier?.tag === TAG.OID ? oidText(identifier) : 'none'
-  const known = ALGORITHMS.get(oid)?.(parameters)
+  const known = ALGORITHMS.get(oid)?.(parameters, spki)
   if (known === undefined || algorithm.parts.length > 2) {
     throw new VouchError('ALGORITHM_UNKNOWN', {
-      rule: 'a certificate must be signed by RSASSA-PSS with SHA-384 and a salt of 48 bytes',
+      rule: 'a certificate must be signed by RSASSA-PSS with SHA-384 and a salt of 48 bytes, by RSA with SHA-256, or by ECDSA over P-256 or P-384',
       given: oid,
     })
   }
   const key = await importKey(spki, known.key)
-  return crypto.subtle.verify(known.verify, key, owned(signature), owned(content))
+  const raw = known.raw(signature)
+  return raw !== undefined && crypto.subtle.verify(known.verify, key, owned(raw), owned(content))
+}
+
+/** Whether this key made this ECDSA signature, r and s side by side, over these bytes. */
+export async function isSignedRaw(
+  spki: Uint8Array,
+  {
+    curve,
+    hash,
+    signature,
+    content,
+  }: {
+    readonly curve: Curve
+    readonly hash: 'SHA-256' | 'SHA-384'
+    readonly signature: Uint8Array
+    readonly content: Uint8Array
+  },
+): Promise<boolean> {
+  const key = await importKey(spki, { name: 'ECDSA', namedCurve: curve })
+  return crypto.subtle.verify({ name: 'ECDSA', hash }, key, owned(signature), owned(content))
 }
 
 /** Imports a public key; bytes that are none are refused. */
@@ -76,7 +108,21 @@ function pssWithSha384(parameters: Der | undefined): SignatureAlgorithm | undefi
     trailer === undefined || smallInteger(only(trailer, TAG.INTEGER, 'trailer'), 'trailer') === 1
   const isKnown = isSha384(hash) && isMgf1 && isSha384(maskHash) && isTrailerOne
   if (!isKnown || smallInteger(salt, 'salt length') !== SALT_BYTES) return undefined
-  return { key: { name: 'RSA-PSS', hash: 'SHA-384' }, verify: { name: 'RSA-PSS', saltLength: SALT_BYTES } }
+  return {
+    key: { name: 'RSA-PSS', hash: 'SHA-384' },
+    verify: { name: 'RSA-PSS', saltLength: SALT_BYTES },
+    raw: (signature) => signature,
+  }
+}
+
+/** RFC 4055, 5: RSASSA-PKCS1-v1_5, whose parameters are NULL and nothing else. */
+function pkcs1WithSha256(parameters: Der | undefined): SignatureAlgorithm | undefined {
+  if (parameters?.tag !== TAG.NULL) return undefined
+  return {
+    key: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+    verify: { name: 'RSASSA-PKCS1-v1_5' },
+    raw: (signature) => signature,
+  }
 }
 
 /** RFC 4055, 2.1: the parameters of a hash are NULL or left out, and both are to be taken. */
@@ -86,4 +132,46 @@ function isSha384(algorithm: Der): boolean {
   fields.optional(TAG.NULL)
   fields.end()
   return oid === SHA_384
+}
+
+export type Curve = 'P-256' | 'P-384'
+
+/** What a SubjectPublicKeyInfo of each curve starts with (RFC 5480, 2): all but the point is fixed. */
+const CURVES: readonly { readonly curve: Curve; readonly bytes: number; readonly prefix: Uint8Array }[] = [
+  {
+    curve: 'P-256',
+    bytes: 32,
+    prefix: fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004'),
+  },
+  { curve: 'P-384', bytes: 48, prefix: fromHex('3076301006072a8648ce3d020106052b8104002203620004') },
+]
+
+/** RFC 5758, 3.2: ECDSA has no parameters. The curve is the key's. */
+function ecdsaWith(
+  hash: 'SHA-256' | 'SHA-384',
+): (parameters: Der | undefined, spki: Uint8Array) => SignatureAlgorithm | undefined {
+  return (parameters, spki) => {
+    const known = CURVES.find(({ prefix }) => equalBytes(prefix, spki.subarray(0, prefix.length)))
+    if (parameters !== undefined || known === undefined) return undefined
+    return {
+      key: { name: 'ECDSA', namedCurve: known.curve },
+      verify: { name: 'ECDSA', hash },
+      raw: (signature) => sideBySide(signature, known.bytes),
+    }
+  }
+}
+
+/** Ecdsa-Sig-Value (RFC 3279, 2.2.3) as r and s of the curve's size. */
+function sideBySide(signature: Uint8Array, size: number): Uint8Array | undefined {
+  const fields = new Fields(parseDer(signature, 'signature'), 'signature')
+  const numbers = [fields.take(TAG.INTEGER, 'r'), fields.take(TAG.INTEGER, 's')]
+  fields.end()
+  const raw = new Uint8Array(2 * size)
+  for (const [i, { content }] of numbers.entries()) {
+    const digits = content[0] === 0 ? content.subarray(1) : content
+    const isNegative = (content[0] ?? 0) >= 0x80
+    if (isNegative || digits.length > size) return undefined
+    raw.set(digits, (i + 1) * size - digits.length)
+  }
+  return raw
 }

@@ -22,7 +22,7 @@ export async function checkPath(checks: Checks, path: Path, at: number): Promise
     must(checks, equalBytes(certificate.issuer, issuer.subject), 'CHAIN_FALSE', {
       rule: `${name} must name ${issuer.commonName} as its issuer`,
     })
-    if (i > 0) checkIssuer(checks, certificate, i - 1)
+    if (i > 0) await attempt(checks, () => checkIssuer(checks, certificate, i - 1))
     const holds = await attempt(checks, () =>
       isSigned(issuer.spki, {
         algorithm: certificate.signatureAlgorithm,

@@ -88,6 +88,21 @@ export function optionalBytes(size: number): Codec<Uint8Array | undefined> {
   }
 }
 
+/** A value that a file may leave out; in binary a flag, and the value when it is there. */
+export function optional<T>(codec: Codec<T>): Codec<T | undefined> {
+  return {
+    optional: true,
+    write: (out, value, at) => {
+      flag.write(out, value !== undefined, at)
+      if (value !== undefined) codec.write(out, value, at)
+    },
+    read: (input, at) => (flag.read(input, `presence of ${at}`) ? codec.read(input, at) : undefined),
+    toJson: (value) => (value === undefined ? null : codec.toJson(value)),
+    fromJson: codec.fromJson,
+    schema: codec.schema,
+  }
+}
+
 type Members<T> = { readonly [Name in keyof T]-?: Codec<T[Name]> }
 
 /**

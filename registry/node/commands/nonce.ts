@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { parseHead, toHex } from '@vouch/protocol'
-import { clock, readNamedFile, type Terminal } from '@vouch/protocol/node'
+import { clock, fieldArgument, readNamedFile, type Terminal } from '@vouch/protocol/node'
 import { issueNonce, nonceOf, printTicket } from '../../src/nonce.js'
 import { registrarFolder } from '../registrar-folder.js'
 import { readSecret } from '../secret-files.js'
-import { fieldArgument } from '../words.js'
 
 export interface NonceOptions {
   readonly credential: string

@@ -1,9 +1,8 @@
 import { VouchError } from '@vouch/protocol'
-import type { Terminal } from '@vouch/protocol/node'
+import { bytesArgument, type Terminal } from '@vouch/protocol/node'
 import { handOver } from '../control.js'
 import { openRegistrar } from '../open-registrar.js'
 import type { Order, Outcome } from '../orders.js'
-import { bytesArgument } from '../words.js'
 import { keyFile, type SigningOptions } from './options.js'
 
 export interface RemoveOptions extends SigningOptions {

@@ -1,12 +1,11 @@
 import { isIP } from 'node:net'
 import { openHasher } from '@vouch/circuits'
 import { shown, VouchError } from '@vouch/protocol'
-import { clock, type Terminal } from '@vouch/protocol/node'
+import { clock, numberArgument, type Terminal } from '@vouch/protocol/node'
 import { takeOrders } from '../control.js'
 import { isLoopback, type ProxyAddress } from '../http/client-address.js'
 import { startServer } from '../http/server.js'
 import { openRegistrar, type Registrar } from '../open-registrar.js'
-import { numberArgument } from '../words.js'
 import { keyFile, type SigningOptions } from './options.js'
 
 export interface ServeOptions extends SigningOptions {

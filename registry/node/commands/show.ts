@@ -1,8 +1,7 @@
 import { fieldToBytes, toHex } from '@vouch/protocol'
-import { clock, type Terminal } from '@vouch/protocol/node'
+import { bytesArgument, clock, type Terminal } from '@vouch/protocol/node'
 import type { Member } from '../../src/member.js'
 import { openRegistry } from '../store/index.js'
-import { bytesArgument } from '../words.js'
 
 export interface ShowOptions {
   readonly members?: true

@@ -1,9 +1,8 @@
 import { openHasher } from '@vouch/circuits'
 import { fieldToBytes, toHex } from '@vouch/protocol'
-import type { Terminal } from '@vouch/protocol/node'
+import { bytesArgument, type Terminal } from '@vouch/protocol/node'
 import { syncRegistry } from '../../src/sync.js'
 import { openMirror, openSource } from '../public-folder.js'
-import { bytesArgument } from '../words.js'
 
 export interface SyncOptions {
   readonly to: string

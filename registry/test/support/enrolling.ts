@@ -85,6 +85,8 @@ export function removal(credential: bigint, reason: string): Order {
 export interface Lies {
   readonly machine?: Partial<SimulatedMachine>
   readonly report?: Partial<SimulatedReport>
+  /** Makes evidence of another kind that binds REPORT_DATA. */
+  readonly attest?: (reportData: Uint8Array) => Promise<readonly EvidenceFile[]>
   readonly evidence?: (files: readonly EvidenceFile[]) => readonly EvidenceFile[]
   /** The nonce that the evidence is made for. */
   readonly nonce?: Uint8Array
@@ -107,10 +109,8 @@ export function newClient(backend: Backend, policy: AdmissionPolicy, chipId = ne
       const gpuDigest = new Uint8Array(32)
       const nonce = lies.nonce ?? nonceOf(ticket)
       const bound = reportData(osImageHash, smtRoot, auxOf(gpuDigest, nonce))
-      const files = await vendor.attest(
-        { chipId, ...lies.machine },
-        { reportData: bound, measurement, ...lies.report },
-      )
+      const files = await (lies.attest?.(bound) ??
+        vendor.attest({ chipId, ...lies.machine }, { reportData: bound, measurement, ...lies.report }))
       const statement = { reportData: bound, osImageHash, gpuDigest, nonce, smtRoot, holderSecret, backend }
       return {
         version: 1,

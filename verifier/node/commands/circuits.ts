@@ -1,6 +1,5 @@
 import { readManifest } from '@vouch/circuits/node'
-import type { Terminal } from '@vouch/protocol/node'
-import { table } from '../words.js'
+import { type Terminal, table } from '@vouch/protocol/node'
 
 /** `bob circuits`: what is pinned here, and how much room each circuit has left. */
 export async function circuitsCommand(out: Terminal, json: boolean): Promise<number> {

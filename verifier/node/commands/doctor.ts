@@ -2,8 +2,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { CIRCUITS, type EngineKind } from '@vouch/circuits'
 import { openBackend, readReference } from '@vouch/circuits/node'
 import { sentence, VouchError } from '@vouch/protocol'
-import { clock, type Terminal } from '@vouch/protocol/node'
-import { table } from '../words.js'
+import { clock, type Terminal, table } from '@vouch/protocol/node'
 
 interface Finding {
   readonly what: string

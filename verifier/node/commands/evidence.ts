@@ -9,9 +9,8 @@ import {
 } from '@vouch/evidence'
 import { readAdmissionPolicy } from '@vouch/evidence/node'
 import { type ExitStatus, exitStatus, type Failure, fromHex, sentence, VouchError } from '@vouch/protocol'
-import { clock, parseTime, readNamedFile, type Terminal } from '@vouch/protocol/node'
+import { clock, parseTime, readNamedFile, type Terminal, table } from '@vouch/protocol/node'
 import { claimRows, claimsJson } from '../claims.js'
-import { table } from '../words.js'
 
 export interface EvidenceOptions {
   readonly at?: string
@@ -67,7 +66,8 @@ async function judge(paths: readonly string[], options: EvidenceOptions): Promis
   if (authentic === undefined) return reportOf(ignored, [], { stage: 'authenticate', ...authentication })
 
   // 3. It is acceptable.
-  const appraisal = policy === undefined ? inspect(authentic, nonce) : appraise(authentic, policy, at, nonce)
+  const appraisal =
+    policy === undefined ? inspect(authentic, { nonce }) : appraise(authentic, policy, at, { nonce })
   const report = reportOf(ignored, authentication.checks, { stage: 'appraise', ...appraisal })
   const notChecked = [...authentication.notChecked, ...report.notChecked]
   return { ...report, notChecked, claims: appraisal.claims }

@@ -1,23 +1,25 @@
 import {
-  type AdmissionPolicy,
   admissionPolicyCodec,
   admissionPolicyId,
   admitsSimulated,
-  kindsOf,
   printAdmissionPolicy,
+  warningsOf,
 } from '@vouch/evidence'
-import { policyTemplate, readAdmissionPolicy } from '@vouch/evidence/node'
+import { MACHINE_KINDS, type MachineKind, policyTemplate, readAdmissionPolicy } from '@vouch/evidence/node'
 import type { Json, JsonObject } from '@vouch/protocol'
-import { plain } from '@vouch/protocol'
-import { type Terminal, writeWhole } from '@vouch/protocol/node'
-import { fieldHex, table } from '../words.js'
+import { plain, shown, VouchError } from '@vouch/protocol'
+import { fieldHex, type Terminal, table, writeWhole } from '@vouch/protocol/node'
 
 /** `bob policy init`: an admission policy to fill in. */
 export async function policyInitCommand(
   out: Terminal,
-  { simulated, out: path }: { readonly simulated?: true; readonly out?: string },
+  {
+    kind = 'sev-snp',
+    simulated,
+    out: path,
+  }: { readonly kind?: string; readonly simulated?: true; readonly out?: string },
 ): Promise<number> {
-  const text = policyTemplate(simulated ? 'simulated-snp' : 'sev-snp')
+  const text = policyTemplate(simulated ? 'simulated-snp' : kindNamed(kind))
   if (path === undefined) {
     out.data(text.trimEnd())
     return 0
@@ -25,6 +27,15 @@ export async function policyInitCommand(
   await writeWhole(path, text)
   out.words(`bob: wrote ${path}: fill in what stands in <angle brackets>, then run bob policy check`)
   return 0
+}
+
+function kindNamed(text: string): MachineKind {
+  const kind = MACHINE_KINDS.find((name) => name === text)
+  if (kind !== undefined) return kind
+  throw new VouchError('USAGE', {
+    rule: `--kind must be one of ${MACHINE_KINDS.join(', ')}`,
+    given: shown(text),
+  })
 }
 
 /** `bob policy id`: the id alone. */
@@ -60,25 +71,6 @@ export async function policyCheckCommand(out: Terminal, path: string, json: bool
   else out.data(`${policy.name}: loads, ${id}`)
   for (const warning of warnings) out.words(`bob: warning: ${warning}`)
   return 0
-}
-
-function warningsOf(policy: AdmissionPolicy): readonly string[] {
-  const found = admitsSimulated(policy)
-    ? ['it admits simulated evidence: nothing genuine may stand behind it']
-    : []
-  if (policy.quota === 'none') found.push('it has no quota: one machine may fill the registry')
-  for (const kind of kindsOf(policy)) {
-    const pins = policy.evidence[kind]
-    if (pins?.guestPolicy.debug) found.push(`${kind}: hosts may debug guests, and read all that is in them`)
-    if (pins?.guestPolicy.migration)
-      found.push(`${kind}: guests may be migrated by an agent that nothing here judges`)
-    const floors = Object.entries(pins?.tcb ?? {})
-    for (const [generation, floor] of floors) {
-      if (floor.snp === 0 && floor.microcode === 0)
-        found.push(`${kind}: every firmware of ${generation} will do, those with published holes included`)
-    }
-  }
-  return found
 }
 
 /** Every value of the policy on a line of its own, under the path that leads to it. */

@@ -21,8 +21,7 @@ import {
   toHex,
   VouchError,
 } from '@vouch/protocol'
-import { readNamedFile, type Terminal } from '@vouch/protocol/node'
-import { dateOf, fieldHex, preview, table } from '../words.js'
+import { dateOf, fieldHex, preview, readNamedFile, type Terminal, table } from '@vouch/protocol/node'
 
 /** A file form: the member that no other form has, and what there is to say about one. */
 interface Form {

@@ -9,10 +9,17 @@ import {
   toHex,
   VouchError,
 } from '@vouch/protocol'
-import { clock, parseNamedFile, parseTime, type Terminal } from '@vouch/protocol/node'
+import {
+  clock,
+  dateOf,
+  fieldHex,
+  parseNamedFile,
+  parseTime,
+  preview,
+  type Terminal,
+} from '@vouch/protocol/node'
 import { undecided, type Verdict, verify } from '../../src/index.js'
 import { readHead } from '../registry.js'
-import { dateOf, fieldHex, preview } from '../words.js'
 
 export interface VerifyOptions {
   readonly request: string

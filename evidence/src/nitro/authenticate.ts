@@ -1,0 +1,100 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { equalBytes, toHex } from '@vouch/protocol'
+import { anchorOf, NITRO_ANCHORS, type NitroAnchor } from '../anchors.js'
+import { attempt, type Checks, must } from '../checks.js'
+import type { Slot } from '../claims.js'
+import { isSignedRaw } from '../x509/algorithms.js'
+import { type Certificate, parseCertificate } from '../x509/certificate.js'
+import { checkPath, type Path } from '../x509/chain.js'
+import { signedBytes } from './document.js'
+import type { NitroClaims, NitroDocument, NitroEvidence } from './types.js'
+
+/** Checks a document against its chain and the chain against a pinned root. */
+export async function authenticateNitro(
+  checks: Checks,
+  { signed, certificates }: NitroEvidence,
+  at: number,
+): Promise<NitroClaims | undefined> {
+  const { document, payload, signature, trailing } = signed
+  must(checks, trailing.length === 0, 'EVIDENCE_TRAILING', {
+    rule: 'a document must be all that is in its file',
+    given: `${trailing.length} bytes behind it`,
+  })
+
+  // 1. The certificates, which the document carries: those given beside it can only be the same.
+  const path = await attempt(checks, () => pathOf(document))
+  if (path === undefined) return undefined
+  const [leaf] = path
+  must(
+    checks,
+    certificates.every(({ der }) => path.some((own) => equalBytes(own.der, der))),
+    'COLLATERAL_CONFLICT',
+    {
+      rule: "certificates given beside a document must be the document's own",
+      hint: 'leave them out: the document has what it needs',
+    },
+  )
+
+  // 2. The root is one that is pinned: by its key, as its name proves nothing.
+  const root = checkRoot(checks, path)
+  if (root === undefined) return undefined // a stranger's chain is not worth checking
+
+  // 3. Each certificate is issued by the next, and in force. AWS publishes no revocation lists for them.
+  await checkPath(checks, path, at)
+  checks.leave('revocation: AWS publishes no lists for enclaves; their certificates live for hours')
+
+  // 4. The document is signed by the certified key, while the certificate was in force.
+  const holds = await attempt(checks, () =>
+    isSignedRaw(leaf.spki, { curve: 'P-384', hash: 'SHA-384', signature, content: signedBytes(payload) }),
+  )
+  if (holds !== undefined)
+    must(checks, holds, 'EVIDENCE_SIGNATURE_FALSE', {
+      rule: 'the document must be signed by the key of its certificate',
+    })
+  const seconds = document.timestamp / 1000
+  must(checks, leaf.notBefore <= seconds && seconds < leaf.notAfter + 1, 'CERTIFICATE_MISMATCH', {
+    rule: "the document's timestamp must be within the life of its certificate",
+    given: `${document.timestamp}`,
+  })
+  return claimsOf(document, root)
+}
+
+/** The chain from the document's own certificate to the root. */
+function pathOf({ certificate, caBundle }: NitroDocument): Path {
+  const issuers: readonly Certificate[] = caBundle.toReversed().map(parseCertificate)
+  return [parseCertificate(certificate), ...issuers]
+}
+
+function checkRoot(checks: Checks, path: Path): NitroAnchor | undefined {
+  const root = path[path.length - 1] ?? path[0]
+  const spki = sha256(root.spki)
+  const anchor = anchorOf(NITRO_ANCHORS, spki)
+  must(checks, anchor !== undefined, 'CHAIN_FALSE', {
+    rule: 'the root must be one that is pinned here',
+    given: `${root.commonName}, key ${toHex(spki)}`,
+    hint: 'a root is told by its key: its name is anybody’s to write',
+  })
+  return anchor
+}
+
+function claimsOf(document: NitroDocument, root: NitroAnchor): NitroClaims {
+  const { moduleId, timestamp, publicKey, userData, nonce } = document
+  const zeros = document.pcrs.get(0)?.every((byte) => byte === 0) ?? true
+  const slots: readonly Slot[] = [
+    { name: 'user_data', bytes: userData ?? new Uint8Array(), holds: 'report_data' },
+    ...(nonce === undefined ? [] : [{ name: 'nonce', bytes: nonce, holds: 'nonce' } as const]),
+  ]
+  return {
+    kind: root.kind,
+    root,
+    slots,
+    collateral: { missing: [] },
+    moduleId,
+    timestamp,
+    pcrs: Object.fromEntries([...document.pcrs].map(([number, value]) => [`pcr${number}`, value])),
+    debug: zeros,
+    ...(publicKey === undefined ? {} : { publicKey }),
+    ...(userData === undefined ? {} : { userData }),
+    ...(nonce === undefined ? {} : { nonce }),
+  }
+}

@@ -1,0 +1,225 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { ascii, concat, equalBytes, toHex } from '@vouch/protocol'
+import { anchorOf, NVIDIA_ANCHORS, type NvidiaAnchor } from '../anchors.js'
+import { attempt, type Checks, must } from '../checks.js'
+import type { Sorted } from '../files.js'
+import { isSignedRaw } from '../x509/algorithms.js'
+import type { Certificate } from '../x509/certificate.js'
+import { checkPath, type Path } from '../x509/chain.js'
+import { isDeviceLeaf, readDice } from './dice.js'
+import { OPAQUE, SIGNATURE_BYTES } from './layout.js'
+import { parseSpdm } from './spdm.js'
+import type { Device, NvidiaClaims, NvidiaEvidence, SpdmMessage } from './types.js'
+
+/** As many as a machine holds; each may have to be tried with each key. */
+const MAX_DEVICES = 16
+const MAX_CHAIN = 8
+
+/** Device messages with the certificates that came along. */
+export function parseNvidia({ parts, certificates }: Sorted): NvidiaEvidence {
+  const messages = (parts['spdm-message'] ?? []).map(({ bytes }) => parseSpdm(bytes))
+  return { format: 'nvidia', messages, certificates }
+}
+
+/** Checks each device's message against its chain and the chains against a pinned root. */
+export async function authenticateNvidia(
+  checks: Checks,
+  evidence: NvidiaEvidence,
+  at: number,
+): Promise<NvidiaClaims | undefined> {
+  const { certificates } = evidence
+  const used = new Set<Certificate>()
+  const devices = await authenticateDevices(checks, evidence, at, used)
+  must(
+    checks,
+    certificates.every((certificate) => used.has(certificate)),
+    'COLLATERAL_CONFLICT',
+    {
+      rule: 'certificates given with devices must be of their chains',
+      hint: 'leave out those that are for other devices',
+    },
+  )
+  const [first] = devices ?? []
+  if (devices === undefined || first === undefined) return undefined
+  return {
+    kind: first.root.kind,
+    devices,
+    slots: devices.map(({ nonce }) => ({ name: 'nonce', bytes: nonce, holds: 'nonce' })),
+    collateral: { missing: [] },
+  }
+}
+
+/** The devices, when all of them are authentic. `used` learns which certificates they needed. */
+export async function authenticateDevices(
+  checks: Checks,
+  { messages, certificates }: NvidiaEvidence,
+  at: number,
+  used: Set<Certificate>,
+): Promise<readonly Device[] | undefined> {
+  const leaves = certificates.filter(isDeviceLeaf)
+  const isFew = must(checks, messages.length <= MAX_DEVICES && leaves.length <= MAX_DEVICES, 'TOO_LARGE', {
+    rule: `there must be at most ${MAX_DEVICES} devices`,
+    given: `${messages.length}`,
+  })
+  if (!isFew) return undefined
+  const devices: Device[] = []
+  const roots = new Map<Certificate, NvidiaAnchor>()
+  for (const message of messages) {
+    const device = await authenticateDevice(checks, message, { certificates, leaves, at, used, roots })
+    if (device !== undefined) devices.push(device)
+  }
+  checks.leave('firmware against its manifests (RIM), and revocation (OCSP): NVIDIA answers online alone')
+  return devices.length === messages.length ? devices : undefined
+}
+
+interface Given {
+  readonly certificates: readonly Certificate[]
+  readonly leaves: readonly Certificate[]
+  readonly at: number
+  readonly used: Set<Certificate>
+  /** Leaves whose chain was checked already, with the root it led to. */
+  readonly roots: Map<Certificate, NvidiaAnchor>
+}
+
+async function authenticateDevice(
+  checks: Checks,
+  message: SpdmMessage,
+  { certificates, leaves, at, used, roots }: Given,
+): Promise<Device | undefined> {
+  checkTrailing(checks, message)
+
+  // 1. Whose message it is, the signature says: names of files say nothing.
+  const isThere = must(checks, leaves.length > 0, 'COLLATERAL_MISSING', {
+    rule: "a device's certificate must come with its message",
+  })
+  if (!isThere) return undefined
+  const leaf = await signerOf(message, leaves)
+  must(checks, leaf !== undefined, 'EVIDENCE_SIGNATURE_FALSE', {
+    rule: 'the message must be signed by the key of a device certificate that came along',
+  })
+  if (leaf === undefined) return undefined
+
+  // 2. Its chain leads to a pinned root, and is in force.
+  const root = roots.get(leaf) ?? (await checkChain(checks, leaf, { certificates, at, used }))
+  if (root === undefined) return undefined
+  roots.set(leaf, root)
+
+  // 3. The firmware that the message names is what the key was made for.
+  const fwid = opaqueOf(message, OPAQUE.FWID)
+  const dice = await attempt(checks, () => readDice(leaf))
+  if (dice === undefined) return undefined
+  if (fwid === undefined) checks.leave('FWID: the message has none')
+  else
+    must(
+      checks,
+      dice.fwids.some((known) => equalBytes(known, fwid)),
+      'CERTIFICATE_MISMATCH',
+      {
+        rule: 'the FWID must be one that the certificate is for',
+        given: toHex(fwid),
+      },
+    )
+  const issuer = certificates.find(({ subject }) => equalBytes(subject, leaf.issuer))
+  if (dice.deviceKey !== undefined && issuer !== undefined)
+    must(checks, equalBytes(dice.deviceKey, issuer.spki), 'CERTIFICATE_MISMATCH', {
+      rule: 'the device key in the certificate must be the key that issued it',
+    })
+  return deviceOf(message, leaf, root, fwid)
+}
+
+function checkTrailing(checks: Checks, { trailing }: SpdmMessage): void {
+  if (trailing.length === 0) return
+  const isPadding = must(
+    checks,
+    trailing.every((byte) => byte === 0),
+    'EVIDENCE_TRAILING',
+    {
+      rule: 'nothing but zeros may follow a signature',
+      given: `${trailing.length} bytes`,
+    },
+  )
+  if (isPadding) checks.leave(`${trailing.length} bytes of zeros behind a signature: padding`)
+}
+
+async function signerOf(
+  { bytes, signature }: SpdmMessage,
+  leaves: readonly Certificate[],
+): Promise<Certificate | undefined> {
+  const content = bytes.subarray(0, bytes.length - SIGNATURE_BYTES)
+  for (const leaf of leaves) {
+    const scheme = { curve: 'P-384', hash: 'SHA-384', signature, content } as const
+    // A key of another type signed nothing here; its chain, where one is needed, refuses it.
+    if (await isSignedRaw(leaf.spki, scheme).catch(() => false)) return leaf
+  }
+  return undefined
+}
+
+async function checkChain(
+  checks: Checks,
+  leaf: Certificate,
+  { certificates, at, used }: Pick<Given, 'certificates' | 'at' | 'used'>,
+): Promise<NvidiaAnchor | undefined> {
+  const path: [Certificate, ...Certificate[]] = [leaf]
+  for (let last = leaf; path.length <= MAX_CHAIN && !equalBytes(last.subject, last.issuer); ) {
+    const { issuer, commonName } = last
+    const [next, ...others] = certificates.filter(({ subject }) => equalBytes(subject, issuer))
+    must(checks, others.length === 0, 'COLLATERAL_CONFLICT', {
+      rule: `the certificate that issued ${commonName} must come once, or the same each time`,
+    })
+    must(checks, next !== undefined, 'COLLATERAL_MISSING', {
+      rule: `the certificate that issued ${commonName} must come with the message`,
+    })
+    if (next === undefined) return undefined
+    path.push(next)
+    last = next
+  }
+  for (const certificate of path) used.add(certificate)
+  const root = checkRoot(checks, path)
+  if (root === undefined) return undefined // a stranger's chain is not worth checking
+  await checkPath(checks, path, at)
+  return root
+}
+
+function checkRoot(checks: Checks, path: Path): NvidiaAnchor | undefined {
+  const root = path[path.length - 1] ?? path[0]
+  const spki = sha256(root.spki)
+  const anchor = anchorOf(NVIDIA_ANCHORS, spki)
+  must(checks, anchor !== undefined, 'CHAIN_FALSE', {
+    rule: 'the root must be one that is pinned here',
+    given: `${root.commonName}, key ${toHex(spki)}`,
+    hint: 'a root is told by its key: its name is anybody’s to write',
+  })
+  return anchor
+}
+
+function deviceOf(
+  message: SpdmMessage,
+  leaf: Certificate,
+  root: NvidiaAnchor,
+  fwid: Uint8Array | undefined,
+): Device {
+  const driver = opaqueOf(message, OPAQUE.DRIVER_VERSION)
+  const vbios = opaqueOf(message, OPAQUE.VBIOS_VERSION)
+  return {
+    root,
+    name: leaf.commonName,
+    identity: sha256(concat(ascii('vouch-device-v1'), sha256(leaf.spki))),
+    nonce: message.nonce,
+    ...(driver === undefined ? {} : { driver: textOf(driver) }),
+    // The vendor writes these numbers with their lowest byte first, and shows them with it last.
+    ...(vbios === undefined ? {} : { vbios: toHex(vbios.toReversed()) }),
+    ...(fwid === undefined ? {} : { fwid }),
+    measurements: message.measurements,
+    canonical: message.bytes,
+  }
+}
+
+function opaqueOf({ opaque }: SpdmMessage, type: number): Uint8Array | undefined {
+  return opaque.find((field) => field.type === type)?.value
+}
+
+/** A version for messages and policies: printable, without the zero behind it. */
+function textOf(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0)
+  return String.fromCharCode(...bytes.subarray(0, end < 0 ? bytes.length : end)).replace(/[^\x20-\x7e]/g, '?')
+}

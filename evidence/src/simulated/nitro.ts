@@ -1,0 +1,69 @@
+import type { EvidenceFile } from '../evidence.js'
+import { encodeDocument, encodePayload, signedBytes } from '../nitro/document.js'
+import type { NitroDocument } from '../nitro/types.js'
+import { parseCertificate } from '../x509/certificate.js'
+import { type CertificateContent, issueCertificate, signingKey, signRaw } from './issue.js'
+
+/** Certificates and keys of simulated enclaves in DER: `fixtures/simulated-nitro`. They are public, all of them. */
+export interface SimulatedNitroKeys {
+  readonly root: Uint8Array
+  readonly intermediate: Uint8Array
+  readonly intermediateKey: Uint8Array
+  /** The key of every simulated enclave, and its SubjectPublicKeyInfo. */
+  readonly leafKey: Uint8Array
+  readonly leafSpki: Uint8Array
+}
+
+/** An enclave that does not exist. */
+export interface SimulatedEnclave {
+  /** PCR0 to PCR2. */
+  readonly image: readonly [pcr0: Uint8Array, pcr1: Uint8Array, pcr2: Uint8Array]
+  /** When the document is made: seconds since 1970. */
+  readonly at: number
+  readonly userData?: Uint8Array
+  readonly nonce?: Uint8Array
+  /** Members of the document, and of its certificate, otherwise than all this makes them. */
+  readonly fields?: Partial<NitroDocument>
+  readonly certificate?: Partial<CertificateContent>
+}
+
+export interface SimulatedNitro {
+  attest(enclave: SimulatedEnclave): Promise<readonly EvidenceFile[]>
+}
+
+/** A leaf lives three hours, as AWS's do. */
+const LIFE = 3 * 3600
+const PCRS = 16
+
+/** Makes attestation documents that are worth nothing. */
+export function simulatedNitro(keys: SimulatedNitroKeys): SimulatedNitro {
+  return {
+    async attest({ image, at, userData, nonce, fields, certificate }) {
+      const content: CertificateContent = {
+        serial: 1,
+        commonName: 'SIMULATED-ENCLAVE',
+        spki: keys.leafSpki,
+        notBefore: at - 5,
+        notAfter: at + LIFE,
+        ...certificate,
+      }
+      const issuer = {
+        subject: parseCertificate(keys.intermediate).subject,
+        key: await signingKey(keys.intermediateKey),
+      }
+      const registers = Array.from({ length: PCRS }, (_, i) => image[i] ?? new Uint8Array(48))
+      const payload = encodePayload({
+        moduleId: 'i-simulated-enc0000000000000000',
+        timestamp: at * 1000,
+        pcrs: new Map(registers.entries()),
+        certificate: await issueCertificate(content, issuer),
+        caBundle: [keys.root, keys.intermediate],
+        ...(userData === undefined ? {} : { userData }),
+        ...(nonce === undefined ? {} : { nonce }),
+        ...fields,
+      })
+      const signature = await signRaw(await signingKey(keys.leafKey), signedBytes(payload))
+      return [{ name: 'attestation_doc.cbor', bytes: encodeDocument({ payload, signature }) }]
+    },
+  }
+}

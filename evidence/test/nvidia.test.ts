@@ -1,0 +1,226 @@
+import {
+  appraise,
+  authenticate,
+  type EvidenceFile,
+  encodeSpdm,
+  gpuDigestOf,
+  inspect,
+  NVIDIA_ANCHORS,
+  parseCertificate,
+  parseEvidence,
+  parseSpdm,
+  type SimulatedGpu,
+} from '@vouch/evidence'
+import { concat, type ErrorCode, gpuDigest, toHex, VouchError } from '@vouch/protocol'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { openSimulatedNvidia, pem } from '../../fixtures/simulated-nvidia/index.js'
+import { issueCertificate, signingKey } from '../src/simulated/issue.js'
+import { attest as attestMachine, NOW, policyJson, policyOf, report } from './support/simulated.js'
+
+// Each check of devices, broken alone; and of machines with devices in them.
+
+const vendor = openSimulatedNvidia()
+const LIFE = { notBefore: NOW - 60, notAfter: NOW + 60 }
+const nonce = new Uint8Array(32).fill(0x99)
+const attest = (changes: Partial<SimulatedGpu> = {}): Promise<readonly EvidenceFile[]> =>
+  vendor.attest({ nonce, ...changes })
+const only = (files: readonly EvidenceFile[], name: string): EvidenceFile => {
+  const found = files.find((file) => file.name === name)
+  if (found === undefined) throw new Error(`no ${name}`)
+  return found
+}
+
+async function judged(files: readonly EvidenceFile[], at = NOW) {
+  const { evidence } = await parseEvidence(files)
+  return authenticate(evidence, at)
+}
+const codesOf = async (files: readonly EvidenceFile[], at = NOW): Promise<readonly string[]> =>
+  (await judged(files, at)).failures.map(({ code }) => code)
+
+describe('a device', () => {
+  test.each(['composite', 'fields'] as const)('is authentic with the %s form of TcbInfo', async (form) => {
+    const { authentic, failures } = await judged(await attest({ form }))
+    expect(failures).toEqual([])
+    expect(authentic?.claims).toMatchObject({
+      kind: 'simulated-nvidia',
+      devices: [{ driver: '590.12', vbios: '000000019600a500', nonce }],
+    })
+  })
+
+  test.each<[string, () => Promise<readonly EvidenceFile[]>, readonly ErrorCode[]]>([
+    [
+      'another signature',
+      () => attest({ fields: { signature: new Uint8Array(96).fill(1) } }),
+      ['EVIDENCE_SIGNATURE_FALSE', 'COLLATERAL_CONFLICT'],
+    ],
+    [
+      'no certificate of a device',
+      async () => [only(await attest(), 'evidence.bin')],
+      ['COLLATERAL_MISSING'],
+    ],
+    [
+      'an issuer left out',
+      async () => (await attest()).filter(({ name }) => name !== 'device.der'),
+      ['COLLATERAL_MISSING', 'COLLATERAL_CONFLICT'],
+    ],
+    [
+      'another FWID than its key is for',
+      async () => {
+        const [message, ...chain] = await attest()
+        const other = await attest({ fwid: new Uint8Array(48) })
+        return [message ?? only(other, 'evidence.bin'), ...other.slice(1, 2), ...chain.slice(1)]
+      },
+      ['CERTIFICATE_MISMATCH'],
+    ],
+    [
+      'another device key than issued it',
+      async () => {
+        const root = parseCertificate(only(await attest(), 'root.der').bytes)
+        return attest({ certifiedBy: root.spki })
+      },
+      ['CERTIFICATE_MISMATCH'],
+    ],
+    [
+      'a certificate that is not in force',
+      () => attest({ certificate: { notAfter: NOW - 1 } }),
+      ['CERTIFICATE_EXPIRED'],
+    ],
+    [
+      'bytes behind its signature',
+      () => attest({ fields: { trailing: Uint8Array.of(0, 1) } }),
+      ['EVIDENCE_TRAILING'],
+    ],
+    [
+      'a certificate that is in no chain',
+      async () => [...(await attest()), ...(await attestMachine()).slice(-1)],
+      ['COLLATERAL_CONFLICT'],
+    ],
+  ])('is refused with %s', async (_, files, codes) => {
+    expect(await codesOf(await files())).toEqual(codes)
+  })
+
+  test('may have zeros behind its signature: they are said to be padding', async () => {
+    const { failures, notChecked } = await judged(await attest({ fields: { trailing: new Uint8Array(3) } }))
+    expect(failures).toEqual([])
+    expect(notChecked).toContain('3 bytes of zeros behind a signature: padding')
+  })
+
+  test('under a root that is not pinned is false, whatever it is called', async () => {
+    const files = await attest()
+    const device = parseCertificate(only(files, 'device.der').bytes)
+    const stranger = await issueCertificate(
+      { serial: 1, commonName: 'SIMULATED-NVIDIA-ROOT', spki: device.spki, ...LIFE, pathLength: 1 },
+      { subject: device.issuer, key: await signingKey(pem('device.key.pem')) },
+    )
+    const others = files.filter(({ name }) => name !== 'root.der')
+    expect(await codesOf([...others, { name: 'root.der', bytes: stranger }])).toEqual(['CHAIN_FALSE'])
+  })
+})
+
+describe('bytes that are no message of a device', () => {
+  const codeOf = (bytes: Uint8Array): ErrorCode | undefined => {
+    try {
+      parseSpdm(bytes)
+      return undefined
+    } catch (error) {
+      if (error instanceof VouchError) return error.code
+      throw error
+    }
+  }
+  test.each<[string, (good: Uint8Array) => Uint8Array, ErrorCode]>([
+    ['another version of SPDM', (good) => good.with(0, 0x12), 'VERSION_UNKNOWN'],
+    ['a response for another slot', (good) => good.with(36, 1), 'NOT_CANONICAL'],
+    ['fewer blocks than it says', (good) => good.with(41, 63), 'NOT_CANONICAL'],
+    ['a block out of its order', (good) => good.with(45, 9), 'NOT_CANONICAL'],
+    ['a block that is no digest', (good) => good.with(49, 2), 'NOT_CANONICAL'],
+    ['an end too soon', (good) => good.subarray(0, -1), 'TRUNCATED'],
+  ])('%s', async (_, change, code) => {
+    expect(codeOf(change(only(await attest(), 'evidence.bin').bytes))).toBe(code)
+  })
+
+  test('a field of opaque data twice', async () => {
+    const twice = [1, 1].map((type) => ({ type, value: new Uint8Array(1) }))
+    const files = await attest({ fields: { opaque: twice } })
+    expect(codeOf(only(files, 'evidence.bin').bytes)).toBe('NOT_CANONICAL')
+  })
+
+  test('reading and writing again gives the same bytes, or nothing is read', async () => {
+    const good = only(await attest(), 'evidence.bin').bytes
+    fc.assert(
+      fc.property(fc.nat(good.length - 1), fc.nat(255), fc.nat(3), (at, byte, cut) => {
+        const bytes = good.with(at, byte).subarray(0, good.length - cut)
+        try {
+          expect(encodeSpdm(parseSpdm(bytes))).toEqual(bytes)
+        } catch (error) {
+          if (!(error instanceof VouchError)) throw error
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
+
+describe('a machine with a device in it', () => {
+  const roots = NVIDIA_ANCHORS.filter(({ kind }) => kind === 'simulated-nvidia').map(({ spki }) =>
+    toHex(spki),
+  )
+  const gpus = { required: true, roots, drivers: ['590.12'], vbios: [], fwids: ['f1'.repeat(48)] }
+  const policy = (changes: object = {}) => policyOf({ ...policyJson, gpus: { ...gpus, ...changes } })
+  const bound = concat(new Uint8Array(32), nonce)
+  const composite = async (reportData: Uint8Array, gpu: Partial<SimulatedGpu> = {}) => {
+    const files = [...(await attestMachine({ report: { reportData } })), ...(await attest(gpu))]
+    const { authentic, failures } = await judged(files)
+    if (authentic === undefined) throw new Error(JSON.stringify(failures))
+    return authentic
+  }
+  const codes = ({ failures }: { failures: readonly { code: string }[] }) => failures.map(({ code }) => code)
+
+  test('is accepted when it had the device’s nonce signed, in either half', async () => {
+    expect(codes(appraise(await composite(bound), policy(), NOW))).toEqual([])
+    expect(codes(appraise(await composite(bound.toReversed()), policy(), NOW))).toEqual([])
+    expect(codes(inspect(await composite(bound)))).toEqual(['SIMULATED_NOT_ACCEPTED'])
+  })
+
+  test('is undecidable when nothing says that the device is in it', async () => {
+    expect(codes(inspect(await composite(report.reportData)))).toEqual([
+      'SIMULATED_NOT_ACCEPTED',
+      'GPU_NOT_BOUND',
+    ])
+    expect(codes(appraise(await composite(report.reportData), policy(), NOW))).toEqual(['GPU_NOT_BOUND'])
+  })
+
+  test('is accepted by who knows its gpu_digest, and false by another digest or nonce', async () => {
+    const evidence = await composite(report.reportData)
+    const digest = gpuDigestOf(evidence.claims.devices ?? [])
+    const expecting = (changes: object = {}) =>
+      codes(appraise(evidence, policy(), NOW, { gpus: { digest, nonce, ...changes } }))
+    expect(expecting()).toEqual([])
+    expect(expecting({ digest: gpuDigest([]) })).toEqual(['GPU_MISMATCH'])
+    expect(expecting({ nonce: new Uint8Array(32) })).toEqual(['GPU_MISMATCH'])
+  })
+
+  test.each<[string, object]>([
+    ['driver', { drivers: ['575.32'] }],
+    ['VBIOS', { vbios: ['00'] }],
+    ['firmware', { fwids: ['00'.repeat(48)] }],
+  ])('is refused for another %s than the policy names', async (_, changes) => {
+    expect(codes(appraise(await composite(bound), policy(changes), NOW))).toEqual(['GPU_NOT_ACCEPTED'])
+  })
+
+  test('is refused where a policy says nothing of GPUs, and without one where it wants one', async () => {
+    expect(codes(appraise(await composite(bound), policyOf(policyJson), NOW))).toEqual(['GPU_NOT_ACCEPTED'])
+    const { authentic } = await judged(await attestMachine())
+    if (authentic === undefined) throw new Error('it must be authentic')
+    expect(codes(appraise(authentic, policy(), NOW))).toEqual(['GPU_NOT_ACCEPTED'])
+    expect(codes(appraise(authentic, policy({ required: false }), NOW))).toEqual([])
+  })
+
+  test('is pinned by a policy that loads: not alone, not among genuine machines', () => {
+    const genuine = NVIDIA_ANCHORS.filter(({ kind }) => kind === 'nvidia-gpu').map(({ spki }) => toHex(spki))
+    const unsound = expect.objectContaining({ code: 'POLICY_UNSOUND' })
+    expect(() => policy({ roots: genuine })).toThrow(unsound)
+    expect(() => policy({ roots: ['00'.repeat(32)] })).toThrow(unsound)
+    expect(() => policyOf({ ...policyJson, evidence: { 'simulated-nvidia': gpus } })).toThrow(unsound)
+  })
+})

@@ -1,0 +1,119 @@
+import { toHex } from '@vouch/protocol'
+import { dateOf, fieldHex, type Terminal, table } from '@vouch/protocol/node'
+import { type Credential, credentialOf, findCredential, openCopy } from '../../src/index.js'
+import type { Alice } from '../open-alice.js'
+import { type EnrollCommandOptions, enrollCommand } from './enroll.js'
+
+interface Described {
+  readonly name: string
+  readonly state: 'published' | 'not yet published' | 'expired' | 'removed'
+  readonly credential: Credential
+}
+
+/** How a credential stands, as far as her own copy of the registry tells. */
+export async function describe(alice: Alice, name: string): Promise<Described> {
+  const credential = await alice.home.credential(name)
+  return { name, state: await stateOf(alice, credential), credential }
+}
+
+async function stateOf(alice: Alice, credential: Credential): Promise<Described['state']> {
+  if (credential.expiresAt < alice.enrolling.now()) return 'expired'
+  const mirror = await alice.home.mirrorOf(credential.registry.id)
+  if ((await mirror.head()) === undefined) return 'not yet published'
+  const copy = await openCopy(mirror)
+  if ((await findCredential(copy, credentialOf(credential))) !== undefined) return 'published'
+  return copy.head.time <= credential.admittedAt ? 'not yet published' : 'removed'
+}
+
+/** `alice credential list`. */
+export async function listCommand(out: Terminal, alice: Alice, json: boolean): Promise<number> {
+  const names = await alice.home.credentials()
+  const described = await Promise.all(names.map((name) => describe(alice, name)))
+  if (json) {
+    out.data(JSON.stringify(described.map(publicPart)))
+    return 0
+  }
+  if (described.length === 0) out.words('alice: there are none: alice enroll makes one')
+  else {
+    const rows = described.map(({ name, state, credential: { expiresAt, registry } }) => [
+      name,
+      state,
+      `until ${dateOf(expiresAt)}`,
+      `registry ${toHex(registry.id).slice(0, 16)}…`,
+    ])
+    out.data(table(rows))
+  }
+  return 0
+}
+
+/** `alice credential show`: everything but the secret. */
+export async function showCommand(out: Terminal, alice: Alice, name: string, json: boolean): Promise<number> {
+  const described = await describe(alice, name)
+  const { credential, state } = described
+  if (json) {
+    out.data(JSON.stringify(publicPart(described), null, 2))
+    return 0
+  }
+  const { registry, registrar, agent, policyId, expiresAt, guest } = credential
+  out.data(
+    table([
+      ['credential', fieldHex(credentialOf(credential))],
+      ['state', state],
+      ['in force until', dateOf(expiresAt)],
+      ['policy', fieldHex(policyId)],
+      ['registry', toHex(registry.id)],
+      ['signer', toHex(registry.signer)],
+      ['registrar', registrar ?? 'none: enrolled by files'],
+      ['agent', agent],
+      ...guest.services.map((service) => [
+        'service',
+        `${service.name}  ${service.profile}  ${toHex(service.drv)}`,
+      ]),
+    ]),
+  )
+  return 0
+}
+
+function publicPart({ name, state, credential }: Described) {
+  const { registry, registrar, agent, policyId, expiresAt, guest } = credential
+  return {
+    name,
+    state,
+    credential: fieldHex(credentialOf(credential)),
+    registry: { id: toHex(registry.id), signer: toHex(registry.signer) },
+    registrar,
+    agent,
+    policy_id: fieldHex(policyId),
+    expires_at: expiresAt,
+    services: guest.services.map((service) => ({ name: service.name, drv: toHex(service.drv) })),
+  }
+}
+
+/**
+ * `alice credential renew`: enrolls again, with the same agent and registrar and under a fresh secret, since a registry never
+ * takes a credential twice. The old one serves until the new one is published.
+ */
+export async function renewCommand(
+  out: Terminal,
+  alice: Alice,
+  name: string,
+  options: Pick<EnrollCommandOptions, 'policy' | 'name' | 'json'>,
+): Promise<number> {
+  const { agent, registrar, registry } = await alice.home.credential(name)
+  const status = await enrollCommand(out, alice, {
+    ...options,
+    agent,
+    ...(registrar === undefined ? {} : { registrar }),
+    registryId: toHex(registry.id),
+    signer: toHex(registry.signer),
+  })
+  out.words(`alice: ${name} stays, and serves until then: alice credential forget ${name}`)
+  return status
+}
+
+/** `alice credential forget`. The leaf stays in the registry until it expires; nobody can prove with it any more. */
+export async function forgetCommand(out: Terminal, alice: Alice, name: string): Promise<number> {
+  await alice.home.forgetCredential(name)
+  out.words(`alice: ${name} is gone, and its secret with it`)
+  return 0
+}

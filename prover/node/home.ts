@@ -1,0 +1,142 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type AdmissionPolicy,
+  admissionPolicyId,
+  parseAdmissionPolicy,
+  printAdmissionPolicy,
+} from '@vouch/evidence'
+import { fieldToBytes, shown, toHex, VouchError } from '@vouch/protocol'
+import { parseNamedFile, writeWhole } from '@vouch/protocol/node'
+import type { Mirror } from '@vouch/registry'
+import { openMirror } from '@vouch/registry/node'
+import {
+  type Credential,
+  credentialOf,
+  type Draft,
+  type Ledger,
+  parseCredential,
+  parseDraft,
+  parseLedgerEntry,
+  printCredential,
+  printDraft,
+  printLedgerEntry,
+} from '../src/index.js'
+import { createPrivateFile, parsePrivateFile, privateFolder, writePrivateFile } from './private-files.js'
+
+/** Where Alice keeps what is hers: `--home`, or $VOUCH_HOME, or .vouch in her own folder. */
+export const homeFolder = (named?: string): string =>
+  named ?? process.env.VOUCH_HOME ?? join(homedir(), '.vouch')
+
+/** What lies in Alice's folder. All of it is hers alone; credentials and drafts are secret. */
+export interface Home {
+  readonly folder: string
+  readonly ledger: Ledger
+  credentials(): Promise<readonly string[]>
+  /** A credential by its name here, or by its file's path. */
+  credential(nameOrPath: string): Promise<Credential>
+  /** Keeps a credential under its own name, and lets go of the draft that it came of. */
+  keepCredential(credential: Credential, name?: string): Promise<string>
+  forgetCredential(name: string): Promise<void>
+  drafts(): Promise<readonly Draft[]>
+  draft(credential: bigint): Promise<Draft>
+  keepDraft(draft: Draft): Promise<void>
+  forgetDraft(draft: Draft): Promise<void>
+  mirrorOf(registryId: Uint8Array): Promise<Mirror>
+  documents(): Promise<readonly AdmissionPolicy[]>
+  keepDocument(policy: AdmissionPolicy): Promise<void>
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+
+/** What a credential or draft is called where nobody gave it a name: the start of C, which the registry shows to all. */
+export const usualName = (held: Pick<Draft, 'guest' | 'holderSecret'>): string =>
+  shortName(credentialOf(held))
+
+const shortName = (credential: bigint): string => toHex(fieldToBytes(credential)).slice(0, 16)
+
+export async function openHome(folder: string): Promise<Home> {
+  await privateFolder(folder)
+  const part = (name: string): Promise<string> => privateFolder(join(folder, name))
+  const [credentials, drafts, ledger] = [
+    await part('credentials'),
+    await part('drafts'),
+    await part('ledger'),
+  ]
+  const draftFile = (name: string): string => join(drafts, `${name}.json`)
+  const credentialFile = (name: string): string => join(credentials, `${checkedName(name)}.json`)
+  const readDraft = (name: string): Promise<Draft> => parsePrivateFile(draftFile(name), parseDraft)
+  return {
+    folder,
+    ledger: folderLedger(ledger),
+    credentials: () => namesIn(credentials),
+    credential: async (nameOrPath) => {
+      const isName = NAME.test(nameOrPath) && (await isThere(credentialFile(nameOrPath)))
+      return parsePrivateFile(isName ? credentialFile(nameOrPath) : nameOrPath, parseCredential)
+    },
+    keepCredential: async (credential, name = usualName(credential)) => {
+      await writePrivateFile(credentialFile(name), `${printCredential(credential)}\n`)
+      await rm(draftFile(usualName(credential)), { force: true })
+      return credentialFile(name)
+    },
+    forgetCredential: async (name) => {
+      if (await isThere(credentialFile(name))) return rm(credentialFile(name))
+      throw new VouchError('FILE_NOT_FOUND', {
+        rule: 'there must be a credential of that name',
+        given: shown(name),
+        hint: 'alice credential list',
+      })
+    },
+    drafts: async () => Promise.all((await namesIn(drafts)).map(readDraft)),
+    draft: (credential) => readDraft(shortName(credential)),
+    keepDraft: (draft) => writePrivateFile(draftFile(usualName(draft)), `${printDraft(draft)}\n`),
+    forgetDraft: (draft) => rm(draftFile(usualName(draft)), { force: true }),
+    mirrorOf: async (registryId) => openMirror(join(await part('registries'), toHex(registryId))),
+    documents: async () => {
+      const at = join(folder, 'policies')
+      const names = await namesIn(at)
+      return Promise.all(names.map((name) => parseNamedFile(join(at, `${name}.json`), parseAdmissionPolicy)))
+    },
+    keepDocument: async (policy) => {
+      const at = join(folder, 'policies')
+      await mkdir(at, { recursive: true, mode: 0o700 })
+      const name = toHex(fieldToBytes(admissionPolicyId(policy)))
+      await writeWhole(join(at, `${name}.json`), `${printAdmissionPolicy(policy)}\n`)
+    },
+  }
+}
+
+/** A file for each scope, so that looking one up reads one, and two processes cannot both be the first. */
+function folderLedger(folder: string): Ledger {
+  const fileOf = (scope: bigint): string => join(folder, `${toHex(fieldToBytes(scope))}.json`)
+  const read = (scope: bigint) => parsePrivateFile(fileOf(scope), parseLedgerEntry)
+  return {
+    find: async (scope) => ((await isThere(fileOf(scope))) ? read(scope) : undefined),
+    claim: async (entry) => {
+      const isNew = await createPrivateFile(fileOf(entry.scope), `${printLedgerEntry(entry)}\n`)
+      return isNew ? entry : read(entry.scope)
+    },
+    replace: (entry) => writePrivateFile(fileOf(entry.scope), `${printLedgerEntry(entry)}\n`),
+  }
+}
+
+const isThere = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined)) !== undefined
+
+/** Names of the JSON files in a folder; what hides behind a dot is being written, or was left by a crash. */
+async function namesIn(folder: string): Promise<readonly string[]> {
+  const files = await readdir(folder).catch(() => [])
+  return files
+    .filter((file) => /^[^.].*\.json$/.test(file))
+    .map((file) => file.slice(0, -'.json'.length))
+    .sort()
+}
+
+function checkedName(name: string): string {
+  if (NAME.test(name)) return name
+  throw new VouchError('USAGE', {
+    rule: 'a name must be up to 64 letters, digits, dots, dashes and underscores',
+    given: shown(name),
+  })
+}

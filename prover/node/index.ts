@@ -1,0 +1,15 @@
+// The public names of this package under Node, besides those of `@vouch/prover`.
+
+export type { Home } from './home.js'
+export { homeFolder, openHome } from './home.js'
+export type {
+  Alice,
+  AliceOptions,
+  EnrollOptions,
+  FetchOptions,
+  ProveOptions,
+  SyncOptions,
+  WaitOptions,
+} from './open-alice.js'
+export { openAlice } from './open-alice.js'
+export { exchangeLine } from './tcp.js'

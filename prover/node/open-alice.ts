@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { type Backend, type Hasher, openHasher } from '@vouch/circuits'
+import { chunkFolder, openBackend } from '@vouch/circuits/node'
+import type { AdmissionPolicy } from '@vouch/evidence'
+import { type Answer, type Request, VouchError } from '@vouch/protocol'
+import { clock } from '@vouch/protocol/node'
+import { BUCKET_LEAVES, type RegistrySource, type Synced, slowHasher, syncRegistry } from '@vouch/registry'
+import { openSource } from '@vouch/registry/node'
+import {
+  type Agreement,
+  type Answered,
+  type Answering,
+  type Asked,
+  askGuest,
+  type Caution,
+  type Copy,
+  type Credential,
+  credentialOf,
+  type Draft,
+  type Enrolling,
+  type EnrollStage,
+  enroll,
+  findCredential,
+  type Network,
+  openCopy,
+  type ProveStage,
+  prove,
+  type RegistryPin,
+  vouchedFetch,
+} from '../src/index.js'
+import { type Home, homeFolder, openHome } from './home.js'
+import { publishedPolicies, registrySource } from './sources.js'
+import { exchangeLine } from './tcp.js'
+
+export interface AliceOptions {
+  /** Her folder; $VOUCH_HOME or ~/.vouch if not given. */
+  readonly home?: string | undefined
+  /** How long each step over the network may take. */
+  readonly timeoutMs?: number
+  readonly now?: () => number
+}
+
+export interface EnrollOptions {
+  readonly agent: string
+  readonly registrar: string
+  /** Documents of policies to be admitted under, instead of what the registrar says. */
+  readonly policies?: readonly AdmissionPolicy[] | undefined
+  readonly expected?: Partial<RegistryPin>
+  readonly name?: string | undefined
+  readonly onProgress?: (stage: EnrollStage) => void
+  readonly signal?: AbortSignal
+}
+
+export interface ProveOptions {
+  readonly credential: Credential
+  /** Folder or URL of the registry, or the file of a head that was synced; the registrar that admitted her, if not given. */
+  readonly registry?: string | undefined
+  readonly documents?: readonly AdmissionPolicy[] | undefined
+  readonly caution?: Partial<Caution>
+  readonly agreement?: Agreement
+  readonly onAsked?: (asked: Asked) => void | Promise<void>
+  readonly onProgress?: (stage: ProveStage) => void
+  readonly signal?: AbortSignal
+}
+
+export interface FetchOptions extends ProveOptions {
+  readonly service: string
+  readonly message: string | Uint8Array
+  /** Asked for today's addresses of the services; without it, those of the enrollment are used. */
+  readonly agent?: string | undefined
+}
+
+export interface SyncOptions {
+  readonly registry?: string | undefined
+  /** A signer other than the one that is pinned, which the holder has come to believe. */
+  readonly signer?: Uint8Array | undefined
+  readonly onBucket?: (done: number, of: number) => void
+}
+
+export interface WaitOptions {
+  readonly registry?: string | undefined
+  readonly everyMs?: number
+  /** How long to wait in all; a little longer than registrars take to cut a head, if not given. */
+  readonly waitMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** Alice on this machine: her folder, the network, the clock, randomness and the proving library. */
+export interface Alice {
+  readonly home: Home
+  readonly network: Network
+  readonly enrolling: Enrolling
+  /** Enrolls, keeps the credential, and answers with it. */
+  enroll(options: EnrollOptions): Promise<Credential>
+  /** Brings her copy of a registry up to its newest head. */
+  sync(held: Draft, options?: SyncOptions): Promise<Synced & { readonly copy: Copy }>
+  /** Waits until a published head has the credential: before that there is nothing to prove with. */
+  published(credential: Credential, options?: WaitOptions): Promise<void>
+  prove(
+    request: Request,
+    response: Pick<Answer, 'envelope' | 'signature'>,
+    options: ProveOptions,
+  ): Promise<Answered>
+  vouchedFetch(request: Request, options: FetchOptions): Promise<Answered>
+  close(): Promise<void>
+}
+
+const random = (size: number): Uint8Array => new Uint8Array(randomBytes(size))
+
+export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
+  const home = await openHome(homeFolder(options.home))
+  const { now = clock, timeoutMs } = options
+  const network: Network = { fetch, exchangeLine, ...(timeoutMs === undefined ? {} : { timeoutMs }) }
+  const backend: Backend = openBackend({ reference: { store: chunkFolder(join(home.folder, 'srs')) } })
+  const enrolling: Enrolling = { network, backend, now, random }
+
+  const answering = async (given: ProveOptions): Promise<Answering> => {
+    const { credential, registry = credential.registrar } = given
+    const mirror = await home.mirrorOf(credential.registry.id)
+    const where = registry ?? registryUnnamed()
+    const source = await registrySource(where, mirror)
+    const documents = [
+      ...(await publishedPolicies(where, network)),
+      ...(await home.documents()),
+      ...(given.documents ?? []),
+    ]
+    return {
+      ...given,
+      source,
+      mirror,
+      ledger: home.ledger,
+      documents,
+      hash: await hasherFor(source),
+      backend,
+      now,
+    }
+  }
+
+  const sync: Alice['sync'] = async (held, { registry = held.registrar, signer, onBucket } = {}) => {
+    const mirror = await home.mirrorOf(held.registry.id)
+    const source = await registrySource(registry ?? registryUnnamed(), mirror)
+    const hash = await hasherFor(source)
+    const expected = { registryId: held.registry.id, signer: signer ?? held.registry.signer }
+    const progress = onBucket === undefined ? {} : { onBucket }
+    const synced = await syncRegistry({ source, mirror, expected, hash, ...progress })
+    return { ...synced, copy: await openCopy(mirror, hash) }
+  }
+
+  return {
+    home,
+    network,
+    enrolling,
+    sync,
+    published: async (credential, { registry, everyMs = 2000, waitMs = WAIT_MS, signal } = {}) => {
+      for (const start = performance.now(); ; await setTimeout(everyMs, undefined, signal && { signal })) {
+        const { copy } = await sync(credential, { registry })
+        if ((await findCredential(copy, credentialOf(credential))) !== undefined) return
+        if (performance.now() - start > waitMs) throw unpublished(waitMs)
+      }
+    },
+    enroll: async (given) => {
+      const source = await openSource(given.registrar)
+      const { policies, expected, onProgress, signal } = given
+      const credential = await enroll(
+        {
+          agent: given.agent,
+          registrar: given.registrar,
+          source,
+          mirrorOf: home.mirrorOf,
+          ...(expected === undefined ? {} : { expected }),
+          ...(policies === undefined ? {} : { policies }),
+          keepDraft: async ({ draft, policy }) => {
+            await home.keepDraft(draft)
+            await home.keepDocument(policy)
+          },
+        },
+        { ...enrolling, hash: await hasherFor(source), onProgress, signal },
+      )
+      await home.keepCredential(credential, given.name)
+      return credential
+    },
+    prove: async (request, response, given) => prove(request, response, await answering(given)),
+    vouchedFetch: async (request, given) => {
+      const { service, message, agent, signal } = given
+      return vouchedFetch(request, {
+        ...(await answering(given)),
+        service,
+        message: typeof message === 'string' ? new TextEncoder().encode(message) : message,
+        network,
+        random,
+        ...(agent === undefined ? {} : { guest: () => askGuest(agent, network, signal) }),
+      })
+    },
+    close: () => backend.destroy(),
+  }
+}
+
+/** Registrars cut a head every ten minutes by default. */
+const WAIT_MS = 15 * 60_000
+
+function unpublished(waitMs: number): VouchError {
+  return new VouchError('CREDENTIAL_UNPUBLISHED', {
+    rule: 'the credential must be in a published head',
+    given: `not after ${waitMs} ms`,
+    hint: 'ask the registrar whether heads are cut',
+  })
+}
+
+/** A fast hasher takes most of a second to start: worth it where there is more than a bucket or two. */
+export async function hasherFor(source: RegistrySource): Promise<Hasher> {
+  const { size } = await source.head()
+  return size > 2 * BUCKET_LEAVES ? openHasher() : slowHasher
+}
+
+function registryUnnamed(): never {
+  throw new VouchError('USAGE', {
+    rule: 'the registry must be named: the credential was enrolled by files, and says no address',
+    hint: '--registry with a folder or URL',
+  })
+}

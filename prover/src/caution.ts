@@ -1,0 +1,250 @@
+import type { AdmissionPolicy } from '@vouch/evidence'
+import { admissionPolicyId } from '@vouch/evidence'
+import {
+  equalBytes,
+  type Failure,
+  fieldToBytes,
+  type Head,
+  isSimulated,
+  type Request,
+  scopeOf,
+  shown,
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
+import type { Credential, LedgerEntry } from './files.js'
+import type { Standing } from './standing.js'
+
+/** How careful Alice is. Each of these may be loosened, by its name and on purpose. */
+export interface Caution {
+  /** How far Bob's clock and the registrar's may be ahead of hers, in seconds. */
+  readonly clockSkew: number
+  /** The oldest Request, and the oldest head, that she answers at; in seconds. */
+  readonly requestAge: number
+  readonly headAge: number
+  /** The fewest members to hide among: live leaves under the accepted policies, at the Request's root. */
+  readonly minimumSet: number
+  /** The fewest services that a Request may accept. */
+  readonly minimumServices: number
+}
+
+export const USUAL_CAUTION: Caution = {
+  clockSkew: 120,
+  requestAge: 600,
+  headAge: 3600,
+  minimumSet: 16,
+  minimumServices: 2,
+}
+
+/** What the holder agrees to beyond caution, for one Request. */
+export interface Agreement {
+  /** A context within which proofs may be linked. It is remembered. */
+  readonly context?: Uint8Array | undefined
+  /** To answer differently where she has answered before: whoever has both answers sees that they are of one holder. */
+  readonly again?: boolean | undefined
+}
+
+/** A Request as Alice sees it, before she answers or refuses. */
+export interface Asked {
+  readonly request: Request
+  readonly policies: readonly {
+    readonly id: bigint
+    /** The document that hashes to the id, where she has it. */
+    readonly document: AdmissionPolicy | undefined
+    readonly simulated: boolean
+    readonly live: number
+  }[]
+  readonly services: readonly { readonly drv: Uint8Array; readonly name: string | undefined }[]
+  readonly anonymitySet: number
+  /** Every rule that the Request breaks. She answers when there is none. */
+  readonly failures: readonly Failure[]
+}
+
+/** What there is to judge a Request by. */
+export interface Known {
+  readonly credential: Credential
+  readonly head: Head
+  /** How many leaves the registry had at the Request's root; nothing when that root does not stand. */
+  readonly size: number | undefined
+  readonly standing: Standing
+  readonly documents: readonly AdmissionPolicy[]
+  /** What she answered in this scope before. */
+  readonly earlier: LedgerEntry | undefined
+  readonly agreement: Agreement
+  readonly caution: Caution
+  readonly now: number
+}
+
+/** Judges a Request: all that speaks against answering it. Bob is the adversary, alone or together with the registrar. */
+export function judgeRequest(request: Request, known: Known): Asked {
+  const { credential, standing, documents } = known
+  const byId = new Map(documents.map((document) => [admissionPolicyId(document), document]))
+  const anonymitySet = standing.live.reduce((sum, live) => sum + live, 0)
+  return {
+    request,
+    policies: request.policies.map((id, i) => ({
+      id,
+      document: byId.get(id),
+      simulated: isSimulated(id),
+      live: standing.live[i] ?? 0,
+    })),
+    services: request.services.map((drv) => ({
+      drv,
+      name: credential.guest.services.find((service) => equalBytes(service.drv, drv))?.name,
+    })),
+    anonymitySet,
+    failures: rules(request, known, anonymitySet).flatMap(([holds, failure]) => (holds ? [] : [failure])),
+  }
+}
+
+type Rule = readonly [holds: boolean, failure: Failure]
+
+const rules = (request: Request, known: Known, anonymitySet: number): readonly Rule[] => [
+  ...registryRules(request, known),
+  ...clockRules(request, known),
+  ...crowdRules(request, known, anonymitySet),
+  ...ownRules(request, known),
+]
+
+/** Proven against a registry that is shown to few, or at a root that few stood under, a proof names its prover. */
+function registryRules(request: Request, { credential, head, size, caution, now }: Known): readonly Rule[] {
+  const { headAge, clockSkew } = caution
+  return [
+    [
+      equalBytes(request.registryId, credential.registry.id),
+      {
+        code: 'REGISTRY_NOT_ACCEPTED',
+        rule: 'the Request must name the registry that the credential is in',
+        given: toHex(request.registryId),
+      },
+    ],
+    [
+      head.time >= now - headAge,
+      {
+        code: 'HEAD_TOO_OLD',
+        rule: `the registry's head must be at most ${headAge} s old: an older one may be kept for a few`,
+        given: `${now - head.time} s`,
+        hint: 'the server is behind: try another',
+      },
+    ],
+    [
+      head.time <= now + clockSkew,
+      {
+        code: 'HEAD_FROM_FUTURE',
+        rule: 'the head must not be ahead of the clock',
+        given: `${head.time - now} s`,
+      },
+    ],
+    [
+      size !== undefined,
+      {
+        code: 'ROOT_NOT_ACCEPTED',
+        rule: "the Request's root must be the newest head's, or the one it lets stand: under another few may have stood",
+        given: toHex(fieldToBytes(request.root)),
+      },
+    ],
+  ]
+}
+
+/** Asked with one `now` after another, a credential shows when it expires. */
+function clockRules(request: Request, { caution, now }: Known): readonly Rule[] {
+  const rule = "the Request's now must be near the clock: asked with one now after another, an expiry shows"
+  return [
+    [
+      request.now >= now - caution.requestAge,
+      { code: 'REQUEST_TOO_OLD', rule, given: `${now - request.now} s ago` },
+    ],
+    [
+      request.now <= now + caution.clockSkew,
+      { code: 'REQUEST_FROM_FUTURE', rule, given: `${request.now - now} s ahead` },
+    ],
+  ]
+}
+
+/** A proof hides its prover among those who could have made it, and among no others. */
+function crowdRules(
+  request: Request,
+  { size, earlier, agreement, caution }: Known,
+  anonymitySet: number,
+): readonly Rule[] {
+  const { context } = request
+  const { minimumSet, minimumServices } = caution
+  return [
+    [
+      size === undefined || anonymitySet >= minimumSet,
+      {
+        code: 'SET_TOO_SMALL',
+        rule: `${minimumSet} live members under the accepted policies are the fewest to hide among`,
+        given: `${anonymitySet}`,
+        hint: 'wait until more have enrolled; or lower the minimum, and be one of few',
+      },
+    ],
+    [
+      request.services.length >= minimumServices,
+      {
+        code: 'TOO_FEW_SERVICES',
+        rule: `a Request must accept ${minimumServices} services at least: among fewer, it says which one answered`,
+        given: `${request.services.length}`,
+      },
+    ],
+    [
+      context === undefined || earlier !== undefined || isSame(context, agreement.context),
+      {
+        code: 'CONTEXT_NOT_AGREED',
+        rule: 'a context links all proofs under it, so it must be agreed to',
+        given: shown(context === undefined ? '' : toHex(context)),
+      },
+    ],
+  ]
+}
+
+/** What her own credential must be for any of it to be provable. */
+function ownRules(request: Request, { credential, head, size, standing }: Known): readonly Rule[] {
+  return [
+    [
+      request.policies.includes(credential.policyId),
+      {
+        code: 'POLICY_NOT_ACCEPTED',
+        rule: 'the Request must accept the policy that admitted the credential',
+      },
+    ],
+    [
+      credential.expiresAt >= request.now,
+      { code: 'CREDENTIAL_EXPIRED', rule: 'the credential must be in force', hint: 'renew it' },
+    ],
+    [size === undefined || standing.index !== undefined, absence(credential, head)],
+  ]
+}
+
+/** Why a credential is not in the registry: not yet, or no more. */
+function absence({ admittedAt }: Credential, head: Head): Failure {
+  if (head.time <= admittedAt) {
+    return {
+      code: 'CREDENTIAL_UNPUBLISHED',
+      rule: 'the credential must be in a published head',
+      hint: 'the registrar cuts one every few minutes: wait for the next, and have the Request made at it',
+    }
+  }
+  return {
+    code: 'LEAF_MISSING',
+    rule: "the credential must be in the registry at the Request's root",
+    hint: 'it was removed, or the Request was made before it was published',
+  }
+}
+
+const isSame = (a: Uint8Array, b: Uint8Array | undefined): boolean => b !== undefined && equalBytes(a, b)
+
+/** Refuses to answer differently where she has answered before. Asked anew, a service signs another envelope. */
+export function assertUnanswered(
+  request: Request,
+  earlier: LedgerEntry | undefined,
+  answer: Uint8Array | undefined,
+  { again = false }: Agreement,
+): void {
+  if (earlier === undefined || again || isSame(earlier.answer, answer)) return
+  throw new VouchError('SCOPE_USED', {
+    rule: 'a scope must be answered once: a second answer shows the same nullifier, and so the same holder',
+    given: toHex(fieldToBytes(scopeOf(request))),
+    hint: 'ask for a Request with a fresh challenge; or agree to be linked to your earlier answer',
+  })
+}

@@ -1,0 +1,162 @@
+import {
+  concat,
+  type ErrorCode,
+  EXIT_OF,
+  exitStatus,
+  type Failure,
+  type JsonObject,
+  MAX_FILE_BYTES,
+  parseJson,
+  shown,
+  textOf,
+  VouchError,
+} from '@vouch/protocol'
+import type { RegistrySource } from '@vouch/registry'
+
+/** One line for one line with a TCP peer. */
+export type LineExchange = (
+  peer: { readonly host: string; readonly port: number },
+  line: string,
+  bounds: { readonly limit: number; readonly signal: AbortSignal },
+) => Promise<string>
+
+/** The network, as far as Alice uses it. */
+export interface Network {
+  readonly fetch: typeof fetch
+  /** For services that answer by TCP; without it they cannot be asked. */
+  readonly exchangeLine?: LineExchange
+  /** How long each step may take; 30 s if not given. */
+  readonly timeoutMs?: number
+}
+
+/** Whom a question goes to: what it is called in errors, and the code when it does not answer. */
+export interface Peer {
+  readonly name: 'agent' | 'registrar' | 'service'
+  readonly code: ErrorCode
+}
+
+export const AGENT: Peer = { name: 'agent', code: 'AGENT_UNREACHABLE' }
+export const REGISTRAR: Peer = { name: 'registrar', code: 'REGISTRY_UNREACHABLE' }
+export const SERVICE: Peer = { name: 'service', code: 'SERVICE_UNREACHABLE' }
+
+const TIMEOUT_MS = 30_000
+
+/**
+ * Asks somebody something and waits so long and no longer. What comes back is a stranger's: bounded, and believed in
+ * nothing, not even in the refusal that it says it is.
+ */
+export async function withinTime<T>(
+  peer: Peer,
+  where: string,
+  { timeoutMs = TIMEOUT_MS }: Pick<Network, 'timeoutMs'>,
+  signal: AbortSignal | undefined,
+  ask: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  assertWanted(signal)
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    return await ask(signal === undefined ? timeout : AbortSignal.any([signal, timeout]))
+  } catch (error) {
+    assertWanted(signal)
+    if (error instanceof VouchError) throw error
+    const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(error)
+    throw unreachable(peer, where, why, error)
+  }
+}
+
+/** Gets, or posts JSON where there is a body; the answer is JSON of some form that the caller reads. */
+export function askJson(
+  peer: Peer,
+  url: string,
+  body: string | undefined,
+  network: Network,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  return withinTime(peer, url, network, signal, async (within) => {
+    const posting = { method: 'POST', headers: { 'content-type': 'application/json' }, body: body ?? '' }
+    const response = await network.fetch(url, {
+      ...(body === undefined ? {} : posting),
+      redirect: 'error',
+      signal: within,
+    })
+    const answer = await bounded(response, MAX_FILE_BYTES)
+    if (response.ok) return answer
+    throw refusalIn(answer, peer) ?? unreachable(peer, url, `status ${response.status}`)
+  })
+}
+
+/** A source that is left, not waited for, when the caller gives up. What it reads is bounded where it is opened. */
+export function abandonable(source: RegistrySource, signal: AbortSignal | undefined): RegistrySource {
+  if (signal === undefined) return source
+  const given = new Promise<never>((_, reject) => {
+    const giveUp = () => reject(cancelled())
+    if (signal.aborted) giveUp()
+    else signal.addEventListener('abort', giveUp, { once: true })
+  })
+  given.catch(() => undefined)
+  return {
+    head: () => Promise.race([source.head(), given]),
+    index: () => Promise.race([source.index(), given]),
+    bucket: (number) => Promise.race([source.bucket(number), given]),
+  }
+}
+
+/** Refuses to go on when the caller has given up. */
+export function assertWanted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted)
+    throw new VouchError('CANCELLED', { rule: 'the operation was cancelled by its caller' })
+}
+
+const cancelled = (): VouchError =>
+  new VouchError('CANCELLED', { rule: 'the operation was cancelled by its caller' })
+
+export function unreachable({ name, code }: Peer, where: string, why: string, cause?: unknown): VouchError {
+  return new VouchError(
+    code,
+    { rule: `the ${name} must answer with what it was asked for`, given: `${shown(where)}: ${shown(why)}` },
+    { cause },
+  )
+}
+
+async function bounded(response: Response, limit: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  const reader = response.body?.getReader()
+  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
+    size += part.value.length
+    if (size > limit) {
+      await reader?.cancel()
+      throw new Error('the answer is too long')
+    }
+    parts.push(part.value)
+  }
+  return concat(...parts)
+}
+
+/** The gravest failure that a peer names, if it names any that is known here. Its words are shown as a stranger's. */
+function refusalIn(answer: Uint8Array, { name }: Peer): VouchError | undefined {
+  try {
+    const json = parseJson(textOf(answer))
+    const listed = json instanceof Map ? (json as JsonObject).get('failures') : undefined
+    const failures = (Array.isArray(listed) ? listed : []).flatMap((one) => failureIn(one))
+    const exit = exitStatus(failures)
+    const gravest = failures.find(({ code }) => EXIT_OF[code] === exit)
+    return gravest && new VouchError(gravest.code, { rule: `the ${name} refuses: ${gravest.rule}` })
+  } catch {
+    return undefined
+  }
+}
+
+function failureIn(json: unknown): readonly Failure[] {
+  if (!(json instanceof Map)) return []
+  const code = json.get('code')
+  const isKnown = (name: unknown): name is ErrorCode =>
+    typeof name === 'string' && Object.hasOwn(EXIT_OF, name)
+  return isKnown(code) ? [{ code, rule: shown(json.get('rule')) }] : []
+}
+
+/** fetch says no more than "fetch failed", and keeps why in its cause. */
+function reasonOf(error: unknown): string {
+  const { cause, message } = error instanceof Error ? error : { cause: undefined, message: 'failed' }
+  return cause instanceof Error ? cause.message : message
+}

@@ -1,0 +1,83 @@
+import { type AdmissionPolicy, admissionPolicyFrom, type Claims } from '@vouch/evidence'
+import { equalBytes, type JsonObject, parseJson, textOf, toHex, VouchError } from '@vouch/protocol'
+import {
+  type EnrollmentFile,
+  expiryOf,
+  type NonceTicket,
+  parseReceipt,
+  parseTicket,
+  printEnrollment,
+  printNonceRequest,
+  type Receipt,
+} from '@vouch/registry'
+import { at } from './agent.js'
+import type { Draft } from './files.js'
+import { askJson, type Network, REGISTRAR } from './net.js'
+import { credentialOf } from './standing.js'
+
+/** The policies that a registrar says are in force. Their ids are computed, never read. */
+export async function askPolicies(
+  url: string,
+  network: Network,
+  signal?: AbortSignal,
+): Promise<readonly AdmissionPolicy[]> {
+  const answer = await askJson(REGISTRAR, at(url, 'policies.json'), undefined, network, signal)
+  const json = parseJson(textOf(answer))
+  const listed = json instanceof Map ? (json as JsonObject).get('policies') : undefined
+  if (!Array.isArray(listed)) throw new VouchError('VALUE_MALFORMED', { rule: 'policies must be a list' })
+  return listed.map((policy) => admissionPolicyFrom(policy))
+}
+
+export async function askTicket(
+  url: string,
+  credential: bigint,
+  network: Network,
+  signal?: AbortSignal,
+): Promise<NonceTicket> {
+  const body = printNonceRequest({ version: 1, credential })
+  return parseTicket(await askJson(REGISTRAR, at(url, 'nonce'), body, network, signal))
+}
+
+export async function sendEnrollment(
+  url: string,
+  enrollment: EnrollmentFile,
+  network: Network,
+  signal?: AbortSignal,
+): Promise<Receipt> {
+  return parseReceipt(
+    await askJson(REGISTRAR, at(url, 'enroll'), printEnrollment(enrollment), network, signal),
+  )
+}
+
+/** Refuses a nonce of another registry, or for another credential: a false admitter passing on somebody else's. */
+export function checkTicketIsOurs({ registryId, credential }: NonceTicket, draft: Draft): void {
+  if (equalBytes(registryId, draft.registry.id) && credential === credentialOf(draft)) return
+  throw new VouchError('NONCE_UNKNOWN', {
+    rule: 'the nonce must be for this credential, of the registry it was asked of',
+    given: toHex(registryId),
+  })
+}
+
+const HOUR = 3600
+
+/** Until when an admission now would be in force, at the latest: revocation lists that the registrar keeps may end it sooner. */
+export function latestExpiry(policy: AdmissionPolicy, claims: Claims, now: number): number {
+  return expiryOf(policy, claims.collateral.nextUpdate, now)
+}
+
+/**
+ * Refuses a place that was made for her alone: under another policy, or until a time that names her. The registrar's clock
+ * may stand in the hour after hers.
+ */
+export function checkReceipt(receipt: Receipt, draft: Draft): void {
+  const latest = (draft.expiresAt ?? 0) + HOUR
+  const isGridded = receipt.expiresAt % HOUR === 0 && receipt.expiresAt <= latest
+  const isOurs =
+    equalBytes(receipt.registryId, draft.registry.id) && receipt.credential === credentialOf(draft)
+  if (isOurs && receipt.policyId === draft.policyId && isGridded) return
+  throw new VouchError('RECEIPT_NOT_ACCEPTED', {
+    rule: 'the receipt must be for this credential and policy, until a whole hour, and no longer than the policy gives',
+    given: `until ${receipt.expiresAt}, ${latest} at the latest`,
+    hint: 'the registrar would know her again by it: do not use what it admitted',
+  })
+}

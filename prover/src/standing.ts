@@ -1,0 +1,186 @@
+import type { Hasher } from '@vouch/circuits'
+import {
+  credential,
+  emptySubtree,
+  type FixedPath,
+  fieldToBytes,
+  type Head,
+  REGISTRY_DEPTH,
+  type Request,
+  toInteger,
+  VouchError,
+} from '@vouch/protocol'
+import {
+  BUCKET_HEIGHT,
+  BUCKET_LEAVES,
+  type LeafContent,
+  leafOf,
+  type Mirror,
+  parseBucket,
+  rootsIn,
+  slowHasher,
+} from '@vouch/registry'
+import type { Credential } from './files.js'
+
+/** A copy of a registry that was synced: every leaf in it leads to the head's root. */
+export interface Copy {
+  readonly head: Head
+  readonly hash: Hasher
+  bucket(number: number): Promise<readonly (LeafContent | undefined)[]>
+  /** Nodes over the buckets' roots, from these up. */
+  readonly upper: readonly (readonly Uint8Array[])[]
+}
+
+/** Opens the copy that syncing has just brought up to its newest head. */
+export async function openCopy(mirror: Mirror, hash: Hasher = slowHasher): Promise<Copy> {
+  const [head, index] = [await mirror.head(), await mirror.index()]
+  if (head === undefined || index === undefined) throw copyMissing()
+  const bucket: Copy['bucket'] = async (number) => {
+    const bytes = await mirror.bucket(number)
+    if (bytes === undefined) throw copyMissing()
+    return parseBucket(bytes)
+  }
+  return { head, hash, bucket, upper: layersOver(rootsIn(index), BUCKET_HEIGHT, REGISTRY_DEPTH, hash) }
+}
+
+function copyMissing(): VouchError {
+  return new VouchError('HEAD_MISSING', { rule: 'the registry must have been synced', hint: 'alice sync' })
+}
+
+/** How far below the newest head its predecessor is looked for: leaves that one head adds, at the most. */
+const FARTHEST_PREDECESSOR = 8192
+
+/**
+ * How many leaves the registry had at a root that its newest head lets stand: all of them, or fewer at its predecessor. Where
+ * a predecessor stands nothing was removed since, so its leaves are the first ones of today's.
+ */
+export async function sizeAt(copy: Copy, root: bigint): Promise<number | undefined> {
+  const { head } = copy
+  if (root === head.root) return head.size
+  if (root === 0n || root !== head.previousRoot) return undefined
+  let layers: Layers | undefined
+  for (let size = head.size; size > Math.max(0, head.size - FARTHEST_PREDECESSOR); size--) {
+    const number = bucketOf(size - 1)
+    if (layers === undefined || size % BUCKET_LEAVES === 0) layers = await layersIn(copy, number)
+    const rim = edge(layers, (size - 1) % BUCKET_LEAVES, 0, copy.hash)
+    if (toInteger(edge(copy.upper, number, BUCKET_HEIGHT, copy.hash, rim)) === root) return size
+  }
+  return undefined
+}
+
+/** The path of a place in the registry as it was with so many leaves. From whole buckets, which name nobody. */
+export async function pathAt(copy: Copy, index: number, size: number): Promise<FixedPath> {
+  const { hash } = copy
+  const [number, last] = [bucketOf(index), bucketOf(size - 1)]
+  const leavesOf = async (bucket: number) =>
+    (await copy.bucket(bucket))
+      .slice(0, Math.min(BUCKET_LEAVES, size - bucket * BUCKET_LEAVES))
+      .map((content) => leafBytes(content, hash))
+  const lower = layersOver(await leavesOf(number), 0, BUCKET_HEIGHT, hash)
+  const rim = layersOver(await leavesOf(last), 0, BUCKET_HEIGHT, hash)[BUCKET_HEIGHT] ?? []
+  const upper = layersOver(
+    [...(copy.upper[0] ?? []).slice(0, last), ...rim],
+    BUCKET_HEIGHT,
+    REGISTRY_DEPTH,
+    hash,
+  )
+  const siblings = [
+    ...siblingsIn(lower.slice(0, BUCKET_HEIGHT), index % BUCKET_LEAVES, 0),
+    ...siblingsIn(upper.slice(0, REGISTRY_DEPTH - BUCKET_HEIGHT), number, BUCKET_HEIGHT),
+  ]
+  return { index, siblings }
+}
+
+/** Whom a proof hides among, and where its prover is. */
+export interface Standing {
+  /** Leaves that were admitted under each policy of the Request and are in force, in its order. */
+  readonly live: readonly number[]
+  /** Her own place, if she has one at this root. */
+  readonly index: number | undefined
+}
+
+/** Reads the whole copy, as far as a size. */
+export async function standingAt(
+  copy: Copy,
+  size: number,
+  { policies, now }: Pick<Request, 'policies' | 'now'>,
+  own: Credential,
+): Promise<Standing> {
+  const live = policies.map(() => 0)
+  let index: number | undefined
+  const ownCredential = credentialOf(own)
+  for (let number = 0; number * BUCKET_LEAVES < size; number++) {
+    const places = (await copy.bucket(number)).slice(0, size - number * BUCKET_LEAVES)
+    for (const [i, place] of places.entries()) {
+      if (place === undefined) continue
+      const policy = policies.indexOf(place.policyId)
+      if (policy >= 0 && place.expiresAt >= now) live[policy] = (live[policy] ?? 0) + 1
+      if (isSameLeaf(place, own, ownCredential)) index = number * BUCKET_LEAVES + i
+    }
+  }
+  return { live, index }
+}
+
+/** Finds where a credential was admitted, and as what. */
+export async function findCredential(copy: Copy, wanted: bigint): Promise<LeafContent | undefined> {
+  for (let number = 0; number * BUCKET_LEAVES < copy.head.size; number++) {
+    const found = (await copy.bucket(number)).find((place) => place?.credential === wanted)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** C, as the registry knows her. */
+export const credentialOf = ({ guest, holderSecret }: Pick<Credential, 'guest' | 'holderSecret'>): bigint =>
+  credential(guest.smtRoot, holderSecret)
+
+const isSameLeaf = (place: LeafContent, own: Credential, ownCredential: bigint): boolean =>
+  place.credential === ownCredential && place.policyId === own.policyId && place.expiresAt === own.expiresAt
+
+const bucketOf = (index: number): number => Math.floor(index / BUCKET_LEAVES)
+
+type Layers = readonly (readonly Uint8Array[])[]
+
+const EMPTY = Array.from({ length: REGISTRY_DEPTH + 1 }, (_, height) => fieldToBytes(emptySubtree(height)))
+const emptyAt = (height: number): Uint8Array => EMPTY[height] ?? new Uint8Array(32)
+
+const leafBytes = (content: LeafContent | undefined, hash: Hasher): Uint8Array =>
+  content === undefined ? emptyAt(0) : leafOf(hash, content)
+
+async function layersIn(copy: Copy, number: number): Promise<Layers> {
+  const leaves = (await copy.bucket(number)).map((content) => leafBytes(content, copy.hash))
+  return layersOver(leaves, 0, BUCKET_HEIGHT, copy.hash)
+}
+
+/** Every layer over nodes of a height, up to another: what is not there is empty. */
+function layersOver(nodes: readonly Uint8Array[], from: number, to: number, hash: Hasher): Layers {
+  const layers: (readonly Uint8Array[])[] = [nodes]
+  for (let height = from; height < to; height++) {
+    const below = layers[height - from] ?? []
+    const node = (index: number): Uint8Array => below[index] ?? emptyAt(height)
+    layers.push(
+      Array.from({ length: Math.ceil(below.length / 2) }, (_, i) => hash(node(2 * i), node(2 * i + 1))),
+    )
+  }
+  return layers
+}
+
+/** The top over nodes that end at an index: what lies left of it is whole, what lies right of it is empty. */
+function edge(
+  layers: Layers,
+  last: number,
+  from: number,
+  hash: Hasher,
+  node = layers[0]?.[last],
+): Uint8Array {
+  let top = node ?? emptyAt(from)
+  for (let i = 0; i + 1 < layers.length; i++) {
+    const at = last >> i
+    top = at & 1 ? hash(layers[i]?.[at - 1] ?? emptyAt(from + i), top) : hash(top, emptyAt(from + i))
+  }
+  return top
+}
+
+function siblingsIn(layers: Layers, index: number, from: number): readonly bigint[] {
+  return layers.map((layer, i) => toInteger(layer[(index >> i) ^ 1] ?? emptyAt(from + i)))
+}

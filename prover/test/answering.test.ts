@@ -1,0 +1,469 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import {
+  type Answer,
+  type Ask,
+  decodeEnvelope,
+  type ErrorCode,
+  encodeEnvelope,
+  NOW_GRID,
+  parseReply,
+  type Request,
+  VouchError,
+} from '@vouch/protocol'
+import {
+  type Answered,
+  type Asked,
+  type Asking,
+  answerOnWire,
+  type Credential,
+  enroll,
+  type Ledger,
+  memoryLedger,
+  prove,
+  REFUSAL,
+  vouchedFetch,
+} from '@vouch/prover'
+import { openMirror, openSource } from '@vouch/registry/node'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { exchangeLine } from '../node/index.js'
+import { answerTo, nowSeconds, signAs } from './support/guest.js'
+import { openWorld, type World } from './support/world.js'
+
+// What Alice answers and what she refuses, against a real registrar, with Bob to judge what she gives.
+
+let world: World
+let credential: Credential
+/** The root at which she was admitted already, and one member fewer was. */
+let earlierRoot: bigint
+const random = (size: number): Uint8Array => new Uint8Array(randomBytes(size))
+
+beforeAll(async () => {
+  world = await openWorld()
+  await world.crowd(17)
+  credential = await enrolled(join(world.folder, 'enrolling'))
+  await world.registrar.registry.cutHead()
+  earlierRoot = world.registrar.head().root
+  await world.crowd(1)
+})
+afterAll(() => world.close())
+afterEach(() => {
+  world.guest.lies = {}
+})
+
+async function enrolled(mirror: string): Promise<Credential> {
+  return enroll(
+    {
+      agent: world.guest.url,
+      registrar: world.registrarUrl,
+      source: await openSource(world.registrarUrl),
+      mirrorOf: () => openMirror(mirror),
+      keepDraft: async () => undefined,
+    },
+    { network: { fetch }, backend: world.backend, now: nowSeconds, random },
+  )
+}
+
+let mirrors = 0
+
+async function asking(changes: Partial<Asking> = {}): Promise<Asking> {
+  return {
+    credential,
+    source: await openSource(world.registrarUrl),
+    mirror: await openMirror(join(world.folder, `answering-${mirrors++}`)),
+    ledger: memoryLedger(),
+    backend: world.backend,
+    now: nowSeconds,
+    documents: [world.policy],
+    service: 'echo',
+    message: new TextEncoder().encode('hello'),
+    network: { fetch, exchangeLine, timeoutMs: 5000 },
+    random,
+    ...changes,
+  }
+}
+
+const fetchFor = async (request: Request, changes: Partial<Asking> = {}): Promise<Answered> =>
+  vouchedFetch(request, await asking(changes))
+
+async function codeOf(running: Promise<unknown>): Promise<ErrorCode | 'answered'> {
+  try {
+    await running
+    return 'answered'
+  } catch (error) {
+    if (error instanceof VouchError) return error.code
+    throw error
+  }
+}
+
+/** Refused before any service was asked, and with nothing put in the ledger. */
+async function refusedUnasked(
+  request: Request,
+  code: ErrorCode,
+  changes: Partial<Asking> = {},
+): Promise<readonly ErrorCode[]> {
+  const asked: Asked[] = []
+  const touched: string[] = []
+  const memory = memoryLedger()
+  const ledger: Ledger = {
+    ...memory,
+    claim: async (entry) => {
+      touched.push('claim')
+      return memory.claim(entry)
+    },
+  }
+  const before = world.guest.heard.length
+  const onAsked = (one: Asked): void => void asked.push(one)
+  expect(await codeOf(fetchFor(request, { ledger, onAsked, ...changes }))).toBe(code)
+  expect(world.guest.heard.slice(before)).toEqual([])
+  expect(touched).toEqual([])
+  return asked.flatMap(({ failures }) => failures.map((failure) => failure.code))
+}
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+const bytes = (fill: number, size = 32): Uint8Array => new Uint8Array(size).fill(fill)
+
+describe('vouchedFetch', () => {
+  test.each(['echo', 'oracle'])(
+    'asks %s over its own protocol, and Bob accepts what comes of it',
+    async (service) => {
+      const request = world.ask()
+      const shown: Asked[] = []
+      const stages: string[] = []
+      const { bundle, payload } = await fetchFor(request, {
+        service,
+        onAsked: (asked) => void shown.push(asked),
+        onProgress: (stage) => stages.push(stage),
+      })
+      expect(text(payload)).toBe('you said hello')
+      expect(await world.judge(bundle, request)).toMatchObject({ accepted: true, proven: { payload } })
+      expect(stages).toEqual(['registry', 'service', 'proof'])
+      expect(shown).toMatchObject([
+        {
+          anonymitySet: 19,
+          policies: [{ document: { name: world.policy.name }, simulated: true, live: 19 }],
+          services: [{ name: expect.any(String) }, { name: expect.any(String) }],
+          failures: [],
+        },
+      ])
+    },
+  )
+
+  test('proves at the root before the newest, whose leaves are the first of today’s', async () => {
+    const request = { ...world.ask(), root: earlierRoot }
+    const { bundle } = await fetchFor(request)
+    expect(await world.judge(bundle, request)).toMatchObject({ accepted: true })
+  })
+
+  test('asks where the service answers today, if the agent says so', async () => {
+    const moved = {
+      ...world.guest.guest,
+      services: credential.guest.services.map((it) => ({ ...it, endpoint: 'tcp://127.0.0.1:9' })),
+    }
+    const lost: Credential = { ...credential, guest: moved }
+    expect(await codeOf(fetchFor(world.ask(), { credential: lost }))).toBe('SERVICE_UNREACHABLE')
+    const guest = async () => world.guest.guest
+    expect(await codeOf(fetchFor(world.ask(), { credential: lost, guest }))).toBe('answered')
+  })
+})
+
+describe('prove', () => {
+  const envelopeFor = (request: Request, time = nowSeconds()): Answer =>
+    answerTo({ version: 1, clientNonce: request.challenge, salt: bytes(1), message: bytes(0x41) }, 'echo', {
+      time,
+    })
+
+  test('takes what a service of her own has signed, whichever it was', async () => {
+    const request = world.ask()
+    const { bundle } = await prove(request, envelopeFor(request), await asking())
+    expect(await world.judge(bundle, request)).toMatchObject({ accepted: true })
+  })
+
+  test('proves one answer as often as she likes, and another one never, unless she says so', async () => {
+    const request = world.ask()
+    const ledger = memoryLedger()
+    const [one, two] = [envelopeFor(request), envelopeFor(request, nowSeconds() - 5)]
+    const proveWith = async (answer: Answer, again = false) =>
+      prove(request, answer, await asking({ ledger, agreement: { again } }))
+    const first = await proveWith(one)
+    const second = await proveWith(one)
+    expect(second.bundle.nullifier).toBe(first.bundle.nullifier)
+    expect(await codeOf(proveWith(two))).toBe('SCOPE_USED')
+    expect(await codeOf(proveWith(two, true))).toBe('answered')
+    expect(await codeOf(proveWith(one))).toBe('SCOPE_USED')
+  })
+
+  test.each<[string, (request: Request) => Answer, ErrorCode]>([
+    [
+      'for another challenge',
+      (request) => envelopeFor({ ...request, challenge: bytes(3) }),
+      'NONCE_MISMATCH',
+    ],
+    [
+      'signed by a key that is not in her tree',
+      (request) => ({ ...envelopeFor(request), signature: bytes(1, 64) }),
+      'SIGNATURE_FALSE',
+    ],
+    [
+      'that is none',
+      () => ({ version: 1, envelope: bytes(0, 106), signature: bytes(1, 64) }),
+      'VERSION_UNKNOWN',
+    ],
+  ])('refuses an envelope %s', async (_, answer, code) => {
+    const request = world.ask()
+    expect(await codeOf(prove(request, answer(request), await asking()))).toBe(code)
+  })
+
+  test('refuses an envelope that is older than the Request allows', async () => {
+    const request: Request = { ...world.ask(), freshness: { kind: 'max_age', seconds: 300 } }
+    const old = envelopeFor(request, nowSeconds() - 400)
+    expect(await codeOf(prove(request, old, await asking()))).toBe('RESPONSE_TOO_OLD')
+    const early = envelopeFor(request, nowSeconds() + 400)
+    expect(await codeOf(prove(request, early, await asking()))).toBe('RESPONSE_FROM_FUTURE')
+  })
+})
+
+describe('a Request', () => {
+  test('at a root that is neither the newest nor its predecessor is refused', async () => {
+    await refusedUnasked({ ...world.ask(), root: 5n }, 'ROOT_NOT_ACCEPTED')
+    await refusedUnasked({ ...world.ask(), root: 0n }, 'ROOT_NOT_ACCEPTED')
+  })
+
+  test('with a now off her clock is refused, either way', async () => {
+    const request = world.ask()
+    const off = (seconds: number) => ({ ...request, now: request.now + seconds - (seconds % NOW_GRID) })
+    await refusedUnasked(off(-1200), 'REQUEST_TOO_OLD')
+    await refusedUnasked(off(1200), 'REQUEST_FROM_FUTURE')
+  })
+
+  test('that leaves her few to hide among is refused, unless she settles for fewer', async () => {
+    await refusedUnasked(world.ask(), 'SET_TOO_SMALL', { caution: { minimumSet: 1000 } })
+    expect(await codeOf(fetchFor(world.ask(), { caution: { minimumSet: 19 } }))).toBe('answered')
+  })
+
+  test('for a policy that was made for her alone is refused: she would be all of its set', async () => {
+    const own = { ...credential, policyId: 2n ** 248n + 5n, admittedAt: 0 }
+    const request = { ...world.ask(), policies: [own.policyId] }
+    const codes = await refusedUnasked(request, 'SET_TOO_SMALL', { credential: own })
+    expect(codes).toContain('LEAF_MISSING')
+  })
+
+  test('that accepts one service says which one it was, and is refused unless she says so', async () => {
+    const [only] = world.guest.guest.services
+    const request = { ...world.ask(), services: only === undefined ? [] : [only.drv] }
+    await refusedUnasked(request, 'TOO_FEW_SERVICES')
+    const name = only?.name ?? ''
+    expect(await codeOf(fetchFor(request, { service: name, caution: { minimumServices: 1 } }))).toBe(
+      'answered',
+    )
+  })
+
+  test('within a context is refused until she agrees, which is remembered, answer by answer', async () => {
+    const ledger = memoryLedger()
+    const context = bytes(0xcc)
+    const within = () => world.ask({ context })
+    await refusedUnasked(within(), 'CONTEXT_NOT_AGREED', { agreement: { context: bytes(0xdd) } })
+    const first = await fetchFor(within(), { ledger, agreement: { context } })
+    expect(await codeOf(fetchFor(within(), { ledger }))).toBe('SCOPE_USED')
+    const second = await fetchFor(within(), { ledger, agreement: { again: true } })
+    expect(second.bundle.nullifier).toBe(first.bundle.nullifier)
+  })
+
+  test('whose challenge she has answered is refused before the service is asked again', async () => {
+    const ledger = memoryLedger()
+    const request = world.ask()
+    await fetchFor(request, { ledger })
+    const before = world.guest.heard.length
+    expect(await codeOf(fetchFor({ ...request, now: request.now - 60 }, { ledger }))).toBe('SCOPE_USED')
+    expect(world.guest.heard).toHaveLength(before)
+  })
+
+  test('of another registry, or for policies that did not admit her, is refused', async () => {
+    await refusedUnasked({ ...world.ask(), registryId: bytes(1) }, 'REGISTRY_NOT_ACCEPTED')
+    const codes = await refusedUnasked({ ...world.ask(), policies: [7n] }, 'SET_TOO_SMALL')
+    expect(codes).toContain('POLICY_NOT_ACCEPTED')
+  })
+
+  test('that comes when her credential has expired is refused', async () => {
+    await refusedUnasked(world.ask(), 'CREDENTIAL_EXPIRED', {
+      credential: { ...credential, expiresAt: 3600 },
+    })
+  })
+
+  test('breaks rules that are all named to her, and none to Bob', async () => {
+    const [only] = world.guest.guest.services
+    const request = { ...world.ask({ context: bytes(1) }), services: [only?.drv ?? bytes(1)], now: 60 }
+    const codes = await refusedUnasked(request, 'REQUEST_TOO_OLD')
+    expect(codes).toEqual(['REQUEST_TOO_OLD', 'TOO_FEW_SERVICES', 'CONTEXT_NOT_AGREED'])
+  })
+
+  test('that the app turns down once it has seen it goes no further', async () => {
+    const onAsked = (): void => {
+      throw new VouchError('CANCELLED', { rule: 'the holder said no' })
+    }
+    await refusedUnasked(world.ask(), 'CANCELLED', { onAsked })
+  })
+})
+
+describe('a registry', () => {
+  test('that is behind the clock, or ahead of it, is not proven against', async () => {
+    await refusedUnasked(world.ask(), 'HEAD_TOO_OLD', { caution: { headAge: -1 } })
+    const source = await openSource(world.registrarUrl)
+    const now = () => nowSeconds() - 1000
+    await refusedUnasked({ ...world.ask(), now: now() - (now() % 60) }, 'HEAD_FROM_FUTURE', { source, now })
+  })
+
+  test('whose leaves are not those of its head is not proven against', async () => {
+    const honest = await openSource(world.registrarUrl)
+    const source = { ...honest, bucket: async () => new Uint8Array(72) }
+    await refusedUnasked(world.ask(), 'LEAVES_FALSE', { source })
+  })
+
+  test('that has not published her yet is to be waited for', async () => {
+    const fresh = await enrolled(join(world.folder, 'fresh'))
+    const ahead = { ...fresh, admittedAt: nowSeconds() + 1 }
+    await refusedUnasked(world.ask(), 'CREDENTIAL_UNPUBLISHED', { credential: ahead })
+  })
+
+  test('that holds nobody of her name any more says so', async () => {
+    const removed = { ...credential, holderSecret: 5n, admittedAt: 0 }
+    await refusedUnasked(world.ask(), 'LEAF_MISSING', { credential: removed })
+  })
+})
+
+describe('a service', () => {
+  const reply =
+    (change: (content: ReturnType<typeof decodeEnvelope>, ask: Ask) => object, key = 'echo' as const) =>
+    (honest: Answer, ask: Ask): Answer => {
+      const content = decodeEnvelope(honest.envelope)
+      const envelope = encodeEnvelope({ ...content, ...change(content, ask) })
+      return { version: 1, envelope, signature: signAs(key, envelope) }
+    }
+
+  test.each<[string, (honest: Answer, ask: Ask) => Answer, ErrorCode]>([
+    ['answers another question', reply(() => ({ askHash: bytes(1) })), 'ASK_MISMATCH'],
+    ['answers with another nonce', reply(() => ({ clientNonce: bytes(1) })), 'NONCE_MISMATCH'],
+    [
+      'answers with an envelope of long ago',
+      reply(({ time }) => ({ time: time - 3600 })),
+      'RESPONSE_TOO_OLD',
+    ],
+    ['answers from the future', reply(({ time }) => ({ time: time + 3600 })), 'RESPONSE_FROM_FUTURE'],
+    [
+      'signs with another key',
+      ({ envelope }) => ({ version: 1, envelope, signature: signAs('oracle', envelope) }),
+      'SIGNATURE_FALSE',
+    ],
+    [
+      'signs nothing',
+      ({ envelope }) => ({ version: 1, envelope, signature: bytes(0, 64) }),
+      'SIGNATURE_FALSE',
+    ],
+  ])('that %s is found out, and nothing is proven', async (_, answer, code) => {
+    world.guest.lies = { answer }
+    const stages: string[] = []
+    expect(await codeOf(fetchFor(world.ask(), { onProgress: (stage) => stages.push(stage) }))).toBe(code)
+    expect(stages).toEqual(['registry', 'service'])
+  })
+
+  test.each(['silence', 'hang up', 'half', 'flood', 'garbage', 'refusal'] as const)(
+    'that answers with %s is given up',
+    async (wire) => {
+      world.guest.lies = { wire }
+      const code = await codeOf(fetchFor(world.ask(), { network: { fetch, timeoutMs: 300 } }))
+      expect(code).toBe(
+        { garbage: 'JSON_MALFORMED', refusal: 'BUSY' }[wire as string] ?? 'SERVICE_UNREACHABLE',
+      )
+    },
+  )
+
+  test.each<[string, Partial<Asking>, ErrorCode]>([
+    ['that the agent does not list', { service: 'mailer' }, 'USAGE'],
+    [
+      'that has a key which was not enrolled, after the guest began anew',
+      {
+        guest: async () => ({
+          ...world.guest.guest,
+          services: world.guest.guest.services.map((it) => ({ ...it, instance: 9 })),
+        }),
+      },
+      'LEAF_MISSING',
+    ],
+    [
+      'that can only be asked over TCP, where there is none',
+      { service: 'oracle', network: { fetch } },
+      'SERVICE_UNREACHABLE',
+    ],
+  ])('%s is not asked', async (_, changes, code) => {
+    await refusedUnasked(world.ask(), code, changes)
+  })
+
+  test('that signs under another profile, or that Bob does not accept, is not asked', async () => {
+    const profile = {
+      guest: async () => ({
+        ...world.guest.guest,
+        services: world.guest.guest.services.map((it) => ({ ...it, profile: 'eip191' as const })),
+      }),
+    }
+    await refusedUnasked(world.ask(), 'PROFILE_NOT_ACCEPTED', profile)
+    const request = { ...world.ask(), services: [bytes(1), bytes(2)] }
+    await refusedUnasked(request, 'SERVICE_NOT_ACCEPTED')
+  })
+
+  test('whose address is no address of a service is not asked', async () => {
+    const elsewhere = (endpoint: string) => ({
+      guest: async () => ({
+        ...world.guest.guest,
+        services: world.guest.guest.services.map((it) => ({ ...it, endpoint })),
+      }),
+    })
+    for (const endpoint of [
+      'file:///etc/passwd',
+      'tcp://127.0.0.1',
+      'tcp://127.0.0.1:99999',
+      'http://[',
+      'x',
+    ])
+      await refusedUnasked(world.ask(), 'SERVICE_UNREACHABLE', elsewhere(endpoint))
+  })
+})
+
+describe('on the wire', () => {
+  test('one answer goes back, whether she cannot or will not', async () => {
+    const refusals = [
+      () => fetchFor({ ...world.ask(), root: 5n }),
+      () => fetchFor(world.ask(), { caution: { minimumSet: 1000 } }),
+      () => fetchFor(world.ask(), { credential: { ...credential, expiresAt: 3600 } }),
+      () => fetchFor(world.ask(), { service: 'mailer' }),
+      () => fetchFor(world.ask(), { network: { fetch: () => Promise.reject(new Error('down')) } }),
+    ]
+    for (const refused of refusals) expect(await answerOnWire(world.ask(), refused())).toBe(REFUSAL)
+    expect(JSON.parse(REFUSAL)).toMatchObject({ failures: [{ code: 'REQUEST_REFUSED', exit: 3 }] })
+    expect(await answerOnWire(world.ask(), Promise.reject(new Error('a bug of ours')))).toBe(REFUSAL)
+  })
+
+  test('a bundle goes out with the Request that it answers', async () => {
+    const request = world.ask()
+    const { bundle, payload } = await fetchFor(request)
+    const reply = await answerOnWire(request, Promise.resolve({ bundle, payload }))
+    expect(parseReply(reply)).toEqual({ version: 1, request, bundle })
+  })
+})
+
+test('a caller who gives up is heard at every stage', async () => {
+  for (const last of ['registry', 'service', 'proof'] as const) {
+    const controller = new AbortController()
+    const onProgress: Asking['onProgress'] = (stage) => stage === last && controller.abort()
+    expect(await codeOf(fetchFor(world.ask(), { signal: controller.signal, onProgress }))).toBe('CANCELLED')
+  }
+})
+
+test('of two answers at one moment, one is given', async () => {
+  const ledger = memoryLedger()
+  const request = world.ask()
+  const codes = await Promise.all([
+    codeOf(fetchFor(request, { ledger })),
+    codeOf(fetchFor(request, { ledger })),
+  ])
+  expect([...codes].sort()).toEqual(['SCOPE_USED', 'answered'])
+})

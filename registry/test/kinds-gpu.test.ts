@@ -1,0 +1,97 @@
+import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { openBackend } from '@vouch/circuits/node'
+import { gpuDigestOf, NVIDIA_ANCHORS } from '@vouch/evidence'
+import { gpuDigest, gpuNonce } from '@vouch/protocol'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openSimulatedNvidia } from '../../fixtures/simulated-nvidia/index.js'
+import { openSimulatedVendor } from '../../fixtures/simulated-vendor/index.js'
+import { openRegistrar, type Registrar } from '../node/open-registrar.js'
+import { registrarFolder } from '../node/registrar-folder.js'
+import { enrollmentOn, type Hardware } from './support/any-kind.js'
+import { newChip, newRegistry, testPolicy } from './support/enrolling.js'
+
+// A machine with a GPU: its services, this moment, and what the GPU answered are bound in one REPORT_DATA.
+
+const plain = testPolicy()
+const policy = testPolicy({
+  name: 'simulated machines with a GPU',
+  gpus: {
+    required: true,
+    roots: NVIDIA_ANCHORS.filter(({ kind }) => kind === 'simulated-nvidia').map(({ spki }) => spki),
+    drivers: ['590.12'],
+    vbios: [],
+    fwids: [],
+  },
+})
+const backend = openBackend({ kind: 'native' })
+let folder: string
+let registrar: Registrar
+
+beforeAll(async () => {
+  folder = await newRegistry(plain, policy)
+  registrar = await openRegistrar(folder, { key: registrarFolder(folder).signerKey })
+})
+afterAll(async () => {
+  await registrar.close()
+  await backend.destroy()
+  await rm(dirname(folder), { recursive: true, force: true })
+})
+
+/** What the GPU answers under a nonce. */
+async function ask(nonce: Uint8Array): ReturnType<NonNullable<Hardware['gpus']>> {
+  const files = await openSimulatedNvidia().attest({ nonce })
+  const canonical = files[0]?.bytes ?? new Uint8Array()
+  const digest = gpuDigest([canonical])
+  expect(digest).toEqual(gpuDigestOf([{ canonical } as Parameters<typeof gpuDigestOf>[0][number]]))
+  return { files, digest }
+}
+
+async function admitted(changes: Partial<Hardware>) {
+  const hardware: Hardware = {
+    registrar,
+    policy,
+    backend,
+    attest: (reportData) =>
+      openSimulatedVendor().attest(
+        { chipId: newChip() },
+        { reportData, measurement: new Uint8Array(48).fill(0x4d) },
+      ),
+    gpus: (nonce) => ask(gpuNonce(nonce)),
+    ...changes,
+  }
+  const admission = await registrar.admit(await enrollmentOn(hardware), 'test')
+  return admission.admitted ? [] : admission.failures.map(({ code }) => code)
+}
+
+test('is admitted with what its GPU answered for this very admission', async () => {
+  expect(await admitted({})).toEqual([])
+})
+
+test('old evidence of a GPU is refused', async () => {
+  expect(await admitted({ gpus: () => ask(new Uint8Array(32)) })).toEqual(['GPU_MISMATCH'])
+})
+
+test("another machine's GPU is refused: the digest is of other answers", async () => {
+  const borrowed: Hardware['gpus'] = async (nonce) => {
+    const { digest } = await ask(gpuNonce(nonce))
+    const { files } = await ask(gpuNonce(nonce))
+    return { files, digest }
+  }
+  expect(await admitted({ gpus: borrowed })).toEqual(['GPU_MISMATCH'])
+})
+
+test('a GPU that is left out is missed', async () => {
+  const hidden: Hardware['gpus'] = async (nonce) => ({ ...(await ask(gpuNonce(nonce))), files: [] })
+  expect(await admitted({ gpus: hidden })).toEqual(['GPU_NOT_ACCEPTED', 'GPU_MISMATCH'])
+})
+
+test('a machine without one is refused where the policy wants one', async () => {
+  expect(await admitted({ gpus: async () => ({ files: [], digest: gpuDigest([]) }) })).toEqual([
+    'GPU_NOT_ACCEPTED',
+  ])
+})
+
+test('a GPU is refused where the policy says nothing of GPUs', async () => {
+  expect(await admitted({ policy: plain })).toEqual(['GPU_NOT_ACCEPTED'])
+})
