@@ -15,8 +15,10 @@ export const DEFAULT_LIMITS: Limits = {
   reads: { burst: 100, perSecond: 10 },
   concurrent: 32,
   connections: 256,
+  perAddress: 32,
   headersMs: 5_000,
   requestMs: 10_000,
+  responseMs: 10_000,
   checkMs: 1_000,
 }
 

@@ -87,8 +87,9 @@ await runCommand(out, false, async () => {
   }
   const { endpoints, publicKey, close } = await startService(chosen)
   const key = { x: toHex(publicKey.x), y: toHex(publicKey.y) }
+  const told = toldToEnd() // before anybody knows that it is there to be told
   out.data(JSON.stringify({ endpoints, public_key: key }))
-  await toldToEnd()
+  await told
   await close()
   return 0
 })

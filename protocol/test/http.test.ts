@@ -22,8 +22,10 @@ const LIMITS: Limits = {
   reads: { burst: 1000, perSecond: 0 },
   concurrent: 8,
   connections: 64,
+  perAddress: 64,
   headersMs: 5_000,
   requestMs: 20_000,
+  responseMs: 20_000,
   checkMs: 1_000,
 }
 

@@ -1,14 +1,9 @@
 import { readFile, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { dirname } from 'node:path'
+import type { Limits, Place, RunningServer } from '@vouch/protocol/node/http'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import {
-  DEFAULT_LIMITS,
-  type Limits,
-  type Place,
-  type RunningServer,
-  startServer,
-} from '../node/http/server.js'
+import { DEFAULT_LIMITS, startServer } from '../node/http/server.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
 import { registrarFolder } from '../node/registrar-folder.js'
 import { printNonceRequest } from '../src/nonce.js'

@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { VouchError } from '@vouch/protocol'
-import { refusalOf } from './answer.js'
+import { VouchError } from '../../src/index.js'
+import { refusalBody } from './answer.js'
 import { forwardedFor, isProxy, type ProxyAddress } from './client-address.js'
-import type { Limits } from './server.js'
-import type { Service } from './service.js'
+import type { Limits, Site } from './server.js'
 import { Tally } from './tally.js'
 import { TokenBuckets } from './token-buckets.js'
 
@@ -13,6 +12,8 @@ const SECOND_MS = 1000
 /** A flood is noted when it begins, and once a minute while it lasts: the notes must not become a flood of their own. */
 const NOTES = { burst: 1, perSecond: 1 / 60 }
 
+type NoteRefusal = Site<unknown>['noteRefusal']
+
 /** What one client may take of what all share: requests, connections, places. */
 export class Gate {
   private readonly writes: TokenBuckets
@@ -20,11 +21,11 @@ export class Gate {
   private readonly notes = new TokenBuckets(NOTES)
   private readonly connections: Tally
   private readonly inHand: Tally
-  private readonly service: Service
+  private readonly noteRefusal: NoteRefusal
   private readonly proxy: ProxyAddress | undefined
 
-  constructor(service: Service, limits: Limits, proxy: ProxyAddress | undefined) {
-    this.service = service
+  constructor(noteRefusal: NoteRefusal, limits: Limits, proxy: ProxyAddress | undefined) {
+    this.noteRefusal = noteRefusal
     this.proxy = proxy
     this.writes = new TokenBuckets(limits.writes)
     this.reads = new TokenBuckets(limits.reads)
@@ -42,7 +43,7 @@ export class Gate {
     }
     const error = new VouchError('RATE_LIMITED', { rule: 'an address may have only so many connections' })
     void this.note(address, error)
-    const { body } = refusalOf(error)
+    const body = refusalBody(error)
     socket.on('error', () => undefined) // who is turned away may be gone already
     socket.end(
       `HTTP/1.1 429 Too Many Requests\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
@@ -61,7 +62,7 @@ export class Gate {
     const grant = (request.method === 'GET' ? this.reads : this.writes).take(from, Date.now() / SECOND_MS)
     if (grant !== 'granted') {
       const error = new VouchError('RATE_LIMITED', { rule: 'an address may ask only so often' })
-      if (grant === 'refused for the first time') await this.service.noteRefusal(from, [error])
+      if (grant === 'refused for the first time') await this.noteRefusal(from, [error])
       throw error
     }
     if (isProxy(request.socket.remoteAddress ?? 'unknown', this.proxy))
@@ -77,7 +78,7 @@ export class Gate {
     if (forwardedFor(request) === undefined)
       throw new VouchError('VALUE_MALFORMED', {
         rule: "the proxy must end X-Forwarded-For with the client's address, without a port",
-        hint: 'the registrar was told that it is behind a proxy: docs/operators.md has settings for some',
+        hint: 'the server was told that it is behind a proxy: docs/operators.md has settings for some',
       })
     if (!this.inHand.enter(from)) {
       const error = new VouchError('RATE_LIMITED', {
@@ -97,7 +98,6 @@ export class Gate {
   }
 
   private async note(from: string, error: VouchError): Promise<void> {
-    if (this.notes.take(from, Date.now() / SECOND_MS) === 'granted')
-      await this.service.noteRefusal(from, [error])
+    if (this.notes.take(from, Date.now() / SECOND_MS) === 'granted') await this.noteRefusal(from, [error])
   }
 }

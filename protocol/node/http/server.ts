@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { type Failure, VouchError } from '../../src/index.js'
 import { type Answer, refusalOf, send } from './answer.js'
 import { readBody } from './body.js'
+import type { ProxyAddress } from './client-address.js'
+import { Gate } from './gate.js'
 import { type Route, type Routes, routeOf } from './routes.js'
-import { type Rate, TokenBuckets } from './token-buckets.js'
+import type { Rate } from './token-buckets.js'
 
 export interface Limits {
   /** What one address may ask that costs work (POST), and what costs a read (GET). */
@@ -13,9 +15,13 @@ export interface Limits {
   /** Requests in hand at one time; past it, the answer is that the server is busy. */
   readonly concurrent: number
   readonly connections: number
+  /** Connections of one address, or requests in hand of one client behind the proxy: nobody takes all there are. */
+  readonly perAddress: number
   /** How long a client may take to send its headers, and its whole request. */
   readonly headersMs: number
   readonly requestMs: number
+  /** How long a client may take to read its answer. */
+  readonly responseMs: number
   /** How often slow clients are looked for. */
   readonly checkMs: number
 }
@@ -34,15 +40,21 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-const SECOND_MS = 1000
+export interface Place {
+  readonly host: string
+  readonly port: number
+  /** Where the reverse proxy is, if there is one. */
+  readonly proxy?: ProxyAddress | undefined
+}
 
 /** Serves a site. Everything that arrives is a stranger's. */
 export async function startServer<Service>(
   site: Site<Service>,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, proxy }: Place,
   limits: Limits,
 ): Promise<RunningServer> {
-  const handle = requestHandler(site, limits, () => !server.listening)
+  const gate = new Gate((from, failures) => site.noteRefusal(from, failures), limits, proxy)
+  const handle = requestHandler(site, gate, limits, () => !server.listening)
   const server: Server = createServer(
     {
       headersTimeout: limits.headersMs,
@@ -54,31 +66,22 @@ export async function startServer<Service>(
     (request, response) => void handle(request, response),
   )
   server.maxConnections = limits.connections
+  server.on('connection', (socket) => gate.admitConnection(socket))
   await listening(server, host, port)
   const address = server.address()
   if (address === null || typeof address === 'string') {
     throw new VouchError('INTERNAL', { rule: 'a server must have an address' })
   }
-  return { address, close: () => closed(server) }
+  return { address, close: () => closed(server, limits.requestMs) }
 }
 
 function requestHandler<Service>(
   site: Site<Service>,
+  gate: Gate,
   limits: Limits,
   isEnding: () => boolean,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const writes = new TokenBuckets(limits.writes)
-  const reads = new TokenBuckets(limits.reads)
   let inHand = 0
-
-  /** Refuses an address that asks too often. A flood is noted once, when it begins. */
-  async function assertWithinRate(request: IncomingMessage, from: string): Promise<void> {
-    const grant = (request.method === 'GET' ? reads : writes).take(from, Date.now() / SECOND_MS)
-    if (grant === 'granted') return
-    const error = new VouchError('RATE_LIMITED', { rule: 'an address may ask only so often' })
-    if (grant === 'refused for the first time') await site.noteRefusal(from, [error])
-    throw error
-  }
 
   /** Counts work, not waiting: a client that sends its body slowly keeps nobody else from being answered. */
   async function counted(work: () => Promise<Answer> | Answer): Promise<Answer> {
@@ -94,23 +97,31 @@ function requestHandler<Service>(
   }
 
   return async (request, response) => {
-    const from = request.socket.remoteAddress ?? 'unknown'
+    const from = gate.clientOf(request)
     try {
-      await assertWithinRate(request, from)
+      await gate.admitRequest(request, response, from)
       const { route, argument } = routeOf(site.routes, request.method ?? '', request.url ?? '')
       const body = await bodyFor(route, request)
       const answer = await counted(() => route.answer(site.service, { body, from, argument }))
+      hangUpOnSlowReader(response, limits.responseMs)
       send(response, answer, isEnding())
     } catch (error) {
-      if (request.method === 'POST' && isUnreadable(error)) await site.noteRefusal(from, [error])
+      if (request.method === 'POST' && isNoted(error)) await site.noteRefusal(from, [error])
+      hangUpOnSlowReader(response, limits.responseMs)
       send(response, refusalOf(error))
     }
   }
 }
 
-/** What a client sent and nobody could read: an operator wants to know. Floods are noted where they begin. */
-function isUnreadable(error: unknown): error is VouchError {
-  return error instanceof VouchError && error.code !== 'RATE_LIMITED' && error.code !== 'BUSY'
+/** What a POST was refused for before anybody judged it: an operator wants to know. Floods are noted where they begin. */
+function isNoted(error: unknown): error is VouchError {
+  return error instanceof VouchError && error.code !== 'RATE_LIMITED'
+}
+
+/** An answer is dropped that is not read in time: whoever reads a byte a minute would keep its connection for ever. */
+function hangUpOnSlowReader(response: ServerResponse, patienceMs: number): void {
+  const deadline = setTimeout(() => response.destroy(), patienceMs).unref()
+  response.once('close', () => clearTimeout(deadline))
 }
 
 /** The body, if the route takes one. A web page can send JSON to another site only when that site says that it may. */
@@ -136,9 +147,14 @@ function listening(server: Server, host: string, port: number): Promise<void> {
   })
 }
 
-function closed(server: Server): Promise<void> {
+/** Node looks for slow clients no more once a server ends: those that say nothing until then are hung up on. */
+function closed(server: Server, patienceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve())
+    const deadline = setTimeout(() => server.closeAllConnections(), patienceMs)
+    server.close(() => {
+      clearTimeout(deadline)
+      resolve()
+    })
     server.closeIdleConnections()
   })
 }

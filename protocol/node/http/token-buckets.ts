@@ -1,3 +1,5 @@
+import { plainAddress } from './client-address.js'
+
 /** How much one address may ask for: so much at once, and so much a second after that. */
 export interface Rate {
   readonly burst: number
@@ -29,7 +31,7 @@ export class TokenBuckets {
 
   /** Takes a token of an address at a time in seconds, which may have fractions. */
   take(address: string, now: number): Grant {
-    const key = subnetOf(address)
+    const key = networkOf(address)
     const bucket = this.buckets.get(key) ?? { tokens: this.rate.burst, at: now, noted: false }
     const passed = Math.max(0, now - bucket.at)
     bucket.tokens = Math.min(this.rate.burst, bucket.tokens + passed * this.rate.perSecond)
@@ -58,10 +60,10 @@ export class TokenBuckets {
 }
 
 /** An IPv6 client has at least 2^64 addresses of its own: what counts is its network. */
-function subnetOf(address: string): string {
-  const mapped = address.replace(/^::ffff:(?=\d+\.)/, '')
-  if (!mapped.includes(':')) return mapped
-  const [head = '', tail] = mapped.split('::')
+export function networkOf(address: string): string {
+  const plain = plainAddress(address)
+  if (!plain.includes(':')) return plain
+  const [head = '', tail] = plain.split('::')
   const before = head === '' ? [] : head.split(':')
   const after = tail === undefined || tail === '' ? [] : tail.split(':')
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length)

@@ -52,8 +52,10 @@ export async function openWorld(): Promise<World> {
       reads: { burst: 100_000, perSecond: 10_000 },
       concurrent: 32,
       connections: 512,
+      perAddress: 512,
       headersMs: 5000,
       requestMs: 20_000,
+      responseMs: 20_000,
       checkMs: 1000,
     },
   )

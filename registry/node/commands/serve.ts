@@ -1,9 +1,9 @@
-import { isIP } from 'node:net'
+import { type AddressInfo, isIP } from 'node:net'
 import { openHasher } from '@vouch/circuits'
 import { shown, VouchError } from '@vouch/protocol'
 import { clock, numberArgument, type Terminal } from '@vouch/protocol/node'
+import { isLoopback, type ProxyAddress } from '@vouch/protocol/node/http'
 import { takeOrders } from '../control.js'
-import { isLoopback, type ProxyAddress } from '../http/client-address.js'
 import { startServer } from '../http/server.js'
 import { openRegistrar, type Registrar } from '../open-registrar.js'
 import { keyFile, type SigningOptions } from './options.js'
@@ -33,27 +33,35 @@ export async function serveCommand(out: Terminal, folder: string, options: Serve
       out.words(`registrar: error: the private log was not written: ${shown(error)}`),
   })
   try {
-    const server = await startServer(registrar, { host: options.host, port, proxy })
     const orders = await takeOrders(folder, registrar)
     if (orders === undefined) {
       out.words(
         'registrar: warning: the path of the folder is too long for a socket: nothing can be removed meanwhile',
       )
     }
-    const clockwork = setInterval(() => void cut(out, registrar), cutEvery * SECOND_MS)
-    const { address, port: bound } = server.address
-    const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${bound}`
-    out.data(options.json ? JSON.stringify({ url }) : `serving ${url}`)
-    if (!isLoopback(address)) {
-      out.words('registrar: warning: this address is not loopback, and what it speaks is not encrypted')
+    try {
+      const told = ended() // before anybody knows that it is there to be told
+      const server = await startServer(registrar, { host: options.host, port, proxy })
+      sayWhere(out, server.address, options)
+      const clockwork = setInterval(() => void cut(out, registrar), cutEvery * SECOND_MS)
+      await told
+      out.words('registrar: finishing what is in hand')
+      clearInterval(clockwork)
+      await server.close()
+      return 0
+    } finally {
+      await orders?.close()
     }
-    await ended()
-    out.words('registrar: finishing what is in hand')
-    clearInterval(clockwork)
-    await Promise.all([server.close(), orders?.close()])
-    return 0
   } finally {
     await registrar.close()
+  }
+}
+
+function sayWhere(out: Terminal, { address, port }: AddressInfo, { json }: ServeOptions): void {
+  const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${port}`
+  out.data(json ? JSON.stringify({ url }) : `serving ${url}`)
+  if (!isLoopback(address)) {
+    out.words('registrar: warning: this address is not loopback, and what it speaks is not encrypted')
   }
 }
 
