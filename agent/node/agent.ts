@@ -18,7 +18,7 @@ export const DEFAULT_LIMITS: Limits = {
   perAddress: 32,
   headersMs: 5_000,
   requestMs: 10_000,
-  responseMs: 10_000,
+  responseMs: 30_000,
   checkMs: 1_000,
 }
 

@@ -39,6 +39,18 @@ describe('a configuration', () => {
     })
   })
 
+  test('names a TPM by how it is reached, its key’s handle, and the PCRs to quote', () => {
+    const provider = { name: 'tpm', tcti: 'device:/dev/tpmrm0', handle: '81010002', bank: 'sha256' }
+    expect(read({ ...genuine, provider: { ...provider, pcrs: [7, 0] } }).provider).toEqual({
+      ...provider,
+      handle: Uint8Array.of(0x81, 1, 0, 2),
+      pcrs: [0, 7],
+    })
+    expect(refusalOf(() => read({ ...genuine, provider: { ...provider, pcrs: [24] } })).code).toBe(
+      'VALUE_OUT_OF_RANGE',
+    )
+  })
+
   test('under the simulated provider may state it', () => {
     const stated = { ...without(echo ?? {}, 'socket', 'user'), public_key: keyJson(keyOf(1)) }
     const plan = read({ ...simulated, gpu_digest: '07'.repeat(32), services: [stated] })

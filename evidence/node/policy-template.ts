@@ -135,11 +135,11 @@ function quotePins(): string {
     # The bank of PCRs that is pinned, and accepted values by index.
     bank: sha256
     pcrs:
-      0: [<firmware>]
-      2: [<option ROMs>]
-      4: [<boot loader, kernel image>]
-      7: [<secure boot>]
-      11: [<parts of the unified kernel image>]
+      - { index: 0, values: [<firmware>] }
+      - { index: 2, values: [<option ROMs>] }
+      - { index: 4, values: [<boot loader, kernel image>] }
+      - { index: 7, values: [<secure boot>] }
+      - { index: 11, values: [<parts of the unified kernel image>] }
 `
 }
 

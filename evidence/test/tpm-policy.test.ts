@@ -38,12 +38,12 @@ describe('a policy for TPMs', () => {
     ['another hash', { hashes: ['sha384'] }, ['ALGORITHM_TOO_WEAK', 'hashes']],
     [
       'another value of a PCR',
-      { pcrs: { ...pins.pcrs, 4: ['00'.repeat(32)] } },
+      { pcrs: pcrsJson(new Map([...pcrs, [4, new Uint8Array(32)]])) },
       ['MEASUREMENT_NOT_ACCEPTED', 'pcrs.4'],
     ],
     [
       'a PCR that was not quoted',
-      { pcrs: { ...pins.pcrs, 9: ['00'.repeat(32)] } },
+      { pcrs: pcrsJson(new Map([...pcrs, [9, new Uint8Array(32)]])) },
       ['MEASUREMENT_NOT_ACCEPTED', 'pcrs.9'],
     ],
   ])('refuses %s', async (_, changes, failure) => {
@@ -70,7 +70,16 @@ describe('a policy for TPMs', () => {
       { pcrs: pcrsJson(new Map([...pcrs].filter(([i]) => i !== 4))) },
     ],
     ['of what GRUB boots, without what it reads', 'POLICY_UNSOUND', { boot: 'grub' }],
-    ['of a PCR that there is not', 'MEMBER_UNKNOWN', { pcrs: { ...pins.pcrs, 24: ['00'.repeat(32)] } }],
+    [
+      'of a PCR that there is not',
+      'VALUE_OUT_OF_RANGE',
+      { pcrs: pcrsJson(new Map([...pcrs, [24, new Uint8Array(32)]])) },
+    ],
+    [
+      'of a PCR twice',
+      'POLICY_UNSOUND',
+      { pcrs: [...pins.pcrs, ...pcrsJson(new Map([[4, new Uint8Array(32)]]))] },
+    ],
     ['of no firmware', 'TOO_LARGE', { firmware: [] }],
     ['of firmware in other words', 'VALUE_MALFORMED', { firmware: 'all' }],
   ])('%s does not load', (_, code, changes) => {

@@ -1,4 +1,4 @@
-// What every command line shares: arguments, files, the terminal, the words on it, and what is fetched.
+// What every command line shares: arguments, files, what is fetched, the terminal and the words on it.
 
 export { bytesArgument, fieldArgument, numberArgument } from './arguments.js'
 export { fetchBounded } from './fetch.js'

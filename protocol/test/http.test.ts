@@ -25,7 +25,7 @@ const LIMITS: Limits = {
   perAddress: 64,
   headersMs: 5_000,
   requestMs: 20_000,
-  responseMs: 20_000,
+  responseMs: 30_000,
   checkMs: 1_000,
 }
 

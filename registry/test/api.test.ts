@@ -12,7 +12,7 @@ printReceipt printTicket receiptCodec rootOfBucket rootOfBuckets rootsIn slowHas
 `
 
 const NODE_VALUES =
-  'createRegistry DEFAULT_LIMITS openFile openMirror openRegistrar openRegistry openSource startServer'
+  'createRegistry DEFAULT_LIMITS openFile openMirror openRegistrar openRegistry openSource siteOf'
 
 const TYPES = `
 Admission AdmissionParameters Admitted Banned BucketIndex EnrollmentFile LeafContent LogRecord Member Mirror NewMember

@@ -4,11 +4,11 @@ import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
 import { type ErrorCode, parseHead } from '@vouch/protocol'
-import type { Limits, RunningServer } from '@vouch/protocol/node/http'
+import { type Limits, type RunningServer, startServer } from '@vouch/protocol/node/http'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROUTES } from '../node/http/routes.js'
-import { DEFAULT_LIMITS, startServer } from '../node/http/server.js'
+import { DEFAULT_LIMITS, siteOf } from '../node/http/site.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
 import { openMirror, openSource } from '../node/public-folder.js'
 import { registrarFolder } from '../node/registrar-folder.js'
@@ -30,7 +30,7 @@ let server: RunningServer
 beforeAll(async () => {
   folder = await newRegistry(policy)
   registrar = await openRegistrar(folder, { key: registrarFolder(folder).signerKey })
-  server = await startServer(registrar, { host: '127.0.0.1', port: 0 })
+  server = await startServer(siteOf(registrar), { host: '127.0.0.1', port: 0 }, DEFAULT_LIMITS)
 })
 afterAll(async () => {
   await server.close()
@@ -59,7 +59,11 @@ async function auditLines(): Promise<readonly string[]> {
 
 /** A server of its own for one test, with limits that the test can reach. */
 async function withLimits<T>(limits: Partial<Limits>, use: (own: RunningServer) => Promise<T>): Promise<T> {
-  const own = await startServer(registrar, { host: '127.0.0.1', port: 0 }, { ...DEFAULT_LIMITS, ...limits })
+  const own = await startServer(
+    siteOf(registrar),
+    { host: '127.0.0.1', port: 0 },
+    { ...DEFAULT_LIMITS, ...limits },
+  )
   try {
     return await use(own)
   } finally {
@@ -296,7 +300,7 @@ describe('a server that is told to end', () => {
         return registrar.admit(file, from)
       },
     }
-    const own = await startServer(telling, { host: '127.0.0.1', port: 0 })
+    const own = await startServer(siteOf(telling), { host: '127.0.0.1', port: 0 }, DEFAULT_LIMITS)
     const client = newClient(backend, policy)
     const enrollment = printEnrollment(await client.enroll(registrar.nonce(client.credential)))
     const answer = post(own, '/enroll', enrollment)
@@ -307,7 +311,11 @@ describe('a server that is told to end', () => {
   })
 
   test('says so when its port is taken', async () => {
-    const taken = startServer(registrar, { host: '127.0.0.1', port: server.address.port })
+    const taken = startServer(
+      siteOf(registrar),
+      { host: '127.0.0.1', port: server.address.port },
+      DEFAULT_LIMITS,
+    )
     await expect(taken).rejects.toMatchObject({ code: 'USAGE' })
   })
 })

@@ -28,7 +28,7 @@ const quotePins = {
   hashes: ['sha256'],
   boot: 'unified_kernel',
   bank: 'sha256',
-  pcrs: Object.fromEntries([...values].map(([index, value]) => [String(index), [value]])),
+  pcrs: [...values].map(([index, value]) => ({ index, values: [value] })),
 } as const
 const rootsOf = (kind: KindName) => ANCHORS.filter((anchor) => anchor.kind === kind).map(({ spki }) => spki)
 

@@ -1,9 +1,9 @@
 import { readFile, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { dirname } from 'node:path'
-import type { Limits, Place, RunningServer } from '@vouch/protocol/node/http'
+import { type Limits, type Place, type RunningServer, startServer } from '@vouch/protocol/node/http'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { DEFAULT_LIMITS, startServer } from '../node/http/server.js'
+import { DEFAULT_LIMITS, siteOf } from '../node/http/site.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
 import { registrarFolder } from '../node/registrar-folder.js'
 import { printNonceRequest } from '../src/nonce.js'
@@ -27,7 +27,10 @@ afterAll(async () => {
 /** A server of its own for one test: what is served of the registrar, where, and with limits that the test can reach. */
 async function serve(limits: Partial<Limits>, place: Partial<Place> = {}, service: Partial<Registrar> = {}) {
   const where = { host: '127.0.0.1', port: 0, ...place }
-  const server = await startServer({ ...registrar, ...service }, where, { ...DEFAULT_LIMITS, ...limits })
+  const server = await startServer(siteOf({ ...registrar, ...service }), where, {
+    ...DEFAULT_LIMITS,
+    ...limits,
+  })
   let isOpen = true
   const close = async (): Promise<void> => {
     if (isOpen) await server.close()

@@ -4,6 +4,7 @@ import { mkdir, open, readFile, rmdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { configfsTsm, type Provider, type ProviderSettings, type TsmFileSystem } from '../../src/index.js'
 import { openSimulated } from './simulated.js'
+import { openTpm } from './tpm.js'
 
 type Opener<Settings> = (settings: Settings, resolve: (path: string) => string) => Promise<Provider>
 
@@ -18,6 +19,7 @@ const OPENERS: {
       random: (size) => new Uint8Array(randomBytes(size)),
       sleep,
     }),
+  tpm: openTpm,
 }
 
 export function openProvider(

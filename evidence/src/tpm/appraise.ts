@@ -63,8 +63,7 @@ export function appraiseQuote(checks: Checks<AppraisalFailure>, quote: QuoteClai
       given: quote.hash,
     },
   )
-  for (const [index, accepted] of Object.entries(pins.pcrs))
-    checkPcr(checks, quote, { index, accepted, bank: pins.bank })
+  for (const pin of pins.pcrs) checkPcr(checks, quote, pins.bank, pin)
 }
 
 /** What holds of any quote: that it does not rest on SHA-1. */
@@ -84,7 +83,8 @@ export function inspectQuote(checks: Checks<AppraisalFailure>, { hash, selected 
 function checkPcr(
   checks: Checks<AppraisalFailure>,
   { pcrs, selected }: QuoteClaims,
-  { bank, index, accepted }: { bank: StrongHash; index: string; accepted: readonly Uint8Array[] },
+  bank: StrongHash,
+  { index, values: accepted }: QuotePins['pcrs'][number],
 ): void {
   const value = pcrs[bank]?.[index]
   const field = `pcrs.${index}`

@@ -1,8 +1,8 @@
 import { equalBytes, toHex } from '@vouch/protocol'
-import { boundedBytes, type Codec, fixedBytes, list, oneOf, record } from '@vouch/protocol/codec'
+import { boundedBytes, type Codec, fixedBytes, list, oneOf, record, uint } from '@vouch/protocol/codec'
 import { TPM_ANCHORS } from '../anchors.js'
 import type { KindName } from '../kinds.js'
-import { orWord, someOf } from '../policy/codecs.js'
+import { orWord } from '../policy/codecs.js'
 import { unsound } from '../policy/unsound.js'
 import { HASHES, PCR_COUNT, type TpmHash } from './layout.js'
 
@@ -17,7 +17,8 @@ export interface QuotePins {
   readonly boot: keyof typeof BOOT
   /** The bank whose values are pinned. */
   readonly bank: StrongHash
-  readonly pcrs: Readonly<Record<string, readonly Uint8Array[]>>
+  /** Accepted values, of each PCR once. */
+  readonly pcrs: readonly { readonly index: number; readonly values: readonly Uint8Array[] }[]
 }
 
 /** What must hold of a TPM that stands alone. */
@@ -45,14 +46,16 @@ export const BOOT = {
 } as const
 
 const strongHash: Codec<StrongHash> = oneOf<StrongHash>({ sha256: 0, sha384: 1, sha512: 2 })
-const INDICES = Array.from({ length: PCR_COUNT }, (_, index) => String(index))
-const values = list(boundedBytes(32, 64), { min: 1, max: 256, anyOrder: true })
+const pcrPin = record<QuotePins['pcrs'][number]>({
+  index: uint(1, { max: PCR_COUNT - 1 }),
+  values: list(boundedBytes(32, 64), { min: 1, max: 256, anyOrder: true }),
+})
 
 export const quotePinsMembers = {
   hashes: list(strongHash, { min: 1, max: 3, anyOrder: true }),
   boot: oneOf<QuotePins['boot']>({ grub: 0, unified_kernel: 1 }),
   bank: strongHash,
-  pcrs: someOf<QuotePins['pcrs']>(Object.fromEntries(INDICES.map((index) => [index, values]))),
+  pcrs: list(pcrPin, { min: 1, max: PCR_COUNT, anyOrder: true }),
 } as const
 
 export const tpmPins: Codec<TpmPins> = record<TpmPins>({
@@ -75,15 +78,18 @@ export function assertSoundTpm(kind: KindName, pins: TpmPins): void {
 
 /** What is not pinned, whoever boots the machine chooses: REPORT_DATA included. */
 export function assertBootComplete({ boot, bank, pcrs }: QuotePins): void {
-  const missing = BOOT[boot].filter((index) => pcrs[index] === undefined)
+  const pinned = pcrs.map(({ index }) => index)
+  if (new Set(pinned).size < pinned.length) throw unsound('a PCR must be pinned once', pinned.join(', '))
+  const missing = BOOT[boot].filter((index) => !pinned.includes(index))
   if (missing.length > 0)
     throw unsound(
       `PCRs ${BOOT[boot].join(', ')} must be pinned where ${boot} boots`,
       `none for ${missing.join(', ')}`,
     )
   const { bytes } = HASHES[bank]
-  const wrong = Object.entries(pcrs).find(([, accepted]) => accepted.some(({ length }) => length !== bytes))
-  if (wrong !== undefined) throw unsound(`PCR values of ${bank} must have ${bytes} bytes`, `PCR ${wrong[0]}`)
+  const wrong = pcrs.find(({ values }) => values.some(({ length }) => length !== bytes))
+  if (wrong !== undefined)
+    throw unsound(`PCR values of ${bank} must have ${bytes} bytes`, `PCR ${wrong.index}`)
 }
 
 export function warningsOfTpm({ keys, firmware }: TpmPins): readonly string[] {

@@ -38,7 +38,7 @@ const rootsOf = (kind: string): string[] =>
   ANCHORS.filter((anchor) => anchor.kind === kind).map(({ spki }) => toHex(spki))
 
 export const pcrsJson = (values: ReadonlyMap<number, Uint8Array>) =>
-  Object.fromEntries([...values].map(([index, value]) => [String(index), [toHex(value)]]))
+  [...values].map(([index, value]) => ({ index, values: [toHex(value)] }))
 
 const quotePinsJson = { hashes: ['sha256'], boot: 'unified_kernel', bank: 'sha256', pcrs: pcrsJson(pcrs) }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { VouchError } from '../../src/index.js'
-import { refusalBody } from './answer.js'
+import { refusalOf } from './answer.js'
 import { forwardedFor, isProxy, type ProxyAddress } from './client-address.js'
 import type { Limits, Site } from './server.js'
 import { Tally } from './tally.js'
@@ -12,8 +12,6 @@ const SECOND_MS = 1000
 /** A flood is noted when it begins, and once a minute while it lasts: the notes must not become a flood of their own. */
 const NOTES = { burst: 1, perSecond: 1 / 60 }
 
-type NoteRefusal = Site<unknown>['noteRefusal']
-
 /** What one client may take of what all share: requests, connections, places. */
 export class Gate {
   private readonly writes: TokenBuckets
@@ -21,11 +19,11 @@ export class Gate {
   private readonly notes = new TokenBuckets(NOTES)
   private readonly connections: Tally
   private readonly inHand: Tally
-  private readonly noteRefusal: NoteRefusal
+  private readonly site: Pick<Site<unknown>, 'noteRefusal'>
   private readonly proxy: ProxyAddress | undefined
 
-  constructor(noteRefusal: NoteRefusal, limits: Limits, proxy: ProxyAddress | undefined) {
-    this.noteRefusal = noteRefusal
+  constructor(site: Pick<Site<unknown>, 'noteRefusal'>, limits: Limits, proxy: ProxyAddress | undefined) {
+    this.site = site
     this.proxy = proxy
     this.writes = new TokenBuckets(limits.writes)
     this.reads = new TokenBuckets(limits.reads)
@@ -43,7 +41,7 @@ export class Gate {
     }
     const error = new VouchError('RATE_LIMITED', { rule: 'an address may have only so many connections' })
     void this.note(address, error)
-    const body = refusalBody(error)
+    const { body } = refusalOf(error)
     socket.on('error', () => undefined) // who is turned away may be gone already
     socket.end(
       `HTTP/1.1 429 Too Many Requests\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
@@ -62,7 +60,7 @@ export class Gate {
     const grant = (request.method === 'GET' ? this.reads : this.writes).take(from, Date.now() / SECOND_MS)
     if (grant !== 'granted') {
       const error = new VouchError('RATE_LIMITED', { rule: 'an address may ask only so often' })
-      if (grant === 'refused for the first time') await this.noteRefusal(from, [error])
+      if (grant === 'refused for the first time') await this.site.noteRefusal(from, [error])
       throw error
     }
     if (isProxy(request.socket.remoteAddress ?? 'unknown', this.proxy))
@@ -98,6 +96,7 @@ export class Gate {
   }
 
   private async note(from: string, error: VouchError): Promise<void> {
-    if (this.notes.take(from, Date.now() / SECOND_MS) === 'granted') await this.noteRefusal(from, [error])
+    if (this.notes.take(from, Date.now() / SECOND_MS) === 'granted')
+      await this.site.noteRefusal(from, [error])
   }
 }

@@ -3,8 +3,7 @@
 export type { Answer } from './answer.js'
 export { bytesAnswer, jsonAnswer, refusal, refusalBody, refusalOf, send } from './answer.js'
 export { readBody } from './body.js'
-export type { ProxyAddress } from './client-address.js'
-export { isLoopback } from './client-address.js'
+export { isLoopback, type ProxyAddress } from './client-address.js'
 export type { Description } from './openapi.js'
 export {
   getOperation,

@@ -53,7 +53,7 @@ export async function startServer<Service>(
   { host, port, proxy }: Place,
   limits: Limits,
 ): Promise<RunningServer> {
-  const gate = new Gate((from, failures) => site.noteRefusal(from, failures), limits, proxy)
+  const gate = new Gate(site, limits, proxy)
   const handle = requestHandler(site, gate, limits, () => !server.listening)
   const server: Server = createServer(
     {

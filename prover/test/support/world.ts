@@ -14,7 +14,8 @@ import {
   type Request,
   verifierIdOf,
 } from '@vouch/protocol'
-import { openRegistrar, type Registrar, type RunningServer, startServer } from '@vouch/registry/node'
+import { type RunningServer, startServer } from '@vouch/protocol/node/http'
+import { openRegistrar, type Registrar, siteOf } from '@vouch/registry/node'
 import { makeRequest, type Verdict, verify } from '@vouch/verifier'
 import { newRegistry, testPolicy } from '../../../registry/test/support/enrolling.js'
 import { nowSeconds, startGuest, type TestGuest } from './guest.js'
@@ -45,7 +46,7 @@ export async function openWorld(): Promise<World> {
   const registry = await newRegistry(policy)
   const registrar = await openRegistrar(registry, { key: join(registry, 'signer.key') })
   const server: RunningServer = await startServer(
-    registrar,
+    siteOf(registrar),
     { host: '127.0.0.1', port: 0 },
     {
       writes: { burst: 10_000, perSecond: 1000 },
@@ -55,7 +56,7 @@ export async function openWorld(): Promise<World> {
       perAddress: 512,
       headersMs: 5000,
       requestMs: 20_000,
-      responseMs: 20_000,
+      responseMs: 30_000,
       checkMs: 1000,
     },
   )

@@ -3,6 +3,7 @@ import { bytesArgument, type Terminal } from '@vouch/protocol/node'
 import { handOver } from '../control.js'
 import { openRegistrar } from '../open-registrar.js'
 import type { Order, Outcome } from '../orders.js'
+
 import { keyFile, type SigningOptions } from './options.js'
 
 export interface RemoveOptions extends SigningOptions {

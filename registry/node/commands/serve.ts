@@ -2,9 +2,9 @@ import { type AddressInfo, isIP } from 'node:net'
 import { openHasher } from '@vouch/circuits'
 import { shown, VouchError } from '@vouch/protocol'
 import { clock, numberArgument, type Terminal } from '@vouch/protocol/node'
-import { isLoopback, type ProxyAddress } from '@vouch/protocol/node/http'
+import { isLoopback, type ProxyAddress, startServer } from '@vouch/protocol/node/http'
 import { takeOrders } from '../control.js'
-import { startServer } from '../http/server.js'
+import { DEFAULT_LIMITS, siteOf } from '../http/site.js'
 import { openRegistrar, type Registrar } from '../open-registrar.js'
 import { keyFile, type SigningOptions } from './options.js'
 
@@ -41,7 +41,8 @@ export async function serveCommand(out: Terminal, folder: string, options: Serve
     }
     try {
       const told = ended() // before anybody knows that it is there to be told
-      const server = await startServer(registrar, { host: options.host, port, proxy })
+      const place = { host: options.host, port, proxy }
+      const server = await startServer(siteOf(registrar), place, DEFAULT_LIMITS)
       sayWhere(out, server.address, options)
       const clockwork = setInterval(() => void cut(out, registrar), cutEvery * SECOND_MS)
       await told

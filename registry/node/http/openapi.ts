@@ -12,16 +12,12 @@ import { enrollmentCodec } from '../../src/enrollment.js'
 import { nonceRequestCodec, ticketCodec } from '../../src/nonce.js'
 import { receiptCodec } from '../../src/receipt.js'
 
-const object = (members: Readonly<Record<string, Json>>): Json => jsonObject(members)
-const listOf = (member: string, items: Json): Json =>
-  object({
-    type: 'object',
-    required: [member],
-    properties: object({ [member]: object({ type: 'array', items }) }),
-  })
+const number = (maximum: number) => ({ type: 'integer', minimum: 0, maximum })
 
-const BYTES = { type: 'string', format: 'binary' }
-const upTo = (maximum: number) => ({ type: 'integer', minimum: 0, maximum })
+function listOf(member: string, items: Json): Json {
+  const list = jsonObject({ type: 'array', items })
+  return jsonObject({ type: 'object', required: [member], properties: jsonObject({ [member]: list }) })
+}
 
 /** The HTTP interface as an OpenAPI document; its schemas are those by which bodies are read. */
 export function openApi(): Json {
@@ -48,7 +44,7 @@ export function openApi(): Json {
           'after',
           'query',
           'the number of the last head that is known',
-          upTo(Number.MAX_SAFE_INTEGER),
+          number(Number.MAX_SAFE_INTEGER),
         ),
       ]),
       '/leaves.json': getOperation(
@@ -57,8 +53,11 @@ export function openApi(): Json {
       ),
       '/leaves/{bucket}': getOperation(
         'one bucket, whole',
-        response('application/octet-stream', 'leaves in order, as docs/protocol.md lays them out', BYTES),
-        [parameter('bucket', 'path', 'number of the bucket', upTo(1023))],
+        response('application/octet-stream', 'leaves in order, as docs/protocol.md lays them out', {
+          type: 'string',
+          format: 'binary',
+        }),
+        [parameter('bucket', 'path', 'number of the bucket', number(1023))],
       ),
       '/policies.json': getOperation(
         'the admission policies in force',
@@ -73,9 +72,9 @@ export function openApi(): Json {
       Enrollment: enrollmentCodec.schema,
       Receipt: receiptCodec.schema,
       Head: headCodec.schema,
-      Heads: listOf('heads', object({ $ref: '#/components/schemas/Head' })),
+      Heads: listOf('heads', jsonObject({ $ref: '#/components/schemas/Head' })),
       BucketIndex: bucketIndexCodec.schema,
-      Policies: listOf('policies', object({ type: 'object' })),
+      Policies: listOf('policies', jsonObject({ type: 'object' })),
     },
   })
 }
