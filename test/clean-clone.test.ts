@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, posix } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { needs } from './support/needs.js'
+import { LOOPBACK_ONLY, needs } from './support/needs.js'
 import { pathInRepository, readManifest, repositoryFiles, workspaces } from './support/repository.js'
 import { run } from './support/shell.js'
 
@@ -50,13 +50,12 @@ describe('from a clean clone', () => {
 
   it('with the network cut, the demo runs, and bob judges what it kept', async (context) => {
     needs.registry(context)
-    needs.unshare(context)
-    const cutOff = ['--map-root-user', '--net']
+    needs.loopbackOnly(context)
     const kept = join(scratch, 'kept')
-    const told = await run(clone, 'unshare', ...cutOff, 'npm', 'run', 'demo', '--', '--keep', kept)
+    const told = await run(clone, ...LOOPBACK_ONLY, 'npm', 'run', 'demo', '--', '--keep', kept)
     expect(told).toContain('Bob did not learn')
     const judge = /^ *npx --no-install (bob verify .*)$/m.exec(told)?.[1]?.split(' ') ?? []
-    expect(await run(clone, 'unshare', ...cutOff, 'npx', '--no-install', ...judge)).toMatch(/^accepted$/m)
+    expect(await run(clone, ...LOOPBACK_ONLY, 'npx', '--no-install', ...judge)).toMatch(/^accepted$/m)
   })
 
   step('each package holds its licence and all that it exports, and no tests', async () => {
