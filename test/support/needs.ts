@@ -35,6 +35,7 @@ export const needs = {
     'a tmpfs at /dev/shm',
     () => existsSync('/dev/shm') && statfsSync('/dev/shm').type === 0x01021994,
   ),
+  curl: need('curl', () => runs('curl', ['--version'])),
   python3: need('python3, 3.9 or later', () =>
     runs('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']),
   ),
