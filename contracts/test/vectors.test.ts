@@ -3,6 +3,7 @@ import {
   compareBytes,
   encodeAcceptance,
   evmRegistryId,
+  evmVerifierId,
   fieldToBytes,
   fixedPath,
   fixedRoot,
@@ -113,8 +114,14 @@ describe('the vectors, in Solidity', () => {
     await expect(ask('decode', hex(input as unknown as string))).rejects.toThrow('EnvelopeMalformed')
   })
 
+  it('an unknown profile has no digest', async () => {
+    for (const profile of [0, 3]) await expect(ask('digest', profile, '0x')).rejects.toThrow('ProfileUnknown')
+  })
+
   it('a registry and a verifier are known by chain and address', async () => {
-    expect(await ask('registryId', harness)).toBe(bytesToHex(evmRegistryId(31337n, hexToBytes(harness))))
+    const [chainId, address] = [31337n, hexToBytes(harness)] as const
+    expect(await ask('registryId', harness)).toBe(bytesToHex(evmRegistryId(chainId, address)))
+    expect(await ask('verifierId', harness)).toBe(bytesToHex(evmVerifierId(chainId, address)))
   })
 })
 
