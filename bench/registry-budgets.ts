@@ -28,7 +28,7 @@ export function registryBudgets(leaves: number): Budget[] {
       median(admissions.alone),
     ),
     time('one of many admissions at once: 100 a second', 10, ({ admissions }) => each(admissions)),
-    time('a bucket of 1,024 leaves, fetched and verified', 100, ({ sync }) => eachBucket(sync)),
+    time('a bucket of 1,024 leaves, fetched and verified', 150, ({ sync }) => eachBucket(sync)),
     time(
       `syncing ${of} when a bucket changed`,
       scaled(1000, 3000, leaves),

@@ -17,7 +17,7 @@ const MAX_LINES = 300
 const packages: readonly Package[] = workspaces().map((folder) => ({
   manifest: readManifest(folder),
   sources: repositoryFiles()
-    .filter((path) => new RegExp(`^${folder}/(src|node|bin)/.*\\.[cm]?[jt]s$`).test(path))
+    .filter((path) => new RegExp(`^${folder}/(src|node|service|bin)/.*\\.[cm]?[jt]s$`).test(path))
     .map((path) => sourceFile(folder, path)),
 }))
 
@@ -33,7 +33,7 @@ describe('the packages', () => {
 
   it(`have no source file of more than ${MAX_LINES} lines`, () => {
     const long = repositoryFiles()
-      .filter((path) => /^[^/]+\/(src|node)\/.*\.ts$/.test(path))
+      .filter((path) => /^[^/]+\/(src|node|service)\/.*\.ts$/.test(path))
       .map((path) => ({ path, lines: readInRepository(path).split('\n').length - 1 }))
       .filter(({ lines }) => lines > MAX_LINES)
     expect(long).toEqual([])
@@ -63,7 +63,9 @@ describe('the packages', () => {
   it('compile src/ without the types of Node, and are all built', () => {
     const { references } = JSON.parse(readInRepository('tsconfig.json')) as { references: { path: string }[] }
     const built = references.map(({ path }) => path).sort()
-    const projects = repositoryFiles().filter((path) => /^[^/]+\/(src|node)\/tsconfig\.json$/.test(path))
+    const projects = repositoryFiles().filter((path) =>
+      /^[^/]+\/(src|node|service)\/tsconfig\.json$/.test(path),
+    )
     expect(built).toEqual(projects.map((path) => path.replace('/tsconfig.json', '')).sort())
     for (const path of projects.filter((project) => project.includes('/src/'))) {
       expect(compilerOptions(path).types, path).toEqual([])

@@ -1,7 +1,7 @@
 import { textOf } from '@vouch/protocol'
 import { readNamedFile } from '@vouch/protocol/node'
+import { parseYaml } from '@vouch/protocol/node/yaml'
 import { type AdmissionPolicy, admissionPolicyFrom, parseAdmissionPolicy } from '../src/index.js'
-import { parseYaml } from './yaml.js'
 
 /** Reads an admission policy from a file: JSON, or YAML for the sake of its comments. */
 export async function readAdmissionPolicy(path: string): Promise<AdmissionPolicy> {

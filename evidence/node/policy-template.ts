@@ -1,8 +1,10 @@
 import { toHex } from '@vouch/protocol'
 import {
   ANCHORS,
+  AZURE_SNP_ANCHORS,
   isSimulatedKind,
   type KindName,
+  NOT_CONFIDENTIAL,
   NVIDIA_ANCHORS,
   SNP_ANCHORS,
   USUAL_TTL,
@@ -15,6 +17,10 @@ export type MachineKind = Exclude<KindName, 'nvidia-gpu' | 'simulated-nvidia'>
 const PINS: Readonly<Record<MachineKind, (kind: KindName) => string>> = {
   'sev-snp': snpPins,
   'simulated-snp': snpPins,
+  tpm: tpmPins,
+  'simulated-tpm': tpmPins,
+  'azure-snp': azureSnpPins,
+  'simulated-azure-snp': azureSnpPins,
   'aws-nitro': nitroPins,
   'simulated-nitro': nitroPins,
 }
@@ -67,13 +73,8 @@ ${roots.map(({ name, spki }) => `      - ${toHex(spki)} # ${name}`).join('\n')}`
 }
 
 function snpPins(kind: KindName): string {
-  const floors = SNP_ANCHORS.filter((anchor) => anchor.kind === kind).map(
-    ({ generation }) =>
-      `      ${generation}: {${generation === 'turin' ? ' fmc: 0,' : ''} bootloader: 0, tee: 0, snp: 0, microcode: 0 }`,
-  )
   return `${rootsOf(kind)}
-    # vcek: the chip's own key. vlek: one that a cloud shares among machines; it names none, so quota must be none.
-    endorsements: [vcek]
+${ENDORSEMENTS}
     # kernel_hashes: you declare that the measured firmware holds the hashes of kernel, initial disk and command line and
     # boots nothing else. Without that, whoever is root in a guest writes REPORT_DATA as they like.
     boot: kernel_hashes
@@ -82,11 +83,63 @@ function snpPins(kind: KindName): string {
       - <measurement>
     # The privilege level that the agent runs at.
     vmpl: [0]
-    # What the guest's own policy may allow. debug: true lets the host read the guest's memory.
-    guest_policy: { debug: false, migration: false, smt: true }
-    # The lowest TCB for each generation whose root is above. Zeros accept every firmware ever made: raise them.
+${GUEST_POLICY}
+${lowestTcb(kind)}
+`
+}
+
+const ENDORSEMENTS = `    # vcek: the chip's own key. vlek: one that a cloud shares among machines; it names none, so quota must be none.
+    endorsements: [vcek]`
+const GUEST_POLICY = `    # What the guest's own policy may allow. debug: true lets the host read the guest's memory.
+    guest_policy: { debug: false, migration: false, smt: true }`
+
+function lowestTcb(kind: KindName): string {
+  const floors = [...SNP_ANCHORS, ...AZURE_SNP_ANCHORS]
+    .filter((anchor) => anchor.kind === kind)
+    .map(
+      ({ generation }) =>
+        `      ${generation}: {${generation === 'turin' ? ' fmc: 0,' : ''} bootloader: 0, tee: 0, snp: 0, microcode: 0 }`,
+    )
+  return `    # The lowest TCB for each generation whose root is above. Zeros accept every firmware ever made: raise them.
     tcb:
-${floors.join('\n')}
+${floors.join('\n')}`
+}
+
+function azureSnpPins(kind: KindName): string {
+  return `${rootsOf(kind)}
+${ENDORSEMENTS}
+    # MEASUREMENT of the layer below the guest, 48 bytes in hexadecimal. What the guest boots, the PCRs below say.
+    measurements:
+      - <measurement>
+${GUEST_POLICY}
+${lowestTcb(kind)}
+${quotePins()}`
+}
+
+function tpmPins(kind: KindName): string {
+  return `    # A TPM says what booted; whoever runs the machine reads its memory all the same. These words say that you know.
+    confidential: "${NOT_CONFIDENTIAL}"
+${rootsOf(kind)}
+    # Attestation keys that will do without a chain: the SHA-256 of their SubjectPublicKeyInfo.
+    keys: []
+    # Firmware versions of the TPM, 8 bytes in hexadecimal; or the word any.
+    firmware: any
+${quotePins()}`
+}
+
+function quotePins(): string {
+  return `    # Hashes that a quote may be signed with. SHA-1 is not to be had.
+    hashes: [sha256, sha384]
+    # What measures all that boots. grub: PCRs 0, 2, 4, 7, 8 and 9 must be pinned. unified_kernel: 0, 2, 4, 7 and 11.
+    boot: unified_kernel
+    # The bank of PCRs that is pinned, and accepted values by index.
+    bank: sha256
+    pcrs:
+      - { index: 0, values: [<firmware>] }
+      - { index: 2, values: [<option ROMs>] }
+      - { index: 4, values: [<boot loader, kernel image>] }
+      - { index: 7, values: [<secure boot>] }
+      - { index: 11, values: [<parts of the unified kernel image>] }
 `
 }
 

@@ -45,6 +45,40 @@ export const SNP_ANCHORS: readonly SnpAnchor[] = [
   },
 ]
 
+export interface TpmAnchor extends Anchor {
+  readonly kind: 'tpm' | 'simulated-tpm'
+}
+
+/** Authorities that vouch for attestation keys of TPMs. */
+export const TPM_ANCHORS: readonly TpmAnchor[] = [
+  {
+    // Google Cloud's virtual TPMs: "EK/AK CA Root", found in the test data of automata-network/automata-tpm-attestation
+    // (test/TPMTest.t.sol @ 1a3ab2bc4886). One source only: it vouches for nothing but quotes of TPMs.
+    name: 'Google Cloud EK/AK CA Root',
+    kind: 'tpm',
+    spki: fromHex('56a613f57126a385dd6949294e93b0b566f96ab0573be0c2368e6f5ca779831f'),
+  },
+  {
+    name: 'simulated authority', // fixtures/simulated-tpm/root.pem: its key is public, so what it signs is worth nothing
+    kind: 'simulated-tpm',
+    spki: fromHex('aaf56fd6b6b657bd9e25f52c43929041568f5b35af4f5a5c4469f63f4c7ebc75'),
+  },
+]
+
+/** A report inside a HCL report is of another kind than one by itself, under the same root. */
+export const AZURE_KIND_OF = { 'sev-snp': 'azure-snp', 'simulated-snp': 'simulated-azure-snp' } as const
+
+export interface AzureSnpAnchor extends Anchor {
+  readonly kind: (typeof AZURE_KIND_OF)[SnpAnchor['kind']]
+  readonly generation: SnpAnchor['generation']
+}
+
+/** Azure's machines are AMD's: so are the roots. */
+export const AZURE_SNP_ANCHORS: readonly AzureSnpAnchor[] = SNP_ANCHORS.map((anchor) => ({
+  ...anchor,
+  kind: AZURE_KIND_OF[anchor.kind],
+}))
+
 export interface NitroAnchor extends Anchor {
   readonly kind: 'aws-nitro' | 'simulated-nitro'
 }
@@ -81,8 +115,14 @@ export const NVIDIA_ANCHORS: readonly NvidiaAnchor[] = [
   },
 ]
 
-/** Every root. */
-export const ANCHORS: readonly Anchor[] = [...SNP_ANCHORS, ...NITRO_ANCHORS, ...NVIDIA_ANCHORS]
+/** Every root, for each kind that it vouches for. */
+export const ANCHORS: readonly Anchor[] = [
+  ...SNP_ANCHORS,
+  ...NITRO_ANCHORS,
+  ...TPM_ANCHORS,
+  ...AZURE_SNP_ANCHORS,
+  ...NVIDIA_ANCHORS,
+]
 
 /** The anchor, out of those that a format believes, whose key this is; the vendor's name on it plays no part. */
 export function anchorOf<A extends Anchor>(anchors: readonly A[], spki: Uint8Array): A | undefined {

@@ -24,7 +24,7 @@ export async function parseEvidence(
   const sorted = withKept(given, await sortFiles(unreadable, kept))
   const [failure] = unreadable.failures
   if (failure !== undefined) throw new VouchError(failure.code, failure)
-  return { evidence: parseFormat(sorted), ignored: sorted.ignored }
+  return parseFormat(sorted)
 }
 
 function withKept(given: Sorted, { revocationLists, ignored: [stranger] }: Sorted): Sorted {

@@ -1,9 +1,11 @@
 import { type Failure, VouchError } from '@vouch/protocol'
+import type { AzureEvidence, AzureSnpClaims } from './azure/types.js'
 import type { Check } from './checks.js'
 import type { CompositeEvidence } from './composite/types.js'
 import type { NitroClaims, NitroEvidence } from './nitro/types.js'
 import type { NvidiaClaims, NvidiaEvidence } from './nvidia/types.js'
 import type { SnpClaims, SnpEvidence } from './snp/types.js'
+import type { TpmClaims, TpmEvidence } from './tpm/types.js'
 
 /** A file as somebody gave it. Its name serves messages alone: what a file is, its content says. */
 export interface EvidenceFile {
@@ -12,10 +14,16 @@ export interface EvidenceFile {
 }
 
 /** Evidence that could be read, with the certificates and lists that came along. Not believed in anything yet. */
-export type Evidence = SnpEvidence | NitroEvidence | NvidiaEvidence | CompositeEvidence
+export type Evidence =
+  | AzureEvidence
+  | CompositeEvidence
+  | NitroEvidence
+  | NvidiaEvidence
+  | SnpEvidence
+  | TpmEvidence
 
 /** What authenticated evidence says, in words of our own. */
-export type Claims = SnpClaims | NitroClaims | NvidiaClaims
+export type Claims = AzureSnpClaims | NitroClaims | NvidiaClaims | SnpClaims | TpmClaims
 
 /** How authentication came out: everything that was looked at, what failed, and what nobody looked at. */
 export interface Authentication {
@@ -27,7 +35,8 @@ export interface Authentication {
 }
 
 /**
- * Evidence whose signatures lead to a pinned root at the time it was judged for. Nobody but `authenticate` makes one: the
+ * Evidence whose signatures lead to a pinned root at the time it was judged for; or, of a TPM, to a key that only a policy can
+ * take for somebody's. Nobody but `authenticate` makes one: the
  * class is exported as a type, and a value of the same shape is not one.
  */
 export class AuthenticEvidence {

@@ -77,7 +77,9 @@ async function readAll<T>(
 }
 
 /** RFC 7468: what stands outside the blocks is commentary. */
-function pemBlocks(bytes: Uint8Array): readonly { readonly label: string; readonly der: Uint8Array }[] {
+export function pemBlocks(
+  bytes: Uint8Array,
+): readonly { readonly label: string; readonly der: Uint8Array }[] {
   if (!startsPem(bytes)) return []
   const text = new TextDecoder().decode(bytes)
   return [...text.matchAll(PEM)].map(([, label = '', base64 = '']) => ({ label, der: fromBase64(base64) }))

@@ -1,4 +1,6 @@
 import { VouchError } from '@vouch/protocol'
+import { authenticateAzure } from './azure/authenticate.js'
+import { parseAzure } from './azure/parse.js'
 import type { Checks } from './checks.js'
 import type { CompositeEvidence } from './composite/types.js'
 import type { Claims, Evidence } from './evidence.js'
@@ -7,9 +9,11 @@ import { KINDS } from './kinds.js'
 import { authenticateNitro } from './nitro/authenticate.js'
 import { parseNitro } from './nitro/document.js'
 import { authenticateDevices, authenticateNvidia, parseNvidia } from './nvidia/authenticate.js'
-import type { PartName } from './parts.js'
+import { FAINT, type PartName } from './parts.js'
 import { authenticateSnp } from './snp/authenticate.js'
 import { parseSnp } from './snp/report.js'
+import { authenticateTpm } from './tpm/authenticate.js'
+import { parseTpm } from './tpm/parse.js'
 
 /** A format of evidence: which parts it is made of, how it is read, and how it is authenticated. */
 interface Format<E extends Evidence> {
@@ -24,18 +28,41 @@ interface Format<E extends Evidence> {
 /** The one part that comes with evidence of machines of every format. */
 const DEVICE: PartName = 'spdm-message'
 
-type Formats = { readonly [Name in Evidence['format']]: Format<Extract<Evidence, { format: Name }>> }
+type Formats = {
+  readonly [Name in Exclude<Evidence['format'], 'composite'>]: Format<Extract<Evidence, { format: Name }>>
+}
 
 /**
  * Every format; one that is made of others comes before them. Which kind evidence is of, the root decides that its chain
  * leads to.
  */
 export const FORMATS: Formats = {
+  azure: {
+    fits: (has) => has('hcl-report'),
+    parts: [
+      'hcl-report',
+      'runtime-data',
+      'snp-report',
+      'tpm-attest',
+      'tpm-signature',
+      'bare-signature',
+      'pcr-values',
+      'tcg12-event-log',
+    ],
+    parse: parseAzure,
+    authenticate: authenticateAzure,
+  },
   snp: {
     fits: (has) => has('snp-report'),
     parts: ['snp-report'],
     parse: parseSnp,
     authenticate: authenticateSnp,
+  },
+  tpm: {
+    fits: (has) => has('tpm-attest'),
+    parts: ['tpm-attest', 'tpm-signature', 'tpm-public-area', 'public-key', 'pcr-values', 'tcg12-event-log'],
+    parse: parseTpm,
+    authenticate: authenticateTpm,
   },
   nitro: {
     fits: (has) => has('nitro-document'),
@@ -49,18 +76,29 @@ export const FORMATS: Formats = {
     parse: parseNvidia,
     authenticate: authenticateNvidia,
   },
-  composite: {
-    fits: () => false, // told by what else came with a device: see parseFormat
-    parts: [],
-    parse: parseComposite,
-    authenticate: authenticateComposite,
-  },
 }
 
-/** Reads evidence out of the parts that were found. */
-export function parseFormat(sorted: Sorted): Evidence {
+/** Evidence, and the names of files that are none after all. */
+interface Found<E extends Evidence> {
+  readonly evidence: E
+  readonly ignored: readonly string[]
+}
+
+/** Evidence out of the parts that were found: of a machine, of devices, or of a machine with devices. */
+export function parseFormat(sorted: Sorted): Found<Evidence> {
+  const { [DEVICE]: messages, ...others } = sorted.parts
+  const isComposite =
+    messages !== undefined && Object.keys(others).some((part) => !FAINT.has(part as PartName))
+  if (!isComposite) return parseOne(sorted)
+  const { evidence, ignored } = parseOne({ ...sorted, parts: others })
+  if (evidence.format === 'nvidia' || evidence.format === 'composite')
+    throw new VouchError('INTERNAL', { rule: 'what is left without devices must be of a machine' })
+  const devices = parseNvidia({ ...sorted, parts: { [DEVICE]: messages } })
+  return { evidence: { format: 'composite', machine: evidence, devices }, ignored }
+}
+
+function parseOne(sorted: Sorted): Found<Evidence> {
   const found = Object.keys(sorted.parts) as PartName[]
-  if (found.includes(DEVICE) && found.length > 1) return parseComposite(sorted)
   const format = Object.values<Format<Evidence>>(FORMATS as never).find(({ fits }) =>
     fits((part) => found.includes(part)),
   )
@@ -70,22 +108,16 @@ export function parseFormat(sorted: Sorted): Evidence {
       hint: `known: ${Object.keys(KINDS).join(', ')}`,
     })
   }
-  const stranger = found.find((part) => !format.parts.includes(part))
-  if (stranger === undefined) return format.parse(sorted)
+  const strangers = found.filter((part) => !format.parts.includes(part))
+  if (strangers.every((part) => FAINT.has(part))) {
+    const passedOver = strangers.flatMap((part) => sorted.parts[part] ?? []).map(({ name }) => name)
+    return { evidence: format.parse(sorted), ignored: [...sorted.ignored, ...passedOver] }
+  }
   throw new VouchError('EVIDENCE_AMBIGUOUS', {
     rule: 'the files must hold evidence of one machine',
     given: found.join(', '),
     hint: 'judge them one after the other',
   })
-}
-
-/** A machine with devices: the devices' messages, and evidence of whatever the rest is of. */
-function parseComposite({ parts, ...others }: Sorted): CompositeEvidence {
-  const { [DEVICE]: messages = [], ...rest } = parts
-  const machine = parseFormat({ parts: rest, ...others })
-  if (machine.format === 'nvidia' || machine.format === 'composite')
-    throw new VouchError('INTERNAL', { rule: 'what is left without devices must be of a machine' })
-  return { format: 'composite', machine, devices: parseNvidia({ parts: { [DEVICE]: messages }, ...others }) }
 }
 
 /** Machine and devices, each by the rules of its format. Whether they belong together, appraisal says. */
@@ -105,6 +137,7 @@ export function authenticateFormat(
   evidence: Evidence,
   at: number,
 ): Promise<Claims | undefined> {
+  if (evidence.format === 'composite') return authenticateComposite(checks, evidence, at)
   // The table pairs each format's name with its own type of evidence, which the compiler cannot follow through a lookup.
   const format = FORMATS[evidence.format] as Format<Evidence>
   return format.authenticate(checks, evidence, at)

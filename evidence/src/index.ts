@@ -1,11 +1,21 @@
 // The public names of evidence, by concept: bytes ─parseEvidence→ Evidence ─authenticate→ AuthenticEvidence ─appraise→ Claims.
 
-export type { Anchor, NitroAnchor, NvidiaAnchor, SnpAnchor } from './anchors.js'
-export { ANCHORS, NITRO_ANCHORS, NVIDIA_ANCHORS, SNP_ANCHORS } from './anchors.js'
+export type { Anchor, AzureSnpAnchor, NitroAnchor, NvidiaAnchor, SnpAnchor, TpmAnchor } from './anchors.js'
+export {
+  ANCHORS,
+  AZURE_SNP_ANCHORS,
+  NITRO_ANCHORS,
+  NVIDIA_ANCHORS,
+  SNP_ANCHORS,
+  TPM_ANCHORS,
+} from './anchors.js'
 export type { Appraisal, Expected } from './appraise.js'
 export { appraise, bindsReportData, inspect } from './appraise.js'
 export type { ParsedEvidence } from './authenticate.js'
 export { authenticate, parseEvidence } from './authenticate.js'
+export { encodeHcl, parseHcl } from './azure/hcl.js'
+export type { AzureSnpPins } from './azure/pins.js'
+export type { AzureEvidence, AzureSnpClaims, HclReport, RuntimeData } from './azure/types.js'
 export type { AppraisalFailure, Check } from './checks.js'
 export type { CommonClaims, Slot } from './claims.js'
 export type { CompositeEvidence } from './composite/types.js'
@@ -32,16 +42,38 @@ export {
 export type { PolicyFrame } from './policy/frame.js'
 export type { AdmissionPolicy } from './policy/schema.js'
 export { admissionPolicyCodec, MAX_TTL, USUAL_TTL } from './policy/schema.js'
+export type { SimulatedAzure, SimulatedAzureReport } from './simulated/azure.js'
+export { simulatedAzure } from './simulated/azure.js'
 export type { SimulatedEnclave, SimulatedNitro, SimulatedNitroKeys } from './simulated/nitro.js'
 export { simulatedNitro } from './simulated/nitro.js'
 export type { SimulatedGpu, SimulatedNvidia, SimulatedNvidiaKeys } from './simulated/nvidia.js'
 export { simulatedNvidia } from './simulated/nvidia.js'
+export type {
+  SimulatedAuthority,
+  SimulatedAuthorityKeys,
+  SimulatedQuote,
+  SimulatedTpm,
+} from './simulated/tpm.js'
+export { newSimulatedTpm, simulatedAuthority } from './simulated/tpm.js'
 export type { SimulatedKeys, SimulatedMachine, SimulatedReport, SimulatedVendor } from './simulated/vendor.js'
 export { simulatedVendor } from './simulated/vendor.js'
 export { encodeTcb, tcbText } from './snp/generation.js'
 export type { SnpPins } from './snp/pins.js'
 export { encodeReport, parseReport } from './snp/report.js'
-export type { Endorsement, Generation, SnpClaims, SnpEvidence, SnpReport, Tcb } from './snp/types.js'
+export type {
+  Endorsement,
+  Generation,
+  SnpClaims,
+  SnpEvidence,
+  SnpFacts,
+  SnpReport,
+  Tcb,
+} from './snp/types.js'
+export { encodeAttest, parseAttest } from './tpm/attest.js'
+export { printPcrs } from './tpm/pcrs.js'
+export type { QuotePins, TpmPins } from './tpm/pins.js'
+export { NOT_CONFIDENTIAL } from './tpm/pins.js'
+export type { Attest, PcrBank, QuoteClaims, TpmClaims, TpmEvidence, TpmSignature } from './tpm/types.js'
 export type { Certificate } from './x509/certificate.js'
 export { parseCertificate } from './x509/certificate.js'
 export type { Collateral } from './x509/chain.js'

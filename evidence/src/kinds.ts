@@ -1,4 +1,7 @@
 import type { Codec } from '@vouch/protocol/codec'
+import { appraiseAzureSnp, inspectAzureSnp } from './azure/appraise.js'
+import { type AzureSnpPins, assertSoundAzureSnp, azureSnpPins, simulatedAzureSnpPins } from './azure/pins.js'
+import type { AzureSnpClaims } from './azure/types.js'
 import type { AppraisalFailure, Checks } from './checks.js'
 import type { Claims } from './evidence.js'
 import { appraiseNitro, inspectNitro } from './nitro/appraise.js'
@@ -12,6 +15,9 @@ import { unsound } from './policy/unsound.js'
 import { appraiseSnp, inspectSnp } from './snp/appraise.js'
 import { assertSoundSnp, type SnpPins, simulatedSnpPins, snpPins, warningsOfSnp } from './snp/pins.js'
 import type { SnpClaims } from './snp/types.js'
+import { appraiseTpm, inspectTpm } from './tpm/appraise.js'
+import { assertSoundTpm, type TpmPins, tpmPins, warningsOfTpm } from './tpm/pins.js'
+import type { TpmClaims } from './tpm/types.js'
 
 /** Which pins a policy has for a kind, and what authentic evidence of the kind claims. */
 interface KindTypes {
@@ -21,6 +27,10 @@ interface KindTypes {
   readonly 'simulated-nitro': { readonly pins: NitroPins; readonly claims: NitroClaims }
   readonly 'nvidia-gpu': { readonly pins: GpuPins; readonly claims: NvidiaClaims }
   readonly 'simulated-nvidia': { readonly pins: GpuPins; readonly claims: NvidiaClaims }
+  readonly tpm: { readonly pins: TpmPins; readonly claims: TpmClaims }
+  readonly 'simulated-tpm': { readonly pins: TpmPins; readonly claims: TpmClaims }
+  readonly 'azure-snp': { readonly pins: AzureSnpPins; readonly claims: AzureSnpClaims }
+  readonly 'simulated-azure-snp': { readonly pins: AzureSnpPins; readonly claims: AzureSnpClaims }
 }
 
 export type KindName = keyof KindTypes
@@ -101,6 +111,42 @@ export const KINDS: { readonly [Name in KindName]: Kind<PinsOf<Name>, KindTypes[
     simulated: true,
     title: 'NVIDIA format under a simulated root: worth nothing',
     ...deviceKind,
+  },
+  tpm: {
+    simulated: false,
+    title: 'TPM 2.0 quote: what booted, and nothing about memory',
+    pins: tpmPins,
+    assertSound: assertSoundTpm,
+    warnings: warningsOfTpm,
+    appraise: appraiseTpm,
+    inspect: inspectTpm,
+  },
+  'simulated-tpm': {
+    simulated: true,
+    title: 'TPM 2.0 quote under the simulated authority: worth nothing',
+    pins: tpmPins,
+    assertSound: assertSoundTpm,
+    warnings: warningsOfTpm,
+    appraise: appraiseTpm,
+    inspect: inspectTpm,
+  },
+  'azure-snp': {
+    simulated: false,
+    title: 'Azure confidential virtual machine on AMD SEV-SNP',
+    pins: azureSnpPins,
+    assertSound: assertSoundAzureSnp,
+    warnings: warningsOfSnp,
+    appraise: appraiseAzureSnp,
+    inspect: inspectAzureSnp,
+  },
+  'simulated-azure-snp': {
+    simulated: true,
+    title: 'Azure’s format under the simulated vendor: worth nothing',
+    pins: simulatedAzureSnpPins,
+    assertSound: assertSoundAzureSnp,
+    warnings: warningsOfSnp,
+    appraise: appraiseAzureSnp,
+    inspect: inspectAzureSnp,
   },
 }
 

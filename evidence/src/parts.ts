@@ -1,17 +1,37 @@
 import { equalBytes, VouchError } from '@vouch/protocol'
+import { looksLikeHcl } from './azure/hcl.js'
+import { looksLikeRuntimeData } from './azure/runtime-data.js'
+import { looksLikeTcg12 } from './eventlog/tcg12.js'
 import type { EvidenceFile } from './evidence.js'
 import { looksLikeDocument } from './nitro/document.js'
 import { looksLikeSpdm } from './nvidia/spdm.js'
 import { looksLikeReport } from './snp/report.js'
+import { looksLikeAttest } from './tpm/attest.js'
+import { looksLikePublicKey } from './tpm/parse.js'
+import { looksLikePcrs } from './tpm/pcrs.js'
+import { looksLikePublicArea } from './tpm/public-area.js'
+import { looksLikeBareSignature, looksLikeSignature } from './tpm/signature.js'
 
 /** What a file may be besides certificates and revocation lists: told by its content, never by its name. */
 export const PARTS = {
   'snp-report': looksLikeReport,
   'nitro-document': looksLikeDocument,
   'spdm-message': looksLikeSpdm,
+  'hcl-report': looksLikeHcl,
+  'runtime-data': looksLikeRuntimeData,
+  'tpm-attest': looksLikeAttest,
+  'tpm-signature': looksLikeSignature,
+  'tpm-public-area': looksLikePublicArea,
+  'public-key': looksLikePublicKey,
+  'pcr-values': looksLikePcrs,
+  'tcg12-event-log': looksLikeTcg12,
+  'bare-signature': looksLikeBareSignature,
 } as const satisfies Readonly<Record<string, (bytes: Uint8Array) => boolean>>
 
 export type PartName = keyof typeof PARTS
+
+/** Parts that have nothing about them but a length: where the format has no such part, they are files like any other. */
+export const FAINT: ReadonlySet<PartName> = new Set<PartName>(['bare-signature'])
 
 /** The parts that were given, each with the files that are one. The same file given twice is given once. */
 export type Parts = Readonly<Partial<Record<PartName, readonly EvidenceFile[]>>>

@@ -4,17 +4,23 @@ import * as api from '../src/index.js'
 
 /** Every value that others may import. Whoever changes this list changes the API. */
 const VALUES = `
-admissionPolicyCodec admissionPolicyFrom admissionPolicyId admitsSimulated ANCHORS appraise authenticate bindsReportData encodeReport encodeTcb
-inspect isSimulatedKind kindsOf KINDS MAX_TTL parseAdmissionPolicy parseCertificate parseEvidence parseReport printAdmissionPolicy
-SNP_ANCHORS encodeDocument encodePayload encodeSpdm gpuDigestOf NITRO_ANCHORS NVIDIA_ANCHORS parseSpdm simulatedNvidia parseDocument simulatedNitro warningsOf simulatedVendor tcbText USUAL_TTL
+admissionPolicyCodec admissionPolicyFrom admissionPolicyId admitsSimulated ANCHORS appraise authenticate AZURE_SNP_ANCHORS
+bindsReportData encodeAttest encodeDocument encodeHcl encodePayload encodeReport encodeSpdm encodeTcb gpuDigestOf inspect
+isSimulatedKind KINDS kindsOf MAX_TTL newSimulatedTpm NITRO_ANCHORS NOT_CONFIDENTIAL NVIDIA_ANCHORS parseAdmissionPolicy
+parseAttest parseCertificate parseDocument parseEvidence parseHcl parseReport parseSpdm printAdmissionPolicy printPcrs
+simulatedAuthority simulatedAzure simulatedNitro simulatedNvidia simulatedVendor SNP_ANCHORS tcbText TPM_ANCHORS USUAL_TTL
+warningsOf
 `
 
 const TYPES = `
-AdmissionPolicy Anchor Appraisal AppraisalFailure AuthenticEvidence Authentication Certificate Check Claims Collateral CommonClaims Endorsement Evidence
-EvidenceFile Generation KindName ParsedEvidence PolicyFrame RevocationList SimulatedKeys SimulatedMachine SimulatedReport SimulatedVendor
-Slot SnpAnchor CompositeEvidence Device EnclaveImage Expected ExpectedGpus GpuPins NvidiaAnchor NvidiaClaims NvidiaEvidence OpaqueField SimulatedGpu
-SimulatedNvidia SimulatedNvidiaKeys SpdmMessage NitroAnchor NitroClaims NitroDocument NitroEvidence NitroPins SignedDocument SimulatedEnclave SimulatedNitro
-SimulatedNitroKeys SnpClaims SnpEvidence SnpPins SnpReport Tcb
+AdmissionPolicy Anchor Appraisal AppraisalFailure Attest Authentication AuthenticEvidence AzureEvidence AzureSnpAnchor
+AzureSnpClaims AzureSnpPins Certificate Check Claims Collateral CommonClaims CompositeEvidence Device EnclaveImage Endorsement
+Evidence EvidenceFile Expected ExpectedGpus Generation GpuPins HclReport KindName NitroAnchor NitroClaims NitroDocument
+NitroEvidence NitroPins NvidiaAnchor NvidiaClaims NvidiaEvidence OpaqueField ParsedEvidence PcrBank PolicyFrame QuoteClaims
+QuotePins RevocationList RuntimeData SignedDocument SimulatedAuthority SimulatedAuthorityKeys SimulatedAzure
+SimulatedAzureReport SimulatedEnclave SimulatedGpu SimulatedKeys SimulatedMachine SimulatedNitro SimulatedNitroKeys
+SimulatedNvidia SimulatedNvidiaKeys SimulatedQuote SimulatedReport SimulatedTpm SimulatedVendor Slot SnpAnchor SnpClaims
+SnpEvidence SnpFacts SnpPins SnpReport SpdmMessage Tcb TpmAnchor TpmClaims TpmEvidence TpmPins TpmSignature
 `
 
 const listed = (names: string): string[] => names.trim().split(/\s+/).sort()

@@ -1,7 +1,16 @@
-// What every command line shares: arguments, files, the terminal and the words on it.
+// What every command line shares: arguments, files, what is fetched, the terminal and the words on it.
 
 export { bytesArgument, fieldArgument, numberArgument } from './arguments.js'
+export { fetchBounded } from './fetch.js'
 export { parseNamedFile, readNamedFile, writeWhole } from './files.js'
+export {
+  createOnce,
+  createPrivateFile,
+  parsePrivateFile,
+  privateFolder,
+  writePrivateFile,
+} from './private-files.js'
 export type { Terminal } from './terminal.js'
 export { clearAwayWhenInterrupted, clock, parseTime, runCommand, runProgram, terminal } from './terminal.js'
+export { versionOf } from './version.js'
 export { dateOf, fieldHex, preview, table } from './words.js'

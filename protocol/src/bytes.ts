@@ -26,6 +26,13 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i])
 }
 
+/** Whether two byte strings are the same, in the same time wherever they differ: whoever chooses one of them learns no byte of the other. */
+export function equalSecrets(a: Uint8Array, b: Uint8Array): boolean {
+  return (
+    a.length === b.length && a.reduce((difference, byte, i) => difference | (byte ^ (b[i] ?? 0)), 0) === 0
+  )
+}
+
 /** Order of two byte strings: by their bytes, a prefix first. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length)

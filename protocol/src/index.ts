@@ -21,9 +21,20 @@ export {
   printAttestation,
   printAttestationRequest,
 } from './attestation.js'
+export { boundedBody } from './body.js'
 export type { Bundle } from './bundle.js'
 export { bundleCodec, parseBundle, printBundle } from './bundle.js'
-export { ascii, compareBytes, concat, equalBytes, fromHex, fromInteger, toHex, toInteger } from './bytes.js'
+export {
+  ascii,
+  compareBytes,
+  concat,
+  equalBytes,
+  equalSecrets,
+  fromHex,
+  fromInteger,
+  toHex,
+  toInteger,
+} from './bytes.js'
 export type { ClosureEntry } from './closure.js'
 export { closureHash, drvOf, osImageHash } from './closure.js'
 export type { Codec } from './codec/codec.js'
@@ -45,7 +56,14 @@ export {
   shortReportData,
 } from './credential.js'
 export type { Envelope, ProfileName } from './envelope.js'
-export { askHash, decodeEnvelope, encodeEnvelope, MAX_PAYLOAD_BYTES, PROFILES } from './envelope.js'
+export {
+  askHash,
+  decodeEnvelope,
+  encodeEnvelope,
+  MAX_PAYLOAD_BYTES,
+  PROFILE_IDS,
+  PROFILES,
+} from './envelope.js'
 export type { ErrorCode, ExitStatus, Explanation, Failure } from './errors.js'
 export { EXIT_OF, exitStatus, sentence, shown, VouchError } from './errors.js'
 export { assertField, assertLength, fieldFromHash, fieldToBytes, halves, P } from './field.js'
@@ -86,6 +104,8 @@ export {
 export { p2, TAG } from './poseidon2.js'
 export type { Enrollment } from './public-inputs.js'
 export { enrollInputs, respondInputs } from './public-inputs.js'
+export type { Reply } from './reply.js'
+export { parseReply, printReply, replyCodec } from './reply.js'
 export type { Request } from './request.js'
 export {
   decodeRequest,

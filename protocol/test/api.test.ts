@@ -5,14 +5,14 @@ import * as api from '../src/index.js'
 /** Every value that others may import. Whoever changes this list changes the API. */
 const VALUES = `
 acceptanceCodec acceptanceHash acceptedPolicy acceptedService admissionNonce ascii askHash assertField assertLength assertTime
-auxOf buildServiceTree bundleCodec canonicalJson closureHash compareBytes concat credential decodeAcceptance decodeEnvelope
+auxOf boundedBody buildServiceTree bundleCodec canonicalJson closureHash compareBytes concat credential decodeAcceptance decodeEnvelope
 decodeRequest drawHolderSecret drvOf emptySubtree encodeAcceptance encodeEnvelope encodeHeadContent encodeRequest enrollInputs
-equalBytes evmRegistryId evmVerifierId EXIT_OF exitStatus fieldFromHash fieldToBytes fixedPath fixedRoot fromHex fromInteger
+equalBytes equalSecrets evmRegistryId evmVerifierId EXIT_OF exitStatus fieldFromHash fieldToBytes fixedPath fixedRoot fromHex fromInteger
 gpuDigest gpuNonce halves headCodec isAsStrict isHeadSigned isSimulated jsonObject MAX_FILE_BYTES MAX_PAYLOAD_BYTES MAX_POLICIES
 MAX_RESPONSE_AGE MAX_SERVICES MAX_TIME NOW_GRID nullifier osImageHash P p2 parseAcceptance parseBundle parseHead parseJson
-parseRequest plain POLICIES_DEPTH policiesRoot policyId printAcceptance printBundle printHead printRequest PROFILES
+parseRequest plain POLICIES_DEPTH policiesRoot policyId printAcceptance printBundle printHead printRequest PROFILE_IDS PROFILES
 publicKeyFromUncompressed REGISTRY_DEPTH registryLeaf reportData requestCodec requestHash respondInputs rootOfPath scopeOf
-announcementCodec answerCodec askCodec attestationCodec attestationRequestCodec evidenceFiles guestCodec parseAnnouncement parseAnswer
+parseReply printReply replyCodec announcementCodec answerCodec askCodec attestationCodec attestationRequestCodec evidenceFiles guestCodec parseAnnouncement parseAnswer
 parseAsk parseAttestation parseAttestationRequest parseGuest printAnnouncement printAnswer printAsk printAttestation
 printAttestationRequest printGuest sentence SERVICE_TREE_DEPTH serviceKey serviceLeaf serviceRoot SERVICES_DEPTH servicesRoot serviceValue shortReportData shown
 signHead TAG textOf toHex toInteger verifierIdOf VouchError
@@ -20,7 +20,7 @@ signHead TAG textOf toHex toInteger verifierIdOf VouchError
 
 const TYPES = `
 AcceptancePolicy Announcement Answer Ask Attestation AttestationRequest Bundle ClosureEntry Codec Enrollment Envelope ErrorCode ExitStatus Explanation Failure FixedPath Freshness
-Guest Head HeadContent Json JsonObject ListedService ProfileName PublicKey Request Service ServicePath ServicesByProfile ServiceTree
+Guest Head HeadContent Json JsonObject ListedService ProfileName PublicKey Reply Request Service ServicePath ServicesByProfile ServiceTree
 `
 
 const listed = (names: string): string[] => names.trim().split(/\s+/).sort()

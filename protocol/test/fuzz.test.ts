@@ -13,14 +13,28 @@ import {
   equalBytes,
   fromHex,
   parseAcceptance,
+  parseAnnouncement,
+  parseAnswer,
+  parseAsk,
+  parseAttestation,
+  parseAttestationRequest,
   parseBundle,
+  parseGuest,
   parseHead,
   parseJson,
+  parseReply,
   parseRequest,
   plain,
   printAcceptance,
+  printAnnouncement,
+  printAnswer,
+  printAsk,
+  printAttestation,
+  printAttestationRequest,
   printBundle,
+  printGuest,
   printHead,
+  printReply,
   printRequest,
   VouchError,
 } from '../src/index.js'
@@ -115,6 +129,40 @@ describe('files that parse have one canonical form', TIMEOUT, () => {
   })
   it('as a bundle', () => {
     fuzz(filesOf('bundle'), parseBundle, (value, text) => printBundle(value) === canonical(text))
+  })
+  it('as a reply', () => {
+    fuzz(filesOf('reply'), parseReply, (value, text) => printReply(value) === canonical(text))
+  })
+  it('as an ask', () => {
+    fuzz(filesOf('ask'), parseAsk, (value, text) => printAsk(value) === canonical(text))
+  })
+  it('as an answer', () => {
+    fuzz(filesOf('answer'), parseAnswer, (value, text) => printAnswer(value) === canonical(text))
+  })
+  it('as an announcement', () => {
+    fuzz(
+      filesOf('announcement'),
+      parseAnnouncement,
+      (value, text) => printAnnouncement(value) === canonical(text),
+    )
+  })
+  it('as a guest', () => {
+    fuzz(filesOf('guest'), parseGuest, (value, text) => printGuest(value) === canonical(text))
+  })
+  it('as a request for an attestation', () => {
+    fuzz(
+      filesOf('attestation-request'),
+      parseAttestationRequest,
+      (value, text) => printAttestationRequest(value) === canonical(text),
+    )
+  })
+  it('as an attestation, whose evidence comes in any order', () => {
+    fuzz(filesOf('attestation'), parseAttestation, (value, text) => {
+      const printed = printAttestation(value)
+      return (
+        printAttestation(parseAttestation(printed)) === printed && printed.length === canonical(text).length
+      )
+    })
   })
 })
 

@@ -28,4 +28,16 @@ itHoldsFor([
     beyond: ['request 2^248', 'nullifier p'],
   },
   { name: 'head', statement: 'head', decoder: 'parse-head', beyond: ['root p', 'previous_root p'] },
+  { name: 'reply', statement: 'reply', decoder: 'parse-reply', beyond: [] },
+  { name: 'ask', statement: 'ask', decoder: 'parse-ask', beyond: ['a member twice'] },
+  { name: 'answer', statement: 'answer', decoder: 'parse-answer', beyond: [] },
+  { name: 'announcement', statement: 'announcement', decoder: 'parse-announcement', beyond: [] },
+  { name: 'guest', statement: 'guest', decoder: 'parse-guest', beyond: ['smt_root p', 'services descend'] },
+  {
+    name: 'attestation-request',
+    statement: 'attestation-request',
+    decoder: 'parse-attestation-request',
+    beyond: [],
+  },
+  { name: 'attestation', statement: 'attestation', decoder: 'parse-attestation', beyond: ['smt_root p'] },
 ])

@@ -7,7 +7,7 @@ import {
   type ErrorCode,
   encodeEnvelope,
   NOW_GRID,
-  printBundle,
+  parseReply,
   type Request,
   VouchError,
 } from '@vouch/protocol'
@@ -370,10 +370,10 @@ describe('a service', () => {
     'that answers with %s is given up',
     async (wire) => {
       world.guest.lies = { wire }
-      const code = await codeOf(fetchFor(world.ask(), { network: { fetch, timeoutMs: 300 } }))
-      expect(code).toBe(
-        { garbage: 'JSON_MALFORMED', refusal: 'BUSY' }[wire as string] ?? 'SERVICE_UNREACHABLE',
-      )
+      const expected = { garbage: 'JSON_MALFORMED', refusal: 'BUSY' }[wire as string] ?? 'SERVICE_UNREACHABLE'
+      const network = { fetch, exchangeLine, timeoutMs: 300 }
+      expect(await codeOf(fetchFor(world.ask(), { network, service: 'echo' })), 'by HTTP').toBe(expected)
+      expect(await codeOf(fetchFor(world.ask(), { network, service: 'oracle' })), 'by TCP').toBe(expected)
     },
   )
 
@@ -437,14 +437,16 @@ describe('on the wire', () => {
       () => fetchFor(world.ask(), { service: 'mailer' }),
       () => fetchFor(world.ask(), { network: { fetch: () => Promise.reject(new Error('down')) } }),
     ]
-    for (const refused of refusals) expect(await answerOnWire(refused())).toBe(REFUSAL)
+    for (const refused of refusals) expect(await answerOnWire(world.ask(), refused())).toBe(REFUSAL)
     expect(JSON.parse(REFUSAL)).toMatchObject({ failures: [{ code: 'REQUEST_REFUSED', exit: 3 }] })
-    expect(await answerOnWire(Promise.reject(new Error('a bug of ours')))).toBe(REFUSAL)
+    expect(await answerOnWire(world.ask(), Promise.reject(new Error('a bug of ours')))).toBe(REFUSAL)
   })
 
-  test('a bundle goes out as its file', async () => {
-    const answered = await fetchFor(world.ask())
-    expect(await answerOnWire(Promise.resolve(answered))).toBe(printBundle(answered.bundle))
+  test('a bundle goes out with the Request that it answers', async () => {
+    const request = world.ask()
+    const { bundle, payload } = await fetchFor(request)
+    const reply = await answerOnWire(request, Promise.resolve({ bundle, payload }))
+    expect(parseReply(reply)).toEqual({ version: 1, request, bundle })
   })
 })
 

@@ -1,7 +1,6 @@
 // The public names of this package under Node, besides those of `@vouch/registry`.
 
-export type { Limits, RunningServer } from './http/server.js'
-export { DEFAULT_LIMITS, startServer } from './http/server.js'
+export { DEFAULT_LIMITS, siteOf } from './http/site.js'
 export type { Registrar, RegistrarOptions } from './open-registrar.js'
 export { openRegistrar } from './open-registrar.js'
 export { openMirror, openSource } from './public-folder.js'

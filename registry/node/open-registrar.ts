@@ -9,8 +9,9 @@ import { issueNonce, type NonceTicket } from '../src/nonce.js'
 import type { Registry } from '../src/store.js'
 import { AuditLog, refusalDetails } from './audit-log.js'
 import type { Service } from './http/service.js'
+import { carryOut, type Order, type Outcome, orderDetails } from './orders.js'
 import { Published } from './published.js'
-import { readCollateral, readPolicies, readRefusedMachines, registrarFolder } from './registrar-folder.js'
+import { readCollateral, readPolicies, registrarFolder } from './registrar-folder.js'
 import { readSecret } from './secret-files.js'
 import { openRegistry } from './store/index.js'
 
@@ -27,8 +28,8 @@ export interface RegistrarOptions {
 /** A registrar at work: its registry open for writing, its policies loaded, the proving library at hand. */
 export interface Registrar extends Service {
   readonly registry: Registry
-  /** Removes a member for cause: by its index. */
-  remove(index: number, reason: string): Promise<void>
+  /** Does what the operator orders, and notes it in the private log. */
+  carryOut(order: Order): Promise<Outcome>
   close(): Promise<void>
 }
 
@@ -39,7 +40,6 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
   const paths = registrarFolder(folder)
   const now = options.now ?? clock
   const policies = await readPolicies(paths)
-  const refusedMachines = await readRefusedMachines(paths)
   const nonceKey = await readSecret(paths.nonceKey)
   const signer = options.key === undefined ? undefined : await readSecret(options.key)
   const registry = await openRegistry(folder, { now, signer, hash: options.hash })
@@ -59,7 +59,6 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
       const admission = await admit(file, {
         ...giver,
         policies,
-        refusedMachines,
         collateral: await readCollateral(paths),
         registry,
         backend,
@@ -80,9 +79,12 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
     buckets: () => published.index(),
     bucket: (number) => published.bucket(number),
     policies: () => [...policies.values()].map(printAdmissionPolicy),
-    remove: async (index, reason) => {
-      await registry.remove(index, reason)
-      await audit.write({ time: now(), outcome: 'removed', from: 'command line', details: { index, reason } })
+    carryOut: async (order) => {
+      const outcome = await carryOut(registry, order)
+      const details = { ...orderDetails(order), leaves: outcome.removed, seq: outcome.seq }
+      const said = order.action === 'readmit' ? 'readmitted' : 'removed'
+      await audit.write({ time: now(), outcome: said, from: 'command line', details })
+      return outcome
     },
     close: async () => {
       await backend.destroy()

@@ -1,11 +1,10 @@
 import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MAX_FILE_BYTES, parseHead, printHead, shown, VouchError } from '@vouch/protocol'
-import { readNamedFile, writeWhole } from '@vouch/protocol/node'
+import { fetchBounded, readNamedFile, writeWhole } from '@vouch/protocol/node'
 import { PLACE_BYTES, parseBucketIndex, printBucketIndex } from '../src/buckets.js'
 import type { Mirror, RegistrySource } from '../src/sync.js'
 import { BUCKET_LEAVES } from '../src/tree.js'
-import { fetchBounded } from './fetch.js'
 
 // A registry as the public sees it. A folder has the very names that the HTTP interface has, so any server of files that
 // is given the folder is a registry to read from.
@@ -28,7 +27,7 @@ export async function openSource(where: string): Promise<RegistrySource> {
 
 function sourceAt(url: string): RegistrySource {
   const get = (name: string, limit = MAX_FILE_BYTES): Promise<Uint8Array> =>
-    fetchBounded(`${url}/${name}`, limit)
+    fetchBounded(`${url}/${name}`, limit, 'what was fetched so far is kept: run it again')
   return {
     head: async () => parseHead(await get(HEAD)),
     index: async () => parseBucketIndex(await get(INDEX)),

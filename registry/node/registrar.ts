@@ -1,11 +1,12 @@
-import { runCommand, runProgram, terminal } from '@vouch/protocol/node'
+import { runCommand, runProgram, terminal, versionOf } from '@vouch/protocol/node'
 import { Command } from 'commander'
 import { type AdmitOptions, admitCommand } from './commands/admit.js'
 import { type ExportOptions, exportCommand } from './commands/export.js'
 import { type HeadOptions, headCommand } from './commands/head.js'
 import { type InitOptions, initCommand } from './commands/init.js'
 import { type NonceOptions, nonceCommand } from './commands/nonce.js'
-import { type RemoveOptions, removeCommand } from './commands/remove.js'
+import { type ReadmitOptions, type RemoveOptions, readmitCommand, removeCommand } from './commands/order.js'
+import { type RebuildOptions, rebuildCommand } from './commands/rebuild.js'
 import { type ServeOptions, serveCommand } from './commands/serve.js'
 import { type ShowOptions, showCommand } from './commands/show.js'
 import { type SyncOptions, syncCommand } from './commands/sync.js'
@@ -26,7 +27,7 @@ const json = ['--json', 'JSON on stdout'] as const
 
 const registrar = new Command('registrar')
   .description('admits credentials to a registry, and publishes it')
-  .version('0.1.0')
+  .version(versionOf(import.meta.url))
   .exitOverride()
   .configureOutput({ writeOut: (text) => out.data(text.trimEnd()), outputError: () => undefined })
   .addHelpText('after', EXAMPLE)
@@ -35,7 +36,7 @@ registrar
   .command('init')
   .description('make a registry: its id, its keys, its first head')
   .argument(...folder)
-  .requiredOption('--policy <files...>', 'admission policies in JSON')
+  .requiredOption('--policy <files...>', 'admission policies, in JSON or YAML')
   .option(...key)
   .option(...json)
   .action((where: string, options: InitOptions) => run(options, () => initCommand(out, where, options)))
@@ -64,13 +65,17 @@ registrar
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--port <number>', 'port to listen on; 0 for any', '8787')
   .option('--cut-every <seconds>', 'how often a head is cut, if anything changed', '600')
+  .option(
+    '--behind-proxy [address]',
+    'believe X-Forwarded-For when it comes from this address (default: from loopback)',
+  )
   .option(...key)
   .option(...json)
   .action((where: string, options: ServeOptions) => run(options, () => serveCommand(out, where, options)))
 
 registrar
   .command('remove')
-  .description('remove a member, or all of a machine, for cause and for ever')
+  .description('remove a member, or all of a machine, for cause and for ever; a server may be running')
   .argument(...folder)
   .option('--credential <hex>', 'the member')
   .option('--machine <hex>', 'the machine, which is refused from then on')
@@ -78,6 +83,14 @@ registrar
   .option(...key)
   .option(...json)
   .action((where: string, options: RemoveOptions) => run(options, () => removeCommand(out, where, options)))
+
+registrar
+  .command('readmit')
+  .description('let a machine that was removed be admitted again; a server may be running')
+  .argument(...folder)
+  .requiredOption('--machine <hex>', 'the machine')
+  .requiredOption('--reason <text>', 'why, for your own log')
+  .action((where: string, options: ReadmitOptions) => run({}, () => readmitCommand(out, where, options)))
 
 registrar
   .command('head')
@@ -105,6 +118,13 @@ registrar
   .option('--signer <hex>', 'the signer of heads that you believe')
   .option(...json)
   .action((from: string, options: SyncOptions) => run(options, () => syncCommand(out, from, options)))
+
+registrar
+  .command('rebuild')
+  .description('check the whole log, and make the index anew from it')
+  .argument(...folder)
+  .option(...json)
+  .action((where: string, options: RebuildOptions) => run(options, () => rebuildCommand(out, where, options)))
 
 registrar
   .command('show')

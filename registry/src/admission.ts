@@ -23,17 +23,15 @@ import { type EnrollmentFile, parseEnrollment } from './enrollment.js'
 import { expiryOf } from './expiry.js'
 import { checkTicket, type NonceGiver, nonceOf } from './nonce.js'
 import type { Receipt } from './receipt.js'
-import type { Registry } from './store.js'
+import { machineRefused, type Registry } from './store.js'
 
 /** What the registrar believes already: all of it its own, none of it out of the enrollment. */
 export interface AdmissionParameters extends NonceGiver {
   /** Admission policies in force, by policy id. */
   readonly policies: ReadonlyMap<bigint, AdmissionPolicy>
-  /** Machines that were removed: identities as hexadecimal. */
-  readonly refusedMachines: ReadonlySet<string>
   /** Revocation lists that the registrar keeps: whoever enrolls may leave out the list that names them. */
   readonly collateral: readonly EvidenceFile[]
-  readonly registry: Pick<Registry, 'admit' | 'find'>
+  readonly registry: Pick<Registry, 'admit' | 'find' | 'isRefused'>
   readonly backend: Pick<Backend<CircuitName>, 'verify'>
   readonly now: number
 }
@@ -69,7 +67,7 @@ export async function admit(file: Uint8Array, given: AdmissionParameters): Promi
 
     // 5. It speaks of this enrollment, of an accepted image, and of a machine that was not removed.
     checkBinding(enrollment, claims, policy)
-    checkMachine(claims, given.refusedMachines)
+    checkMachine(claims, registry)
 
     // 6. What it signed is the hash of that image, this nonce, and the service tree that the credential hides.
     const aux = auxOf(enrollment.gpuDigest, nonce)
@@ -143,8 +141,7 @@ function checkBinding(enrollment: EnrollmentFile, claims: Claims, policy: Admiss
   }
 }
 
-/** A ban of its credential alone would let a removed machine come back under a fresh secret. */
-function checkMachine({ machineIdentity }: Claims, refused: ReadonlySet<string>): void {
-  if (machineIdentity === undefined || !refused.has(toHex(machineIdentity))) return
-  throw new VouchError('MACHINE_REFUSED', { rule: 'the machine must not be one that was removed' })
+/** The registry refuses it in the record itself; here it is found before the proof is looked at. */
+function checkMachine({ machineIdentity }: Claims, registry: Pick<Registry, 'isRefused'>): void {
+  if (machineIdentity !== undefined && registry.isRefused(machineIdentity)) throw machineRefused()
 }

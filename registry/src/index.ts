@@ -42,7 +42,7 @@ export {
 } from './nonce.js'
 export type { Receipt } from './receipt.js'
 export { parseReceipt, printReceipt, receiptCodec } from './receipt.js'
-export type { Admitted, NewMember, Registry } from './store.js'
+export type { Admitted, Banned, NewMember, Registry } from './store.js'
 export type { Mirror, RegistrySource, Synced, SyncParameters } from './sync.js'
 export { syncRegistry } from './sync.js'
 export type { LeafContent } from './tree.js'

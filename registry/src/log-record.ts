@@ -49,11 +49,30 @@ export interface Removal {
   readonly head: Head
 }
 
+/**
+ * Empties every leaf that a machine has, bans their credentials and refuses the machine from then on, whatever secret it
+ * comes back with. It is in the log itself: a list beside the log could be lost, and every removed machine would come back.
+ */
+export interface Ban {
+  readonly machine: Uint8Array
+  readonly reason: Uint8Array
+  readonly head: Head
+}
+
+/** Lets a machine be admitted again. What was removed stays removed. */
+export interface Pardon {
+  readonly machine: Uint8Array
+  readonly reason: Uint8Array
+  readonly time: number
+}
+
 export type LogRecord =
   | { readonly kind: 'init'; readonly init: Init }
   | { readonly kind: 'admission'; readonly admission: Admission }
   | { readonly kind: 'removal'; readonly removal: Removal }
   | { readonly kind: 'head'; readonly head: Head }
+  | { readonly kind: 'ban'; readonly ban: Ban }
+  | { readonly kind: 'pardon'; readonly pardon: Pardon }
 
 export const MAX_REASON_BYTES = 1024
 
@@ -82,15 +101,33 @@ const admissionCodec: Codec<Admission> = record<Admission>({
   evidence: evidenceCodec,
 })
 
+const reasonCodec = boundedBytes(0, MAX_REASON_BYTES)
+
 const removalCodec: Codec<Removal> = record<Removal>({
   index: indexCodec,
   credential: fieldElement(),
-  reason: boundedBytes(0, MAX_REASON_BYTES),
+  reason: reasonCodec,
   head: headCodec,
 })
 
+const banCodec: Codec<Ban> = record<Ban>({ machine: fixedBytes(32), reason: reasonCodec, head: headCodec })
+
+const pardonCodec: Codec<Pardon> = record<Pardon>({
+  machine: fixedBytes(32),
+  reason: reasonCodec,
+  time: timeCodec,
+})
+
 /** Numbers of the record types in the file. A number is never used again for anything else. */
-export const RECORD_TYPE = { init: 1, admission: 2, removal: 3, head: 4, evidence: 16 } as const
+export const RECORD_TYPE = {
+  init: 1,
+  admission: 2,
+  removal: 3,
+  head: 4,
+  ban: 5,
+  pardon: 6,
+  evidence: 16,
+} as const
 
 /** A record's type and body. */
 export function encodeRecord(entry: LogRecord): { readonly type: number; readonly body: Uint8Array } {
@@ -104,6 +141,10 @@ export function encodeRecord(entry: LogRecord): { readonly type: number; readonl
       return { type, body: encode(removalCodec, entry.removal, 'removal') }
     case 'head':
       return { type, body: encode(headCodec, entry.head, 'head') }
+    case 'ban':
+      return { type, body: encode(banCodec, entry.ban, 'ban') }
+    case 'pardon':
+      return { type, body: encode(pardonCodec, entry.pardon, 'pardon') }
   }
 }
 
@@ -117,6 +158,10 @@ export function decodeRecord(type: number, body: Uint8Array): LogRecord {
       return { kind: 'removal', removal: decode(removalCodec, body, 'removal') }
     case RECORD_TYPE.head:
       return { kind: 'head', head: decode(headCodec, body, 'head') }
+    case RECORD_TYPE.ban:
+      return { kind: 'ban', ban: decode(banCodec, body, 'ban') }
+    case RECORD_TYPE.pardon:
+      return { kind: 'pardon', pardon: decode(pardonCodec, body, 'pardon') }
     default:
       throw new VouchError('VERSION_UNKNOWN', {
         rule: 'a record must be of a type that this release knows',

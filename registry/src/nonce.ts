@@ -7,6 +7,7 @@ import {
   assertTime,
   concat,
   equalBytes,
+  equalSecrets,
   fieldToBytes,
   fromInteger,
   MAX_TIME,
@@ -130,11 +131,4 @@ function markOf(
   assertLength(nonceKey, 32, 'nonce key')
   const content = concat(ascii('vouch-nonce-mark-v1'), registryId, time, salt, fieldToBytes(credential))
   return hmac(sha256, nonceKey, content).subarray(0, MARK_BYTES)
-}
-
-/** Takes as long wherever the first difference is: the client chooses one side and would find the other byte by byte. */
-function equalSecrets(a: Uint8Array, b: Uint8Array): boolean {
-  return (
-    a.length === b.length && a.reduce((difference, byte, i) => difference | (byte ^ (b[i] ?? 0)), 0) === 0
-  )
 }

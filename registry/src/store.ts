@@ -1,4 +1,4 @@
-import type { Head } from '@vouch/protocol'
+import { type Head, VouchError } from '@vouch/protocol'
 import type { EvidencePointer, LogRecord } from './log-record.js'
 import type { Member } from './member.js'
 
@@ -21,6 +21,11 @@ export interface Admitted {
   readonly leaf: bigint
 }
 
+export interface Banned {
+  readonly indexes: readonly number[]
+  readonly head: Head
+}
+
 /** A registry that this process alone writes to. What a method has returned survives a crash. */
 export interface Registry {
   readonly id: Uint8Array
@@ -36,6 +41,16 @@ export interface Registry {
   liveLeaves(machine: Uint8Array, policyId: bigint): number
   /** Empties the leaf, bans its credential, and refuses every earlier root at once. */
   remove(index: number, reason: string): Promise<Head>
+  /**
+   * Empties every leaf that a machine has, and refuses it from then on, in one record; it may have none yet. Answers with the
+   * leaves that were emptied.
+   */
+  ban(machine: Uint8Array, reason: string): Promise<Banned>
+  /** Lets a machine that was banned be admitted again. Its leaves stay empty. */
+  pardon(machine: Uint8Array, reason: string): Promise<void>
+  isRefused(machine: Uint8Array): boolean
+  /** Machines that are refused, in the order in which they were banned. */
+  readonly refusedMachines: readonly Uint8Array[]
   /** Cuts a head if anything changed; or in any case, so that the newest does not grow old. */
   cutHead(options?: { readonly evenIfUnchanged?: boolean }): Promise<Head>
   heads(from: number, limit: number): readonly Head[]
@@ -47,4 +62,9 @@ export interface Registry {
   records(): AsyncIterable<LogRecord>
   readEvidence(pointer: EvidencePointer): Promise<Uint8Array>
   close(): Promise<void>
+}
+
+/** A ban of its credentials alone would let a removed machine come back under a fresh secret. */
+export function machineRefused(): VouchError {
+  return new VouchError('MACHINE_REFUSED', { rule: 'the machine must not be one that was removed' })
 }

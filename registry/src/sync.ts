@@ -1,14 +1,23 @@
 import type { Hasher } from '@vouch/circuits'
-import { equalBytes, fieldToBytes, type Head, isHeadSigned, toHex, VouchError } from '@vouch/protocol'
+import {
+  encodeHeadContent,
+  equalBytes,
+  fieldToBytes,
+  type Head,
+  isHeadSigned,
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
 import {
   type BucketIndex,
   leavesInBucket,
   parseBucket,
+  placeBytes,
   rootOfBucket,
   rootOfBuckets,
   rootsIn,
 } from './buckets.js'
-import { slowHasher } from './tree.js'
+import { BUCKET_LEAVES, slowHasher } from './tree.js'
 
 /** Where a registry is read from. Nothing that comes from it is believed. */
 export interface RegistrySource {
@@ -87,6 +96,7 @@ async function syncOnce({
     if (kept === undefined || !(isSame(known[number], root) || leadsThere(kept))) {
       const bytes = await source.bucket(number)
       if (!leadsThere(bytes)) throw leavesFalse(`the leaves of bucket ${number} must lead to its root`, root)
+      if (kept !== undefined) assertOnlyEmptied(number, kept, bytes)
       await mirror.keepBucket(number, bytes)
       fetched++
     }
@@ -133,7 +143,7 @@ function checkHead(head: Head, expected: NonNullable<SyncParameters['expected']>
 
 /** A registry only grows. One that shows two histories is lying to somebody: nothing of the newer one is kept. */
 function assertContinues(head: Head, seen: Head): void {
-  const isUnchanged = head.seq === seen.seq && head.size === seen.size && head.root === seen.root
+  const isUnchanged = equalBytes(encodeHeadContent(head), encodeHeadContent(seen))
   const isLater = head.seq > seen.seq && head.size >= seen.size && head.time >= seen.time
   if (isUnchanged || isLater) return
   if (head.seq < seen.seq && head.time < seen.time) {
@@ -148,6 +158,25 @@ function assertContinues(head: Head, seen: Head): void {
     given: `number ${head.seq} with ${head.size} leaves after number ${seen.seq} with ${seen.size}`,
     hint: 'both heads are signed: keep them as evidence, and trust neither',
   })
+}
+
+/**
+ * A leaf stays what it is, or becomes empty when its member is removed, and stays empty then. Heads and roots do not show it:
+ * a registrar that swaps one member for another, or brings a removed one back, signs heads that continue one another.
+ * What is kept was verified before it was kept, be it by a sync that was interrupted.
+ */
+function assertOnlyEmptied(number: number, kept: Uint8Array, fetched: Uint8Array): void {
+  const after = parseBucket(fetched)
+  for (const [i, leaf] of parseBucket(kept).entries()) {
+    const now = after[i]
+    const stays = now === undefined ? i < after.length : equalBytes(placeBytes(now), placeBytes(leaf))
+    if (stays) continue
+    throw new VouchError('HEAD_FORKED', {
+      rule: 'a leaf must stay what it was, or become empty for good',
+      given: `leaf ${number * BUCKET_LEAVES + i} is another than before`,
+      hint: 'keep this copy as evidence; a disk that rots here, or a server that is behind, shows the same: try another',
+    })
+  }
 }
 
 function leavesFalse(rule: string, root: Uint8Array): VouchError {

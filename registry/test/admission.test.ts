@@ -17,6 +17,7 @@ import {
   newClient,
   newRegistry,
   osImageHash,
+  removal,
   testPolicy,
 } from './support/enrolling.js'
 
@@ -262,12 +263,23 @@ describe('one machine', () => {
     expect(admissions.filter(({ admitted }) => admitted)).toHaveLength(2)
   })
 
+  test('that was banned is refused under any secret, before its proof is looked at', async () => {
+    const chip = newChip()
+    const [member, later] = [newClient(backend, policy, chip), newClient(backend, policy, chip)]
+    expect(codesOf(await admit(await member.enroll(registrar.nonce(member.credential))))).toEqual([])
+    const machine = registrar.registry.find(member.credential)?.machine
+    if (machine === undefined) throw new Error('the evidence names its machine')
+    await registrar.registry.ban(machine, 'its host was broken into')
+    const again = await later.enroll(registrar.nonce(later.credential), { unproven: true })
+    await expectRefused(() => admit(again), 'MACHINE_REFUSED')
+  })
+
   test('that was removed is refused, and so is its credential', async () => {
     const client = newClient(backend, policy)
     const admission = await admit(await client.enroll(registrar.nonce(client.credential)))
     if (!admission.admitted) throw new Error('an honest client')
     await registrar.registry.cutHead()
-    await registrar.remove(admission.index, 'its host was broken into')
+    await registrar.carryOut(removal(client.credential, 'its host was broken into'))
     expect(registrar.head().previousRoot).toBe(0n)
     const again = await client.enroll(registrar.nonce(client.credential), { unproven: true })
     await expectRefused(() => admit(again), 'CREDENTIAL_REFUSED')

@@ -12,11 +12,11 @@ printReceipt printTicket receiptCodec rootOfBucket rootOfBuckets rootsIn slowHas
 `
 
 const NODE_VALUES =
-  'createRegistry DEFAULT_LIMITS openFile openMirror openRegistrar openRegistry openSource startServer'
+  'createRegistry DEFAULT_LIMITS openFile openMirror openRegistrar openRegistry openSource siteOf'
 
 const TYPES = `
-Admission AdmissionParameters Admitted BucketIndex EnrollmentFile LeafContent LogRecord Member Mirror NewMember NonceGiver
-NonceRequest NonceTicket Receipt Registry RegistrySource Synced SyncParameters
+Admission AdmissionParameters Admitted Banned BucketIndex EnrollmentFile LeafContent LogRecord Member Mirror NewMember
+NonceGiver NonceRequest NonceTicket Receipt Registry RegistrySource Synced SyncParameters
 `
 
 const listed = (names: string): string[] => names.trim().split(/\s+/).sort()

@@ -1,4 +1,4 @@
-import { concat, fieldToBytes } from '@vouch/protocol'
+import { concat, encodeHeadContent, fieldToBytes, signHead } from '@vouch/protocol'
 import { describe, expect, it } from 'vitest'
 import {
   FRAME_OVERHEAD,
@@ -53,6 +53,31 @@ describe('a record', () => {
 
   it('reads as it was written', () => {
     expect(decodeRecord(encoded.type, encoded.body)).toEqual(init)
+  })
+
+  it('of a ban or a pardon has these very bytes', () => {
+    const machine = new Uint8Array(32).fill(0xba)
+    const reason = new TextEncoder().encode('sold')
+    const head = signHead(
+      { registryId: ID, seq: 5, size: 2, root: 7n, previousRoot: 0n, time: NOW },
+      new Uint8Array(32).fill(7),
+    )
+    const headBytes = concat(
+      Uint8Array.of(1),
+      encodeHeadContent(head).subarray(13),
+      head.signer,
+      head.signature,
+    )
+    const said = concat(machine, Uint8Array.of(0, 0, 0, 4), reason)
+    const time = Uint8Array.of(0, 0, 0, 0, 0x6b, 0x49, 0xd2, 0x00)
+    const ban = { kind: 'ban', ban: { machine, reason, head } } as const
+    const pardon = { kind: 'pardon', pardon: { machine, reason, time: NOW } } as const
+    expect(encodeRecord(ban)).toEqual({ type: 5, body: concat(said, headBytes) })
+    expect(encodeRecord(pardon)).toEqual({ type: 6, body: concat(said, time) })
+    for (const entry of [ban, pardon]) {
+      const { type, body } = encodeRecord(entry)
+      expect(decodeRecord(type, body)).toEqual(entry)
+    }
   })
 
   it.each([

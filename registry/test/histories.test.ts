@@ -7,7 +7,7 @@ import { member, newFolder, open, rootOf } from './support/registries.js'
 
 type Step =
   | { readonly kind: 'admit'; readonly count: number }
-  | { readonly kind: 'remove'; readonly which: number }
+  | { readonly kind: 'remove' | 'ban'; readonly which: number }
   | { readonly kind: 'head' | 'reopen' | 'rebuild' }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -15,7 +15,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({ kind: fc.constant('admit' as const), count: fc.integer({ min: 1, max: 5 }) }),
   },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('remove' as const), which: fc.nat() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constantFrom('remove' as const, 'ban' as const), which: fc.nat() }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constantFrom('head' as const, 'reopen' as const, 'rebuild' as const) }),
@@ -39,10 +42,16 @@ it('after any history the root is that of the leaves, and what was removed never
   )
 })
 
+const MACHINES = 3
+const machineOf = (n: number) => new Uint8Array(32).fill(n % MACHINES)
+
 async function take(registry: Registry, step: Step, leaves: bigint[], folder: string): Promise<Registry> {
   switch (step.kind) {
     case 'admit': {
-      const members = Array.from({ length: step.count }, (_, i) => member(leaves.length + i))
+      const members = Array.from({ length: step.count }, (_, i) => {
+        const n = leaves.length + i
+        return member(n, { machine: machineOf(n) })
+      })
       await Promise.all(members.map((one) => registry.admit(one)))
       leaves.push(
         ...members.map(({ credential, policyId, expiresAt }) =>
@@ -61,6 +70,16 @@ async function take(registry: Registry, step: Step, leaves: bigint[], folder: st
       leaves[index] = 0n
       const again = member(index, { nonce: member(index + 1000).nonce })
       await expect(registry.admit(again)).rejects.toMatchObject({ code: 'CREDENTIAL_REFUSED' })
+      return registry
+    }
+    case 'ban': {
+      const machine = machineOf(step.which)
+      await registry.ban(machine, 'test')
+      for (const [index] of leaves.entries())
+        if (index % MACHINES === step.which % MACHINES) leaves[index] = 0n
+      const again = member(leaves.length + 2000, { machine })
+      await expect(registry.admit(again)).rejects.toMatchObject({ code: 'MACHINE_REFUSED' })
+      await registry.pardon(machine, 'test')
       return registry
     }
     case 'head':

@@ -4,10 +4,11 @@ import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
 import { type ErrorCode, parseHead } from '@vouch/protocol'
+import { type Limits, type RunningServer, startServer } from '@vouch/protocol/node/http'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROUTES } from '../node/http/routes.js'
-import { DEFAULT_LIMITS, type Limits, type RunningServer, startServer } from '../node/http/server.js'
+import { DEFAULT_LIMITS, siteOf } from '../node/http/site.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
 import { openMirror, openSource } from '../node/public-folder.js'
 import { registrarFolder } from '../node/registrar-folder.js'
@@ -16,7 +17,7 @@ import { MAX_ENROLLMENT_BYTES, printEnrollment } from '../src/enrollment.js'
 import { parseTicket, printNonceRequest } from '../src/nonce.js'
 import { parseReceipt } from '../src/receipt.js'
 import { syncRegistry } from '../src/sync.js'
-import { newClient, newRegistry, testPolicy } from './support/enrolling.js'
+import { newClient, newRegistry, removal, testPolicy } from './support/enrolling.js'
 
 // A registrar behind its HTTP interface, on loopback, and strangers before it.
 
@@ -29,7 +30,7 @@ let server: RunningServer
 beforeAll(async () => {
   folder = await newRegistry(policy)
   registrar = await openRegistrar(folder, { key: registrarFolder(folder).signerKey })
-  server = await startServer(registrar, { host: '127.0.0.1', port: 0 })
+  server = await startServer(siteOf(registrar), { host: '127.0.0.1', port: 0 }, DEFAULT_LIMITS)
 })
 afterAll(async () => {
   await server.close()
@@ -58,7 +59,11 @@ async function auditLines(): Promise<readonly string[]> {
 
 /** A server of its own for one test, with limits that the test can reach. */
 async function withLimits<T>(limits: Partial<Limits>, use: (own: RunningServer) => Promise<T>): Promise<T> {
-  const own = await startServer(registrar, { host: '127.0.0.1', port: 0 }, { ...DEFAULT_LIMITS, ...limits })
+  const own = await startServer(
+    siteOf(registrar),
+    { host: '127.0.0.1', port: 0 },
+    { ...DEFAULT_LIMITS, ...limits },
+  )
   try {
     return await use(own)
   } finally {
@@ -116,7 +121,7 @@ describe('by HTTP', () => {
     expect(await bucket()).toEqual(before)
     await registrar.registry.cutHead()
     expect((await bucket()).at(admission.index)?.credential).toBe(client.credential)
-    await registrar.remove(admission.index, 'for the test')
+    await registrar.carryOut(removal(client.credential, 'for the test'))
     expect(await bucket()).toEqual([...before, undefined])
   })
 
@@ -252,6 +257,15 @@ describe('a stranger', () => {
     })
   })
 
+  test('that is told so is noted when it sent something', async () => {
+    await withLimits({ concurrent: 0 }, async (own) => {
+      const before = await auditLines()
+      const answer = await post(own, '/nonce', printNonceRequest({ version: 1, credential: 7n }))
+      expect(answer.status).toBe(503)
+      expect((await auditLines()).slice(before.length)).toEqual([expect.stringContaining('"codes":"BUSY"')])
+    })
+  })
+
   test.each([
     ['headers', 'POST /nonce HTTP/1.1\r\nHost: x\r\nX-Slow: '],
     [
@@ -286,7 +300,7 @@ describe('a server that is told to end', () => {
         return registrar.admit(file, from)
       },
     }
-    const own = await startServer(telling, { host: '127.0.0.1', port: 0 })
+    const own = await startServer(siteOf(telling), { host: '127.0.0.1', port: 0 }, DEFAULT_LIMITS)
     const client = newClient(backend, policy)
     const enrollment = printEnrollment(await client.enroll(registrar.nonce(client.credential)))
     const answer = post(own, '/enroll', enrollment)
@@ -297,7 +311,11 @@ describe('a server that is told to end', () => {
   })
 
   test('says so when its port is taken', async () => {
-    const taken = startServer(registrar, { host: '127.0.0.1', port: server.address.port })
+    const taken = startServer(
+      siteOf(registrar),
+      { host: '127.0.0.1', port: server.address.port },
+      DEFAULT_LIMITS,
+    )
     await expect(taken).rejects.toMatchObject({ code: 'USAGE' })
   })
 })

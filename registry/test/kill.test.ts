@@ -63,5 +63,6 @@ function expectKept(registry: Registry, { admitted, removed, newestHead }: Ackno
     if (found?.index !== index || !registry.isNonceUsed(nonce, credential))
       expect.unreachable(`member ${n} at ${index} was lost: ${JSON.stringify(found?.index)}`)
     if (removed.has(index)) expect(found.removed).toBe(true)
+    if (removed.has(index) && n % 50 === 41) expect(registry.isRefused(found.machine ?? nonce)).toBe(true)
   }
 }

@@ -3,8 +3,9 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { takeLock } from '../node/store/lock.js'
+import { crashImage } from './support/crashes.js'
 import { buildWriter, Writer } from './support/processes.js'
-import { NOW, newFolder, open, scratch } from './support/registries.js'
+import { member, NOW, newFolder, open, scratch, using } from './support/registries.js'
 
 const namespace = readlinkSync('/proc/self/ns/pid')
 
@@ -41,6 +42,78 @@ describe('a second writer', () => {
     await first.close()
     await (await open(folder)).close()
   })
+})
+
+describe('a second writer that was forced in', () => {
+  /** What the registry must be left as, by a process that is its writer no more. */
+  const state = (folder: string) =>
+    ['log', 'evidence.log', 'head.json', join('index', 'checkpoint')].map((name) =>
+      readFileSync(join(folder, name)).toString('hex'),
+    )
+
+  it('past a lock that somebody deleted: the first writes nothing more, and keeps its hands off the lock', async () => {
+    const folder = await newFolder()
+    const first = await open(folder)
+    await first.admit(member(0))
+    for (const name of locks(folder)) rmSync(join(folder, name))
+    await using(folder, async () => expect(locks(folder)).toEqual(['lock.1']))
+    const second = await open(folder)
+    expect(locks(folder)).toEqual(['lock.2']) // as the first one's was called
+    await second.admit(member(1))
+    await second.cutHead()
+    const before = state(folder)
+    const locked = { code: 'LOCKED', given: expect.stringContaining('lock.2') }
+    await expect(first.admit(member(2))).rejects.toMatchObject(locked)
+    await expect(first.cutHead()).rejects.toMatchObject(locked)
+    await expect(first.remove(0, '')).rejects.toMatchObject(locked)
+    await first.close()
+    expect(state(folder)).toEqual(before)
+    expect(await second.admit(member(2))).toMatchObject({ index: 2 })
+    await expect(open(folder)).rejects.toMatchObject({ code: 'LOCKED' })
+    await second.close()
+    await using(folder, async (after) => expect(after.size).toBe(3), { rebuild: true })
+  })
+
+  it('keeps its newer head, which the first would publish its own over', async () => {
+    const folder = await newFolder()
+    const first = await open(folder)
+    for (const name of locks(folder)) rmSync(join(folder, name))
+    await using(folder, async (second) => {
+      await second.cutHead({ evenIfUnchanged: true })
+      const before = state(folder)
+      await expect(first.cutHead()).rejects.toMatchObject({ code: 'LOCKED' })
+      expect(state(folder)).toEqual(before)
+    })
+    await first.close()
+  })
+
+  it('past a lock that was followed by another is noticed by the first', async () => {
+    const folder = await newFolder()
+    const first = await open(folder)
+    writeFileSync(join(folder, 'lock.9'), dead())
+    await expect(first.admit(member(0))).rejects.toMatchObject({ code: 'LOCKED' })
+    expect(first.size).toBe(0)
+    await first.close()
+  })
+
+  it.each(['log', 'evidence.log'])(
+    'past a lock that looks as it was is noticed by the end of %s',
+    async (name) => {
+      const folder = await newFolder()
+      const first = await open(folder)
+      await first.admit(member(0))
+      const copy = crashImage(folder)
+      await using(copy, (second) => second.admit(member(1)))
+      writeFileSync(join(folder, name), readFileSync(join(copy, name)))
+      const before = readFileSync(join(folder, name))
+      await expect(first.admit(member(2))).rejects.toMatchObject({
+        code: 'LOCKED',
+        rule: `${name} must end where this process left it`,
+      })
+      expect(readFileSync(join(folder, name))).toEqual(before)
+      await first.close()
+    },
+  )
 })
 
 describe('a lock', () => {

@@ -15,13 +15,16 @@ const using = <Result>(
 
 const corrupt = { code: 'LOG_CORRUPT' }
 
+const BANNED = new Uint8Array(32).fill(0xba)
+const machines = [undefined, BANNED, member(2).machine]
+
 /** init, head, three admissions; then what a test adds. */
 async function filled(
   more: (registry: Registry) => Promise<unknown> = async () => undefined,
 ): Promise<string> {
   const folder = await newFolder()
   await using(folder, async (registry) => {
-    for (const n of [0, 1, 2]) await registry.admit(member(n))
+    for (const n of [0, 1, 2]) await registry.admit(member(n, { machine: machines[n] }))
     await more(registry)
   })
   return folder
@@ -39,6 +42,16 @@ describe.each<
       await registry.cutHead({ evenIfUnchanged: true })
     },
     [1],
+    4,
+  ],
+  [
+    'an admission, a ban and a head',
+    async (registry) => {
+      await registry.admit(member(3, { machine: BANNED }))
+      await registry.ban(BANNED, 'lost')
+      await registry.cutHead({ evenIfUnchanged: true })
+    },
+    [1, 3],
     4,
   ],
 ])('a log that ends with %s, cut anywhere in these', (_, more, removed, admitted) => {
@@ -60,6 +73,8 @@ describe.each<
             whole >= ends.length - 1 && removed.includes(n),
           )
         }
+        const isBanned = removed.length === 2 && whole >= ends.length - 1
+        expect(registry.isRefused(BANNED)).toBe(isBanned)
         expect(logOf(copy)).toHaveLength(ends[whole - 1] ?? 0)
         if (cut % 10 === 0) expect(await registry.admit(member(9))).toMatchObject({ index: members })
       })
@@ -76,13 +91,15 @@ describe('a crash', () => {
     const registry = await open(folder, { hash: remembering })
     await registry.admit(member(3))
     await registry.remove(0, 'lost')
+    await registry.ban(BANNED, 'lost')
     await registry.admit(member(4))
     const copy = crashImage(folder)
     const { root } = await registry.cutHead()
     await registry.close()
     await using(copy, async (after) => {
       expect(after.size).toBe(5)
-      expect(after.head.seq).toBe(1)
+      expect(after.head.seq).toBe(2)
+      expect(after.isRefused(BANNED)).toBe(true)
       expect((await after.cutHead()).root).toBe(root)
     })
   })
@@ -93,6 +110,7 @@ describe('a crash', () => {
     const before = crashImage(folder)
     await registry.admit(member(3))
     await registry.remove(0, 'lost')
+    await registry.ban(BANNED, 'lost')
     await registry.remove(2, 'lost')
     const { root } = await registry.cutHead()
     await registry.close()
@@ -103,6 +121,7 @@ describe('a crash', () => {
       await using(copy, async (after) => {
         expect(after.head.root).toBe(root)
         expect(after.find(member(2).credential)?.removed).toBe(true)
+        expect(after.isRefused(BANNED)).toBe(true)
         await after.admit(member(5))
         const head = await after.cutHead()
         expect(head.root).toBe((await rebuilt(copy, after)).root)

@@ -1,13 +1,15 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { openBackend } from '@vouch/circuits/node'
 import { printAdmissionPolicy } from '@vouch/evidence'
-import { type ErrorCode, fieldToBytes, isHeadSigned, parseHead, toHex } from '@vouch/protocol'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ErrorCode, fieldToBytes, type Head, isHeadSigned, parseHead, toHex } from '@vouch/protocol'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { readManifest } from '../../test/support/repository.js'
+import { parseBucket } from '../src/buckets.js'
 import { printEnrollment } from '../src/enrollment.js'
 import { type NonceTicket, parseTicket } from '../src/nonce.js'
 import { parseReceipt } from '../src/receipt.js'
@@ -32,6 +34,7 @@ function registrar(...args: readonly string[]): Promise<Run> {
   })
 }
 
+const manifest = readManifest('registry')
 const policy = testPolicy()
 const backend = openBackend({ kind: 'native' })
 const chip = newChip()
@@ -70,6 +73,35 @@ async function expectRefused(file: string, exit: number, ...codes: readonly Erro
   const { failures } = JSON.parse(run.stdout) as { failures: { code: ErrorCode }[] }
   expect(failures.map(({ code }) => code)).toEqual(codes)
   expect(run.stdout + run.stderr).not.toMatch(/\n\s+at /)
+}
+
+/** Members as `show` tells of them, or as a server publishes them. */
+async function members(
+  url?: string,
+): Promise<readonly { credential: string; state?: string; machine?: string }[]> {
+  if (url === undefined) {
+    const shown = await registrar('show', registry, '--members', '--json')
+    return (JSON.parse(shown.stdout) as { members: { credential: string; state: string }[] }).members
+  }
+  const bucket = parseBucket(new Uint8Array(await (await fetch(`${url}/leaves/0`)).arrayBuffer()))
+  return bucket.flatMap((leaf) => (leaf && [{ credential: toHex(fieldToBytes(leaf.credential)) }]) || [])
+}
+
+const machineOf = async (index: number): Promise<string> => (await members())[index]?.machine ?? ''
+
+const headAt = async (url: string): Promise<Head> => parseHead(await (await fetch(`${url}/head.json`)).text())
+
+/** A server that runs until the test ends it. */
+async function served(...args: readonly string[]) {
+  const serving = spawn(process.execPath, [...COMMAND, 'serve', registry, '--port', '0', ...args])
+  const ended = once(serving, 'exit')
+  onTestFinished(() => void serving.kill('SIGKILL'))
+  const [line] = (await once(createInterface(serving.stdout), 'line')) as [string]
+  const end = (signal: NodeJS.Signals): Promise<unknown> => {
+    serving.kill(signal)
+    return ended
+  }
+  return { serving, url: line.replace('serving ', ''), end }
 }
 
 describe('registrar', () => {
@@ -137,41 +169,131 @@ describe('registrar', () => {
   })
 
   test('remove --machine empties all its leaves, and keeps it out under any secret', async () => {
-    const shown = await registrar('show', registry, '--members', '--json')
-    const [member] = (JSON.parse(shown.stdout) as { members: { machine: string }[] }).members
-    const args = ['--machine', member?.machine ?? '', '--reason', 'its host was broken into', '--json']
-    const removed = await registrar('remove', registry, ...args)
-    expect(JSON.parse(removed.stdout)).toMatchObject({ removed: [0] })
+    const machine = await machineOf(0)
+    const removed = await registrar(
+      'remove',
+      registry,
+      '--machine',
+      machine,
+      '--reason',
+      'broken into',
+      '--json',
+    )
+    expect(JSON.parse(removed.stdout)).toEqual({ removed: 1, seq: 2 })
     expect(parseHead((await registrar('head', registry)).stdout).previousRoot).toBe(0n)
     await expectRefused(
       await enrolled(newClient(backend, policy, chip), { unproven: true }),
       3,
       'MACHINE_REFUSED',
     )
-    const list = join(registry, 'refused-machines')
-    const refused = await readFile(list)
-    await rm(list)
-    const forgetful = await registrar('admit', registry, path('broken.json'))
-    expect(forgetful.exit).toBe(1)
-    expect(forgetful.stderr).toContain('refused-machines')
-    await writeFile(list, refused, { mode: 0o600 })
     const nobody = await registrar('remove', registry, '--credential', '00'.repeat(32), '--reason', 'none')
     expect(nobody).toMatchObject({ exit: 4, stderr: expect.stringContaining('[LEAF_MISSING]') })
     expect((await registrar('remove', registry, '--reason', 'none')).exit).toBe(1)
   })
 
-  test('serve answers until it is told to end, and is the one writer', async () => {
-    const serving = spawn(process.execPath, [...COMMAND, 'serve', registry, '--port', '0'])
-    const ended = once(serving, 'exit')
-    const [line] = (await once(createInterface(serving.stdout), 'line')) as [string]
-    const url = line.replace('serving ', '')
+  test('a removed machine stays out when all is lost but the logs, until it is let in again', async () => {
+    const machine = await machineOf(0)
+    const restored = path('from the logs')
+    await cp(registry, restored, { recursive: true })
+    for (const name of ['index', 'audit.log', 'head.json'])
+      await rm(join(restored, name), { recursive: true })
+    const shown = await registrar('show', restored, '--json')
+    expect(JSON.parse(shown.stdout)).toMatchObject({ refused_machines: [machine] })
+    expect((await registrar('show', restored, '--members')).stdout).toContain(`\n             ${machine}`)
+    const enrollment = await enrolled(newClient(backend, policy, chip), { unproven: true })
+    await expectRefused(enrollment, 3, 'MACHINE_REFUSED')
+
+    const readmit = () => registrar('readmit', registry, '--machine', machine, '--reason', 'it was another')
+    expect(await readmit()).toMatchObject({ exit: 0, stderr: expect.stringContaining('may enroll again') })
+    await expectRefused(enrollment, 2, 'PROOF_FALSE')
+    expect(await readmit()).toMatchObject({ exit: 1, stderr: expect.stringContaining('[USAGE]') })
+    const { state } = (await members())[0] ?? {}
+    expect(state).toBe('removed')
+  })
+
+  test('serve answers until it is told to end, is the one writer, and cuts heads on the clock', async () => {
+    const { serving, url, end } = await served('--cut-every', '1')
     expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' })
     expect((await registrar('sync', url, '--to', path('copy'))).exit).toBe(0)
     const second = await registrar('head', registry, '--cut')
     expect(second).toMatchObject({ exit: 4, stderr: expect.stringContaining(`process ${serving.pid} on`) })
-    serving.kill('SIGTERM')
-    expect(await ended).toEqual([0, null])
+
+    const other = path('other registry')
+    await registrar('init', other, '--policy', path('policy.json'))
+    const taken = await registrar('serve', other, '--port', new URL(url).port)
+    expect(taken).toMatchObject({ exit: 1, stderr: expect.stringContaining('must be free') })
+
+    const { size } = await headAt(url)
+    const enrollment = await readFile(await enrolled(newClient(backend, policy)))
+    const type = { 'content-type': 'application/json' }
+    const answer = await fetch(`${url}/enroll`, { method: 'POST', headers: type, body: enrollment })
+    expect(answer.status).toBe(201)
+    await expect.poll(async () => (await headAt(url)).size, { timeout: 20_000 }).toBe(size + 1)
+    expect(await end('SIGTERM')).toEqual([0, null])
     expect((await registrar('sync', url, '--to', path('copy'))).stderr).toContain('[REGISTRY_UNREACHABLE]')
+  })
+
+  test('remove works while a server runs, in that very server', async () => {
+    const { url, end } = await served()
+    const { seq, size } = await headAt(url)
+    const { credential } = (await members(url)).at(-1) ?? {}
+    const args = [
+      'remove',
+      registry,
+      '--reason',
+      'its owner left',
+      '--json',
+      '--credential',
+      credential ?? '',
+    ]
+    const removed = await registrar(...args)
+    expect(removed).toMatchObject({ exit: 0, stderr: '' })
+    expect(JSON.parse(removed.stdout)).toEqual({ removed: 1, seq: seq + 1 })
+    expect(await headAt(url)).toMatchObject({ seq: seq + 1, size, previousRoot: 0n })
+    const again = await registrar(...args)
+    expect(again).toMatchObject({ exit: 4, stderr: expect.stringContaining('[LEAF_MISSING]') })
+    const socket = await stat(join(registry, 'control.sock'))
+    expect(socket.mode & 0o077).toBe(0)
+
+    const machine = ['--machine', 'ab'.repeat(32), '--reason', 'a slip']
+    expect((await registrar('remove', registry, ...machine)).stdout).toContain('removed 0 leaves')
+    expect((await registrar('readmit', registry, ...machine)).exit).toBe(0)
+    const lines = (await readFile(join(registry, 'audit.log'), 'utf8')).split('\n').slice(-4, -1)
+    expect(lines.map((line) => (JSON.parse(line) as { outcome: string }).outcome)).toEqual([
+      'removed',
+      'removed',
+      'readmitted',
+    ])
+    expect(await end('SIGKILL')).toEqual([null, 'SIGKILL'])
+    // What a killed server left of its socket is in nobody's way.
+    expect((await registrar('remove', registry, ...machine)).exit).toBe(0)
+    expect((await registrar('readmit', registry, ...machine)).exit).toBe(0)
+    const next = await served()
+    expect((await registrar('remove', registry, ...machine)).exit).toBe(0)
+    expect(await next.end('SIGINT')).toEqual([0, null])
+  })
+
+  test('serve --behind-proxy wants to be told for whom', async () => {
+    const { url, end } = await served('--behind-proxy')
+    const direct = await fetch(`${url}/health`)
+    expect(direct.status).toBe(400)
+    expect(await direct.text()).toContain('X-Forwarded-For')
+    const forwarded = await fetch(`${url}/health`, { headers: { 'x-forwarded-for': '203.0.113.1' } })
+    expect(forwarded.status).toBe(200)
+    await end('SIGTERM')
+    const nonsense = await registrar('serve', registry, '--behind-proxy', 'nginx')
+    expect(nonsense).toMatchObject({ exit: 1, stderr: expect.stringContaining('[USAGE]') })
+  })
+
+  test('rebuild checks the whole log, and makes an index anew that rotted', async () => {
+    const nodes = join(registry, 'index', 'nodes')
+    const before = await readFile(nodes)
+    await writeFile(nodes, before.fill(1, 0, 32))
+    const head = parseHead((await registrar('head', registry)).stdout)
+    const rebuilt = await registrar('rebuild', registry, '--json')
+    expect(JSON.parse(rebuilt.stdout)).toMatchObject({ leaves: head.size, seq: head.seq })
+    expect((await readFile(nodes)).subarray(0, 32)).toEqual(Buffer.alloc(32)) // the leaf that was removed
+    expect((await registrar('rebuild', registry)).stdout).toContain(`${head.size} leaves`)
   })
 
   test('goes on under a new key; a copy takes it only when told', async () => {
@@ -193,7 +315,7 @@ describe('registrar', () => {
     await mkdir(restored)
     for (const name of ['log', 'evidence.log']) await copyFile(join(registry, name), join(restored, name))
     const shown = await registrar('show', restored, '--json')
-    expect(JSON.parse(shown.stdout)).toMatchObject({ leaves: { live: 0, expired: 0, removed: 1 } })
+    expect(JSON.parse(shown.stdout)).toMatchObject({ leaves: { live: 0, expired: 0, removed: 2 } })
     await registrar('head', registry, '--cut', '--force')
     await copyFile(join(registry, 'head.json'), join(restored, 'head.json'))
     const older = await registrar('show', restored)
@@ -210,6 +332,7 @@ describe('registrar', () => {
 
   test.each<[readonly string[], number, string]>([
     [['--help'], 0, 'registrar serve registry/'],
+    [['--version'], 0, manifest.version],
     [['admit'], 1, '[USAGE]'],
     [['nonce', 'x', '--credential', 'zz'], 1, '[USAGE]'],
     [['serve', 'x', '--port', '70000'], 1, '[USAGE]'],

@@ -227,6 +227,84 @@ describe('a removal', () => {
   })
 })
 
+describe('a ban', () => {
+  const machine = new Uint8Array(32).fill(9)
+  const of = (n: number) => member(n, { machine })
+
+  it('empties every leaf of a machine in one record, and refuses it from then on, also without the index', async () => {
+    const folder = await newFolder()
+    await using(folder, async (registry) => {
+      for (const n of [0, 2]) await registry.admit(of(n))
+      await registry.admit(member(1))
+      const before = (await recordsOf(registry.records())).length
+      const { indexes, head } = await registry.ban(machine, 'its host was broken into')
+      expect(indexes).toEqual([0, 1])
+      expect(head).toMatchObject({ size: 3, previousRoot: 0n, root: rootOf([0n, 0n, leafOf(1)]) })
+      const records = await recordsOf(registry.records())
+      expect(records).toHaveLength(before + 1)
+      const reason = new TextEncoder().encode('its host was broken into')
+      expect(records.at(-1)).toEqual({ kind: 'ban', ban: { machine, reason, head } })
+      await expect(registry.admit(of(3))).rejects.toMatchObject({ code: 'MACHINE_REFUSED' })
+    })
+    for (const rebuild of [false, true]) {
+      await using(
+        folder,
+        async (registry) => {
+          expect(registry.refusedMachines).toEqual([machine])
+          expect(registry.find(of(2).credential)?.removed).toBe(true)
+          await expect(registry.admit(of(3))).rejects.toMatchObject({ code: 'MACHINE_REFUSED' })
+          await registry.admit(member(4 + Number(rebuild)))
+        },
+        { rebuild },
+      )
+    }
+  })
+
+  it('of a machine that nobody knows yet keeps it out, and one that is lifted lets it in', async () => {
+    const folder = await newFolder()
+    await using(folder, async (registry) => {
+      expect(await registry.ban(machine, '')).toMatchObject({ indexes: [], head: { seq: 1 } })
+      await expect(registry.admit(of(0))).rejects.toMatchObject({ code: 'MACHINE_REFUSED' })
+      await registry.pardon(machine, 'a slip')
+      await registry.admit(of(0))
+      await expect(registry.pardon(machine, '')).rejects.toMatchObject({ code: 'USAGE' })
+    })
+    await using(folder, async (registry) => expect(registry.isRefused(machine)).toBe(false), {
+      rebuild: true,
+    })
+  })
+
+  it('is heeded by admissions that were under way', async () => {
+    await using(await newFolder(), async (registry) => {
+      const [, admission] = await Promise.allSettled([registry.ban(machine, ''), registry.admit(of(0))])
+      expect(admission).toMatchObject({ status: 'rejected', reason: { code: 'MACHINE_REFUSED' } })
+      expect(registry.size).toBe(0)
+    })
+  })
+})
+
+describe('an admission that fails where nobody expects it', () => {
+  it('is told to all who wait for it, and the registry goes on', async () => {
+    let fails = false
+    const moody = () => {
+      if (fails) throw new Error('no clock')
+      return NOW
+    }
+    await using(
+      await newFolder(),
+      async (registry) => {
+        fails = true
+        const both = [member(0), member(1)].map((one) => registry.admit(one))
+        const outcomes = await Promise.allSettled(both)
+        expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+        fails = false
+        expect(await registry.admit(member(0))).toMatchObject({ index: 0 })
+      },
+      { now: moody },
+    )
+  })
+})
+
 describe('buckets', () => {
   it('show the newest head, and nothing that came after it', async () => {
     const folder = await newFolder()

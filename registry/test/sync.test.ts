@@ -75,6 +75,15 @@ function memory() {
   return { mirror, buckets, head: () => kept?.head }
 }
 
+/** A source that answers for its first bucket, and no more. */
+const interrupted = (source: RegistrySource): RegistrySource => ({
+  ...source,
+  bucket: async (number) => {
+    if (number === 0) return source.bucket(0)
+    throw new VouchError('REGISTRY_UNREACHABLE', { rule: 'the line must hold' })
+  },
+})
+
 async function codeOf(syncing: Promise<unknown>): Promise<ErrorCode | 'synced'> {
   try {
     await syncing
@@ -85,13 +94,14 @@ async function codeOf(syncing: Promise<unknown>): Promise<ErrorCode | 'synced'> 
   }
 }
 
-const few = Array.from({ length: 5 }, (_, i) => place(i))
-const many = Array.from({ length: BUCKET_LEAVES + 3 }, (_, i) => place(i))
+type Places = readonly (LeafContent | undefined)[]
+const few: Places = Array.from({ length: 5 }, (_, i) => place(i))
+const many: Places = Array.from({ length: BUCKET_LEAVES + 3 }, (_, i) => place(i))
 const first = registryOf(few, 1)
 
 describe('buckets', () => {
   test('lead to the root of the whole tree', () => {
-    const leaves = few.map((content) => toInteger(leafOf(hash, content)))
+    const leaves = [0, 1, 2, 3, 4].map((i) => toInteger(leafOf(hash, place(i))))
     expect(first.head.root).toBe(fixedRoot(REGISTRY_DEPTH, leaves))
     expect(rootOfBuckets(hash, [])).toEqual(fieldToBytes(fixedRoot(REGISTRY_DEPTH, [])))
   })
@@ -140,13 +150,7 @@ describe('syncing', () => {
   test('goes on where it was interrupted', async () => {
     const copy = memory()
     const whole = registryOf(many, 1)
-    const failing: RegistrySource = {
-      ...whole.source,
-      bucket: async (number) => {
-        if (number === 1) throw new VouchError('REGISTRY_UNREACHABLE', { rule: 'the line must hold' })
-        return whole.source.bucket(number)
-      },
-    }
+    const failing = interrupted(whole.source)
     expect(await codeOf(syncRegistry({ source: failing, mirror: copy.mirror, hash }))).toBe(
       'REGISTRY_UNREACHABLE',
     )
@@ -221,6 +225,70 @@ describe('syncing', () => {
       fetched: 1,
     })
     expect(copy.buckets.has(0)).toBe(true)
+  })
+
+  const changed = few.with(1, place(77))
+  const emptied = few.with(1, undefined)
+  test.each<[string, Places, Places, ErrorCode | 'synced']>([
+    ['swaps a member for another', few, changed, 'HEAD_FORKED'],
+    ['swaps a member, and hides it behind new ones', few, [...changed, place(5)], 'HEAD_FORKED'],
+    ['swaps a member while others come in between', few, [...changed, ...many.slice(5)], 'HEAD_FORKED'],
+    [
+      'changes until when a member is in force',
+      few,
+      few.with(1, { ...place(1), expiresAt: NOW + 1 }),
+      'HEAD_FORKED',
+    ],
+    ['brings a removed member back', emptied, few, 'HEAD_FORKED'],
+    ['fills the place of a removed member', emptied, changed, 'HEAD_FORKED'],
+    ['removes a member', few, emptied, 'synced'],
+    ['removes a member and admits another', few, [...emptied, place(5)], 'synced'],
+    ['keeps a removed member out', emptied, [...emptied, place(5)], 'synced'],
+  ])('of a registry that %s between two signed heads', async (_, before, after, outcome) => {
+    const copy = memory()
+    await syncRegistry({ source: registryOf(before, 1).source, mirror: copy.mirror, hash })
+    const [kept, bucket] = [copy.head(), copy.buckets.get(0)]
+    const next = registryOf(after, 2)
+    expect(await codeOf(syncRegistry({ source: next.source, mirror: copy.mirror, hash }))).toBe(outcome)
+    expect(copy.head()).toEqual(outcome === 'synced' ? next.head : kept)
+    if (outcome !== 'synced') expect(copy.buckets.get(0)).toEqual(bucket)
+  })
+
+  test('of a registry that swaps a member behind a sync that it interrupted', async () => {
+    const copy = memory()
+    await syncRegistry({ source: registryOf(many, 1).source, mirror: copy.mirror, hash })
+    const removed = registryOf(many.with(1, undefined).with(-1, undefined), 2)
+    const breaking = interrupted(removed.source)
+    expect(await codeOf(syncRegistry({ source: breaking, mirror: copy.mirror, hash }))).toBe(
+      'REGISTRY_UNREACHABLE',
+    )
+    const swapped = registryOf(many.with(1, undefined).with(2, place(7777)), 3)
+    expect(await codeOf(syncRegistry({ source: swapped.source, mirror: copy.mirror, hash }))).toBe(
+      'HEAD_FORKED',
+    )
+  })
+
+  test('of a registry that drops leaves behind a sync that it interrupted', async () => {
+    const copy = memory()
+    await syncRegistry({ source: first.source, mirror: copy.mirror, hash })
+    const grown = registryOf(many, 2)
+    const breaking = interrupted(grown.source)
+    await codeOf(syncRegistry({ source: breaking, mirror: copy.mirror, hash }))
+    const shorter = registryOf([...few, place(5)], 3)
+    expect(await codeOf(syncRegistry({ source: shorter.source, mirror: copy.mirror, hash }))).toBe(
+      'HEAD_FORKED',
+    )
+  })
+
+  test.each<[string, Partial<Head>]>([
+    ['another time', { time: NOW + 2 }],
+    ['another root before it', { previousRoot: 5n }],
+  ])('of two heads of one number, of which one names %s', async (_, changes) => {
+    const copy = memory()
+    await syncRegistry({ source: first.source, mirror: copy.mirror, hash })
+    const twin = registryOf(few, 1, changes)
+    expect(await codeOf(syncRegistry({ source: twin.source, mirror: copy.mirror, hash }))).toBe('HEAD_FORKED')
+    expect(copy.head()).toEqual(first.head)
   })
 
   test('notices a rewound registry, and one that shows two histories', async () => {

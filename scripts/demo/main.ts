@@ -1,135 +1,152 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { openBackend } from '@vouch/circuits/node'
-import {
-  admissionNonce,
-  askHash,
-  auxOf,
-  buildServiceTree,
-  credential,
-  gpuDigest,
-  printAcceptance,
-  printBundle,
-  printHead,
-  printRequest,
-  reportData,
-  toHex,
-  verifierIdOf,
-} from '@vouch/protocol'
-import { clearAwayWhenInterrupted, clock } from '@vouch/protocol/node'
-import { proveEnrollment, proveResponse } from '@vouch/prover'
-import { makeRequest, verify } from '@vouch/verifier'
-import { answer, makeStory } from './story.js'
+import { clock } from '@vouch/protocol/node'
+import { installedCommands } from './commands.js'
+import { startMachine } from './machines.js'
+import { acceptanceOf, openRegistry, type Registry } from './registry.js'
 
-// The story of docs/protocol.md on one machine, offline. The hardware is simulated and its keys are public; the
-// cryptography is all real.
+// The whole story on one machine, offline, between separate processes: two machines with three services each, a registrar,
+// Alice and Bob. The hardware is simulated and its keys are public; the cryptography is all real.
 
 const { values: options } = parseArgs({ options: { keep: { type: 'string' } } })
+const commands = installedCommands()
+const { ask, call, stopAll } = commands
 const say = (text: string): void => console.log(text)
-const random = (size: number): Uint8Array => new Uint8Array(randomBytes(size))
 
 /** Says what is going on, and how long it took. */
-async function step<T>(text: string, work: () => T | Promise<T>): Promise<T> {
+async function step<T>(text: string, work: () => Promise<T>): Promise<T> {
   const start = performance.now()
   const result = await work()
-  say(
-    `  ${text.padEnd(68, ' ')} ${Math.round(performance.now() - start)
-      .toString()
-      .padStart(6)} ms`,
-  )
+  const took = `${Math.round(performance.now() - start)}`.padStart(6)
+  say(`  ${text.padEnd(72)} ${took} ms`)
   return result
 }
 
-const now = clock()
-clearAwayWhenInterrupted()
-const backend = openBackend({ kind: 'auto' })
-
-say('Admission')
-const story = await step('two simulated machines, three services each; a registry of 32', () =>
-  makeStory(now),
-)
-const [north] = story.machines
-await step(`${north.name} proves that its evidence binds its hidden services`, async () => {
-  const { osImageHash, holding } = north
-  const smtRoot = buildServiceTree(holding.services).root
-  const C = credential(smtRoot, holding.holderSecret)
-  const nonce = admissionNonce(story.head.registryId, random(32), C)
-  const noGpu = gpuDigest([])
-  const evidence = {
-    reportData: reportData(osImageHash, smtRoot, auxOf(noGpu, nonce)),
-    osImageHash,
-    gpuDigest: noGpu,
-    nonce,
-  }
-  return proveEnrollment({ ...evidence, smtRoot, holderSecret: holding.holderSecret, backend })
-})
-
-say('\nBob asks')
-const request = makeRequest({
-  acceptance: story.acceptance,
-  head: story.head,
-  now,
-  verifierId: verifierIdOf('shop.example'),
-  challenge: random(32),
-  profile: 'sha256',
-  freshness: { kind: 'challenge' },
-})
-say(`  challenge ${toHex(request.challenge)}`)
-say(
-  `  ${request.services.length} services and ${request.policies.length} policy will do, and any of the 32 in the registry`,
-)
-
-say('\nAlice answers')
-const ask = new TextEncoder().encode('what is the answer?')
-const response = answer(north, 'echo', request.profile, {
-  clientNonce: request.challenge,
-  time: now,
-  askHash: askHash(random(32), ask),
-  payload: new TextEncoder().encode('the answer is 42'),
-})
-const bundle = await step('she proves the response', () =>
-  proveResponse({ request, response, holding: north.holding, leaves: story.leaves, backend }),
-)
-
-say('\nBob judges')
-const given = { request, acceptance: story.acceptance, head: story.head, now, backend }
-const verdict = await step('he verifies the bundle', () => verify(bundle, given))
-if (!verdict.accepted)
-  throw new Error(`the demo's own bundle was refused: ${verdict.failures.map(({ code }) => code)}`)
-for (const { rule } of verdict.checks) say(`    ✓ ${rule}`)
-const forged = {
-  ...bundle,
-  envelope: Uint8Array.from(bundle.envelope, (byte, i) =>
-    i === bundle.envelope.length - 1 ? byte ^ 1 : byte,
-  ),
+interface Paths {
+  readonly accept: string
+  readonly request: string
+  readonly bundle: string
 }
-const refusal = await step('he refuses it with one bit of the response changed', () => verify(forged, given))
-if (refusal.accepted || refusal.exit !== 2) throw new Error('a forged response was not found false')
 
-say(`
-Bob learned
-  that the response is "${new TextDecoder().decode(verdict.proven.payload)}"
-  that a service he accepts signed it for his challenge, in hardware that his registry admitted
-  a pseudonym for this one challenge: ${verdict.proven.nullifier.toString(16).slice(0, 16)}…
-Bob did not learn
-  which of the 32, which of the ${request.services.length} services, the service's key or signature, the machine, its report or its chip
-The fixture machines are simulated, and the acceptance policy says that it lets them in: nothing genuine stands behind this.`)
-
-if (options.keep !== undefined) {
-  const folder = options.keep
-  await mkdir(join(folder, 'registry'), { recursive: true })
-  const files = {
-    'bundle.json': printBundle(bundle),
-    'request.json': printRequest(request),
-    'accept.json': printAcceptance(story.acceptance),
-    'registry/head.json': printHead(story.head),
-    at: `${now}`,
+async function story(folder: string): Promise<void> {
+  const home = ['--home', join(folder, 'alice')]
+  const paths: Paths = {
+    accept: join(folder, 'accept.json'),
+    request: join(folder, 'request.json'),
+    bundle: join(folder, 'bundle.json'),
   }
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), `${text}\n`)
+
+  say('Machines')
+  const [north, south] = await step('two simulated machines start: an agent and three services each', () =>
+    Promise.all([
+      startMachine(commands, join(folder, 'north')),
+      startMachine(commands, join(folder, 'south')),
+    ]),
+  )
+
+  say('\nAdmission')
+  const registry = await step('a registrar makes a registry, and serves it', () =>
+    openRegistry(commands, folder),
+  )
+  const known = ['--registrar', registry.url, '--registry-id', registry.id, '--signer', registry.signer]
+  await step('Alice has the southern machine attested and admitted', () =>
+    ask('alice', ...home, 'enroll', '--agent', south, ...known, '--name', 'south'),
+  )
+  await step('and the northern one; she waits for the next head', () =>
+    ask('alice', ...home, 'enroll', '--agent', north, ...known, '--name', 'north', '--wait'),
+  )
+
+  say('\nBob asks')
+  await writeFile(paths.accept, acceptanceOf(registry))
+  const bobs = ['--accept', paths.accept, '--registry', registry.url]
+  await step('he makes a Request that two services and one policy will do for', () =>
+    mustCall('bob', 'request', ...bobs, '--name', 'shop.example', '--out', paths.request),
+  )
+
+  say('\nAlice answers')
+  say('  two members are few to hide among: she lowers her minimum of 16 for this demo, with --min-set 2')
+  const asking = ['--agent', north, '--service', 'echo', '--message', 'the answer is 42', '--min-set', '2']
+  const answered = await step('she asks the echo service, and proves its response', () =>
+    ask(
+      'alice',
+      ...home,
+      'prove',
+      '--request',
+      paths.request,
+      '--credential',
+      'north',
+      ...asking,
+      '--out',
+      paths.bundle,
+    ),
+  )
+
+  say('\nBob judges')
+  const judging = [...bobs, '--request', paths.request]
+  const at = clock()
+  const verdict = await step('he verifies the bundle', () =>
+    mustCall('bob', 'verify', paths.bundle, ...judging),
+  )
+  for (const line of verdict.stderr.split('\n').filter((text) => text.includes('✓'))) say(`  ${line}`)
+  await step('he refuses it with one bit of the response changed', () => refuseForged(folder, paths, judging))
+
+  say(`
+Bob learned
+  that the response is "the answer is 42"
+  that a service he accepts signed it for his challenge, in hardware that his registry admitted
+  a pseudonym for this one challenge: ${String(answered.nullifier).slice(0, 16)}…
+Bob did not learn
+  which of the machines, which of the services, the service's key or signature, the machine's report or its chip
+The machines are simulated, and Bob's acceptance policy says that it lets them in: nothing genuine stands behind this.`)
+
+  if (options.keep !== undefined) await keep(options.keep, paths, registry, at)
+}
+
+async function mustCall(...args: Parameters<typeof call>): Promise<Awaited<ReturnType<typeof call>>> {
+  const ended = await call(...args)
+  if (ended.exit !== 0) throw new Error(`${args.join(' ')} ended with ${ended.exit}:\n${ended.stderr}`)
+  return ended
+}
+
+async function refuseForged(folder: string, { bundle }: Paths, judging: readonly string[]): Promise<void> {
+  const honest = JSON.parse(await readFile(bundle, 'utf8')) as { readonly envelope: string }
+  const forged = join(folder, 'forged.json')
+  const last = Number.parseInt(honest.envelope.slice(-1), 16) ^ 1
+  const envelope = `${honest.envelope.slice(0, -1)}${last.toString(16)}`
+  await writeFile(forged, JSON.stringify({ ...honest, envelope }))
+  const { exit } = await call('bob', 'verify', forged, ...judging)
+  await rm(forged)
+  if (exit !== 2) throw new Error(`a forged response ended with ${exit}`)
+}
+
+/** Leaves what Bob needs to judge again, at any later date. */
+async function keep(folder: string, paths: Paths, { url, id, signer }: Registry, at: number): Promise<void> {
+  const registry = join(folder, 'registry')
+  await rm(join(registry, 'head.json'), { force: true }) // an earlier demo's registry was another one
+  await rm(join(registry, 'leaves'), { recursive: true, force: true })
+  await ask('registrar', 'sync', url, '--to', registry, '--registry', id, '--signer', signer)
+  for (const [name, path] of Object.entries(paths))
+    await writeFile(join(folder, `${name}.json`), await readFile(path))
+  await writeFile(join(folder, 'at'), `${at}\n`)
   say(`
 Kept in ${folder}. To judge it again, at any time:
-  npx --no-install bob verify ${folder}/bundle.json --request ${folder}/request.json --accept ${folder}/accept.json --registry ${folder}/registry --at ${now}`)
+  npx --no-install bob verify ${folder}/bundle.json --request ${folder}/request.json --accept ${folder}/accept.json --registry ${registry} --at ${at}`)
 }
-await backend.destroy()
+
+const scratch = await mkdtemp(join(tmpdir(), 'vouch-demo-'))
+const began = performance.now()
+async function end(): Promise<void> {
+  await stopAll()
+  await rm(scratch, { recursive: true, force: true })
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void end().finally(() => process.exit(1)))
+}
+try {
+  await story(scratch)
+  say(`\n${((performance.now() - began) / 1000).toFixed(1)} s in all`)
+} finally {
+  await end()
+}

@@ -74,6 +74,9 @@ export const storyPolicy = policyId(jsonObject({ ...keys.policy }), { simulated:
 /** drv of a service in the story. */
 export const drvNamed = (name: ServiceName): Uint8Array => fromHex(keys.drvs[name])
 
+/** The image that the story's first machine runs. */
+export const osImage = fromHex(keys.machines[0]?.os_image_hash ?? '')
+
 /** The registrar's key. */
 export const registrarKey = fromHex(keys.registrar)
 

@@ -1,4 +1,4 @@
-import { clearAwayWhenInterrupted, runCommand, runProgram, terminal } from '@vouch/protocol/node'
+import { clearAwayWhenInterrupted, runCommand, runProgram, terminal, versionOf } from '@vouch/protocol/node'
 import { Command, Option } from 'commander'
 import { circuitsCommand } from './commands/circuits.js'
 import { doctorCommand } from './commands/doctor.js'
@@ -29,7 +29,7 @@ const json = ['--json', 'JSON on stdout'] as const
 
 const bob = new Command('bob')
   .description('asks for vouched responses and judges them, offline')
-  .version('0.1.0')
+  .version(versionOf(import.meta.url))
   .exitOverride()
   .configureOutput({ writeOut: (text) => out.data(text.trimEnd()), outputError: () => undefined })
   .addHelpText('after', EXAMPLE)

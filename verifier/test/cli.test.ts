@@ -140,7 +140,7 @@ describe('bob verify', () => {
       expect(await bob('verify', ...args.slice(0, -1), `${url}/r/`, ...AT)).toMatchObject({ exit: 0 })
       const missing = await bob('verify', ...args.slice(0, -1), `${url}/elsewhere`, ...AT)
       expect(missing.exit).toBe(4)
-      expect(missing.stderr).toContain('[HEAD_MISSING]')
+      expect(missing.stderr).toContain('[REGISTRY_UNREACHABLE]')
     } finally {
       server.close()
     }

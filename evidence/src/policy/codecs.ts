@@ -1,30 +1,34 @@
 import { type Json, jsonObject, shown, VouchError } from '@vouch/protocol'
 import { type Codec, mismatch } from '@vouch/protocol/codec'
 
-/** A number, or a word that says that there is none: leaving it out says nothing. */
-export function orWord<Word extends string>(number: Codec<number>, word: Word): Codec<number | Word> {
+/** A value, or a word that says that there is none: leaving it out says nothing. */
+export function orWord<T, Word extends string>(
+  codec: Codec<T>,
+  word: Word,
+  what = 'a number',
+): Codec<T | Word> {
   return {
     write: (out, value, at) => {
       out.uint(value === word ? 0 : 1, 1)
-      if (value !== word) number.write(out, value as number, at)
+      if (value !== word) codec.write(out, value as T, at)
     },
     read: (input, at) => {
-      const isNumber = input.uint(1, at)
-      if (isNumber > 1n)
+      const isThere = input.uint(1, at)
+      if (isThere > 1n)
         throw new VouchError('NOT_CANONICAL', {
           rule: `presence of ${at} must be 0 or 1`,
-          given: `${isNumber}`,
+          given: `${isThere}`,
         })
-      return isNumber === 1n ? number.read(input, at) : word
+      return isThere === 1n ? codec.read(input, at) : word
     },
-    toJson: (value) => (value === word ? word : number.toJson(value as number)),
+    toJson: (value) => (value === word ? word : codec.toJson(value as T)),
     fromJson: (json, at) => {
       if (json === word) return word
-      return typeof json === 'number'
-        ? number.fromJson(json, at)
-        : mismatch(at, `a number, or the word ${word}`, json)
+      return typeof json === 'string'
+        ? mismatch(at, `${what}, or the word ${word}`, json)
+        : codec.fromJson(json, at)
     },
-    schema: jsonObject({ anyOf: [number.schema, jsonObject({ const: word })] }),
+    schema: jsonObject({ anyOf: [codec.schema, jsonObject({ const: word })] }),
   }
 }
 

@@ -2,10 +2,14 @@ import { type ErrorCode, equalBytes, toHex } from '@vouch/protocol'
 import type { AppraisalFailure, Checks } from '../checks.js'
 import { tcbText } from './generation.js'
 import type { SnpPins } from './pins.js'
-import type { SnpClaims, Tcb } from './types.js'
+import type { SnpFacts, Tcb } from './types.js'
 
 /** Compares claims with pins, all of them: a person who is refused sees everything that is in the way. */
-export function appraiseSnp(checks: Checks<AppraisalFailure>, claims: SnpClaims, pins: SnpPins): void {
+export function appraiseSnp(
+  checks: Checks<AppraisalFailure>,
+  claims: SnpFacts,
+  pins: Omit<SnpPins, 'boot'>,
+): void {
   const { root, endorsement, measurement, vmpl, guestPolicy } = claims
   const want = (
     holds: boolean,
@@ -46,7 +50,7 @@ export function appraiseSnp(checks: Checks<AppraisalFailure>, claims: SnpClaims,
 }
 
 /** What holds of a guest whoever asks: that its host cannot look into it. */
-export function inspectSnp(checks: Checks<AppraisalFailure>, { guestPolicy }: SnpClaims): void {
+export function inspectSnp(checks: Checks<AppraisalFailure>, { guestPolicy }: SnpFacts): void {
   checks.note(!guestPolicy.debug, {
     code: 'DEBUG_NOT_ACCEPTED',
     rule: 'the guest must not let its host debug it',
@@ -58,8 +62,8 @@ export function inspectSnp(checks: Checks<AppraisalFailure>, { guestPolicy }: Sn
 }
 
 function checkTcb(
-  { root: { generation }, tcb }: SnpClaims,
-  pins: SnpPins,
+  { root: { generation }, tcb }: SnpFacts,
+  pins: Pick<SnpPins, 'tcb'>,
   want: (
     holds: boolean,
     code: ErrorCode,

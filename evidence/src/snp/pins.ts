@@ -35,26 +35,44 @@ const tcbWithFmc: Codec<Tcb> = record<Required<Tcb>>({ fmc: level, ...levels })
 
 const ENDORSEMENTS: Readonly<Record<Endorsement, number>> = { vcek: 0, vlek: 1 }
 
+/** What is pinned of a report whatever it was made for, member by member. */
+export const snpPinsMembers = {
+  roots: list(fixedBytes(32), { min: 1, max: 8, anyOrder: true }),
+  endorsements: list(oneOf(ENDORSEMENTS), { min: 1, max: 2, anyOrder: true }),
+  measurements: list(fixedBytes(48), { min: 1, max: 256, anyOrder: true }),
+  guestPolicy: record<SnpPins['guestPolicy']>({ debug: flag, migration: flag, smt: flag }),
+} as const
+
 function pinsFor(generations: Codec<SnpPins['tcb']>): Codec<SnpPins> {
+  const { roots, endorsements, measurements, guestPolicy } = snpPinsMembers
   return record<SnpPins>({
-    roots: list(fixedBytes(32), { min: 1, max: 8, anyOrder: true }),
-    endorsements: list(oneOf(ENDORSEMENTS), { min: 1, max: 2, anyOrder: true }),
+    roots,
+    endorsements,
     boot: oneOf({ kernel_hashes: 0 }),
-    measurements: list(fixedBytes(48), { min: 1, max: 256, anyOrder: true }),
+    measurements,
     vmpl: list(uint(1, { max: 3 }), { min: 1, max: 4, anyOrder: true }),
-    guestPolicy: record<SnpPins['guestPolicy']>({ debug: flag, migration: flag, smt: flag }),
+    guestPolicy,
     tcb: generations,
   })
 }
 
-export const snpPins: Codec<SnpPins> = pinsFor(
-  someOf<Pick<SnpPins['tcb'], 'milan' | 'genoa' | 'turin'>>({ milan: tcb, genoa: tcb, turin: tcbWithFmc }),
-)
-export const simulatedSnpPins: Codec<SnpPins> = pinsFor(
-  someOf<Pick<SnpPins['tcb'], 'simulated'>>({ simulated: tcb }),
-)
+export const genuineTcb: Codec<SnpPins['tcb']> = someOf<Pick<SnpPins['tcb'], 'milan' | 'genoa' | 'turin'>>({
+  milan: tcb,
+  genoa: tcb,
+  turin: tcbWithFmc,
+})
+export const simulatedTcb: Codec<SnpPins['tcb']> = someOf<Pick<SnpPins['tcb'], 'simulated'>>({
+  simulated: tcb,
+})
 
-export function assertSoundSnp(kind: KindName, pins: SnpPins, { quota }: PolicyFrame): void {
+export const snpPins: Codec<SnpPins> = pinsFor(genuineTcb)
+export const simulatedSnpPins: Codec<SnpPins> = pinsFor(simulatedTcb)
+
+export function assertSoundSnp(
+  kind: KindName,
+  pins: Pick<SnpPins, 'roots' | 'endorsements' | 'tcb'>,
+  { quota }: PolicyFrame,
+): void {
   const anchors = pins.roots.map((root) => {
     const anchor = SNP_ANCHORS.find(
       (candidate) => candidate.kind === kind && equalBytes(candidate.spki, root),
@@ -79,7 +97,7 @@ export function assertSoundSnp(kind: KindName, pins: SnpPins, { quota }: PolicyF
   }
 }
 
-export function warningsOfSnp({ guestPolicy, tcb }: SnpPins): readonly string[] {
+export function warningsOfSnp({ guestPolicy, tcb }: Pick<SnpPins, 'guestPolicy' | 'tcb'>): readonly string[] {
   const zeros = Object.entries(tcb).filter(([, { snp, microcode }]) => snp === 0 && microcode === 0)
   return [
     ...(guestPolicy.debug ? ['hosts may debug guests, and read all that is in them'] : []),

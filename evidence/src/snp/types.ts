@@ -59,9 +59,8 @@ export interface SnpEvidence {
   readonly revocationLists: readonly RevocationList[]
 }
 
-/** What an authentic report says. */
-export interface SnpClaims extends CommonClaims {
-  readonly kind: SnpAnchor['kind']
+/** What an authentic report says, whatever it was made for. */
+export interface SnpFacts {
   readonly root: SnpAnchor
   readonly endorsement: Endorsement
   readonly reportData: Uint8Array
@@ -70,4 +69,9 @@ export interface SnpClaims extends CommonClaims {
   readonly tcb: Tcb
   readonly vmpl: number
   readonly guestPolicy: { readonly debug: boolean; readonly migration: boolean; readonly smt: boolean }
+}
+
+/** What an authentic report says that stands by itself. */
+export interface SnpClaims extends CommonClaims, SnpFacts {
+  readonly kind: SnpAnchor['kind']
 }

@@ -5,11 +5,12 @@ import { Fields, oidText, only, smallInteger } from '../der/fields.js'
 /** How a signature of one algorithm is checked with WebCrypto. */
 interface SignatureAlgorithm {
   readonly key: RsaHashedImportParams | EcKeyImportParams
-  readonly verify: RsaPssParams | EcdsaParams
+  readonly verify: Algorithm | RsaPssParams | EcdsaParams
   /** The signature as WebCrypto wants it; none when it is not well-formed. */
   readonly raw: (signature: Uint8Array) => Uint8Array | undefined
 }
 
+const SHA256_WITH_RSA = '1.2.840.113549.1.1.11'
 const RSASSA_PSS = '1.2.840.113549.1.1.10'
 const ECDSA_SHA256 = '1.2.840.10045.4.3.2'
 const ECDSA_SHA384 = '1.2.840.10045.4.3.3'
@@ -23,6 +24,7 @@ const ALGORITHMS: ReadonlyMap<
   (parameters: Der | undefined, spki: Uint8Array) => SignatureAlgorithm | undefined
 > = new Map([
   [RSASSA_PSS, pssWithSha384],
+  [SHA256_WITH_RSA, pkcs1WithSha256],
   [ECDSA_SHA256, ecdsaWith('SHA-256')],
   [ECDSA_SHA384, ecdsaWith('SHA-384')],
 ])
@@ -37,7 +39,7 @@ export async function isSigned(
   const known = ALGORITHMS.get(oid)?.(parameters, spki)
   if (known === undefined || algorithm.parts.length > 2) {
     throw new VouchError('ALGORITHM_UNKNOWN', {
-      rule: 'a certificate must be signed by RSASSA-PSS with SHA-384 and a salt of 48 bytes, or by ECDSA over P-256 or P-384',
+      rule: 'a certificate must be signed by RSASSA-PSS with SHA-384 and a salt of 48 bytes, by RSA with SHA-256, or by ECDSA over P-256 or P-384',
       given: oid,
     })
   }
@@ -109,6 +111,16 @@ function pssWithSha384(parameters: Der | undefined): SignatureAlgorithm | undefi
   return {
     key: { name: 'RSA-PSS', hash: 'SHA-384' },
     verify: { name: 'RSA-PSS', saltLength: SALT_BYTES },
+    raw: (signature) => signature,
+  }
+}
+
+/** RFC 4055, 5: RSASSA-PKCS1-v1_5, whose parameters are NULL and nothing else. */
+function pkcs1WithSha256(parameters: Der | undefined): SignatureAlgorithm | undefined {
+  if (parameters?.tag !== TAG.NULL) return undefined
+  return {
+    key: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+    verify: { name: 'RSASSA-PKCS1-v1_5' },
     raw: (signature) => signature,
   }
 }

@@ -4,15 +4,35 @@
  */
 import {
   parseAcceptance,
+  parseAnnouncement,
+  parseAnswer,
+  parseAsk,
+  parseAttestation,
+  parseAttestationRequest,
   parseBundle,
+  parseGuest,
   parseHead,
   parseJson,
+  parseReply,
   parseRequest,
   VouchError,
 } from '../../src/index.js'
 import { HOSTILE_FILES } from './hostile.js'
 
-const READERS = { parseJson, parseRequest, parseAcceptance, parseHead, parseBundle }
+const READERS = {
+  parseJson,
+  parseRequest,
+  parseAcceptance,
+  parseHead,
+  parseBundle,
+  parseReply,
+  parseAsk,
+  parseAnswer,
+  parseAnnouncement,
+  parseGuest,
+  parseAttestationRequest,
+  parseAttestation,
+}
 
 function outcome(read: () => unknown): string {
   try {

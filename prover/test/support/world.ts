@@ -14,7 +14,8 @@ import {
   type Request,
   verifierIdOf,
 } from '@vouch/protocol'
-import { openRegistrar, type Registrar, type RunningServer, startServer } from '@vouch/registry/node'
+import { type RunningServer, startServer } from '@vouch/protocol/node/http'
+import { openRegistrar, type Registrar, siteOf } from '@vouch/registry/node'
 import { makeRequest, type Verdict, verify } from '@vouch/verifier'
 import { newRegistry, testPolicy } from '../../../registry/test/support/enrolling.js'
 import { nowSeconds, startGuest, type TestGuest } from './guest.js'
@@ -30,6 +31,8 @@ export interface World {
   readonly backend: Backend
   /** Admits members who do not matter but for their number. */
   crowd(members: number, policyId?: bigint): Promise<void>
+  /** Whom Bob believes. */
+  acceptance(): AcceptancePolicy
   /** A Request of Bob's at the newest head. */
   ask(changes?: Partial<Parameters<typeof makeRequest>[0]>): Request
   judge(bundle: Bundle, request: Request): Promise<Verdict>
@@ -43,15 +46,17 @@ export async function openWorld(): Promise<World> {
   const registry = await newRegistry(policy)
   const registrar = await openRegistrar(registry, { key: join(registry, 'signer.key') })
   const server: RunningServer = await startServer(
-    registrar,
+    siteOf(registrar),
     { host: '127.0.0.1', port: 0 },
     {
       writes: { burst: 10_000, perSecond: 1000 },
       reads: { burst: 100_000, perSecond: 10_000 },
       concurrent: 32,
       connections: 512,
+      perAddress: 512,
       headersMs: 5000,
       requestMs: 20_000,
+      responseMs: 30_000,
       checkMs: 1000,
     },
   )
@@ -80,6 +85,7 @@ export async function openWorld(): Promise<World> {
     guest,
     policy,
     backend,
+    acceptance,
     crowd: async (count, under = policyId) => {
       const now = nowSeconds()
       for (let i = 0; i < count; i++) {

@@ -1,8 +1,10 @@
-import { isIP } from 'node:net'
+import { type AddressInfo, isIP } from 'node:net'
 import { openHasher } from '@vouch/circuits'
-import { shown } from '@vouch/protocol'
+import { shown, VouchError } from '@vouch/protocol'
 import { clock, numberArgument, type Terminal } from '@vouch/protocol/node'
-import { startServer } from '../http/server.js'
+import { isLoopback, type ProxyAddress, startServer } from '@vouch/protocol/node/http'
+import { takeOrders } from '../control.js'
+import { DEFAULT_LIMITS, siteOf } from '../http/site.js'
 import { openRegistrar, type Registrar } from '../open-registrar.js'
 import { keyFile, type SigningOptions } from './options.js'
 
@@ -10,6 +12,8 @@ export interface ServeOptions extends SigningOptions {
   readonly host: string
   readonly port: string
   readonly cutEvery: string
+  /** true: the proxy is on this machine. */
+  readonly behindProxy?: string | true
   readonly json?: true
 }
 
@@ -21,6 +25,7 @@ const SECOND_MS = 1000
 export async function serveCommand(out: Terminal, folder: string, options: ServeOptions): Promise<number> {
   const cutEvery = numberArgument(options.cutEvery, '--cut-every', { min: 1, max: 3600 })
   const port = numberArgument(options.port, '--port', { min: 0, max: 65_535 })
+  const proxy = proxyArgument(options.behindProxy)
   const registrar = await openRegistrar(folder, {
     key: keyFile(folder, options),
     hash: await openHasher(),
@@ -28,22 +33,43 @@ export async function serveCommand(out: Terminal, folder: string, options: Serve
       out.words(`registrar: error: the private log was not written: ${shown(error)}`),
   })
   try {
-    const server = await startServer(registrar, { host: options.host, port })
-    const clockwork = setInterval(() => void cut(out, registrar), cutEvery * SECOND_MS)
-    const { address, port: bound } = server.address
-    const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${bound}`
-    out.data(options.json ? JSON.stringify({ url }) : `serving ${url}`)
-    if (!/^(127\.|::1$)/.test(address)) {
-      out.words('registrar: warning: this address is not loopback, and what it speaks is not encrypted')
+    const orders = await takeOrders(folder, registrar)
+    if (orders === undefined) {
+      out.words(
+        'registrar: warning: the path of the folder is too long for a socket: nothing can be removed meanwhile',
+      )
     }
-    await ended()
-    out.words('registrar: finishing what is in hand')
-    clearInterval(clockwork)
-    await server.close()
-    return 0
+    try {
+      const told = ended() // before anybody knows that it is there to be told
+      const place = { host: options.host, port, proxy }
+      const server = await startServer(siteOf(registrar), place, DEFAULT_LIMITS)
+      sayWhere(out, server.address, options)
+      const clockwork = setInterval(() => void cut(out, registrar), cutEvery * SECOND_MS)
+      await told
+      out.words('registrar: finishing what is in hand')
+      clearInterval(clockwork)
+      await server.close()
+      return 0
+    } finally {
+      await orders?.close()
+    }
   } finally {
     await registrar.close()
   }
+}
+
+function sayWhere(out: Terminal, { address, port }: AddressInfo, { json }: ServeOptions): void {
+  const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${port}`
+  out.data(json ? JSON.stringify({ url }) : `serving ${url}`)
+  if (!isLoopback(address)) {
+    out.words('registrar: warning: this address is not loopback, and what it speaks is not encrypted')
+  }
+}
+
+function proxyArgument(given: ServeOptions['behindProxy']): ProxyAddress | undefined {
+  if (given === undefined || given === true) return given && 'loopback'
+  if (isIP(given) !== 0) return given
+  throw new VouchError('USAGE', { rule: '--behind-proxy must be an address', given: shown(given) })
 }
 
 /** Cuts a head if anything changed or the newest grows old. A disk that refuses it now may take it at the next turn. */

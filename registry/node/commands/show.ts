@@ -26,6 +26,7 @@ export async function showCommand(out: Terminal, folder: string, options: ShowOp
       head: { seq: head.seq, size: head.size, root: toHex(fieldToBytes(head.root)), time: head.time },
       leaves: { live: count('live'), expired: count('expired'), removed: count('removed') },
       unpublished: size - head.size,
+      refused_machines: registry.refusedMachines.map(toHex),
     }
     const isListed = options.members === true || machine !== undefined
     const listed = machine === undefined ? all : all.filter((member) => isOf(machine, member.machine))
@@ -37,6 +38,9 @@ export async function showCommand(out: Terminal, folder: string, options: ShowOp
       out.data(`head         ${head.seq}, cut ${now - head.time} s ago, over ${head.size} leaves`)
       out.data(`leaves       ${live} live, ${expired} expired, ${removed} removed`)
       out.data(`unpublished  ${summary.unpublished}`)
+      out.data(`refused      ${summary.refused_machines.length} machines`)
+      for (const machine of options.members ? summary.refused_machines : [])
+        out.data(`             ${machine}`)
       for (const { index, state, credential, machine } of isListed ? listed : []) {
         out.data(
           `${String(index).padStart(7)}  ${state.padEnd(7)}  ${credential}  ${machine ?? 'no identity'}`,

@@ -1,32 +1,16 @@
-import { headCodec, type Json, plain, printHead, shown, VouchError } from '@vouch/protocol'
+import { headCodec, plain, printHead } from '@vouch/protocol'
+import { bytesAnswer, jsonAnswer, type Routes, refusal } from '@vouch/protocol/node/http'
 import { printBucketIndex } from '../../src/buckets.js'
 import { MAX_ENROLLMENT_BYTES } from '../../src/enrollment.js'
 import { parseNonceRequest, printTicket } from '../../src/nonce.js'
 import { printReceipt } from '../../src/receipt.js'
-import { type Answer, bytesAnswer, jsonAnswer, refusal } from './answer.js'
 import { openApi } from './openapi.js'
 import type { Service } from './service.js'
-
-/** What a handler is given of a request. */
-export interface Asked {
-  readonly body: Uint8Array
-  readonly from: string
-  /** The part of the path, or of the query, that the route leaves open. */
-  readonly argument: string
-}
-
-export interface Route {
-  readonly method: 'GET' | 'POST'
-  /** With one group at most: the argument. */
-  readonly path: RegExp
-  readonly bodyLimit: number
-  readonly answer: (service: Service, asked: Asked) => Promise<Answer> | Answer
-}
 
 const NO_BODY = 0
 
 /** Every route, one entry each. `openapi.ts` describes the same ones; a test compares the two. */
-export const ROUTES: Readonly<Record<string, Route>> = {
+export const ROUTES: Routes<Service> = {
   '/nonce': {
     method: 'POST',
     path: /^\/nonce$/,
@@ -90,17 +74,4 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   },
 }
 
-const OPEN_API = JSON.stringify(plain(openApi() as Json))
-
-/** The route of a request, and its argument. */
-export function routeOf(method: string, url: string): { readonly route: Route; readonly argument: string } {
-  for (const route of Object.values(ROUTES)) {
-    const match = route.method === method ? route.path.exec(url) : null
-    if (match !== null) return { route, argument: match[1] ?? '' }
-  }
-  throw new VouchError('USAGE', {
-    rule: 'the registrar must know method and path',
-    given: `${shown(method)} ${shown(url)}`,
-    hint: '/openapi.json lists them',
-  })
-}
+const OPEN_API = JSON.stringify(plain(openApi()))

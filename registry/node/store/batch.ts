@@ -1,7 +1,7 @@
 import { equalBytes, fieldToBytes, REGISTRY_DEPTH, toHex, VouchError } from '@vouch/protocol'
 import { assertBody } from '../../src/frame.js'
 import { encodeMember } from '../../src/member.js'
-import type { NewMember } from '../../src/store.js'
+import { machineRefused, type NewMember } from '../../src/store.js'
 import type { IndexFiles } from './index-files.js'
 
 const CAPACITY = 2 ** REGISTRY_DEPTH
@@ -27,6 +27,7 @@ export class Batch {
     encodeMember({ credential, machine, policyId, nonce, expiresAt, removed: false })
     assertBody(evidence)
     this.refuseKnown(member)
+    if (machine !== undefined && this.index.isRefused(machine)) throw machineRefused()
     if (machine !== undefined && quota !== undefined) this.refuseBeyondQuota(machine, policyId, quota)
     const index = this.index.size + this.members.length
     if (index >= CAPACITY)

@@ -24,7 +24,12 @@ export interface Checkpoint {
   readonly heads: number
   /** The nodes that further insertions read, 32 bytes each: here rot would show, in the nodes' own file it would not. */
   readonly edge: Uint8Array
+  /** Machines that are refused, 32 bytes each: here, and not in a file of rows, because a ban must not rot away unnoticed. */
+  readonly refused: Uint8Array
 }
+
+/** Most machines that are refused at one time: as many as half a record holds. */
+export const MAX_REFUSED = 2 ** 14
 
 const FRAME_TYPE = 32
 const MAX = Number.MAX_SAFE_INTEGER
@@ -41,6 +46,7 @@ const checkpointCodec: Codec<Checkpoint> = record<Checkpoint>({
   size: uint(4, { max: 2 ** REGISTRY_DEPTH }),
   heads: uint(8, { max: MAX }),
   edge: boundedBytes(0, 32 * REGISTRY_DEPTH),
+  refused: boundedBytes(0, 32 * MAX_REFUSED),
 })
 
 /** The checkpoint, if there is one that can be read. Without it the index is made anew, so nothing depends on it. */

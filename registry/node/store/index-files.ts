@@ -6,9 +6,11 @@ import {
   concat,
   equalBytes,
   fieldToBytes,
+  fromHex,
   type Head,
   headCodec,
   REGISTRY_DEPTH,
+  toHex,
   toInteger,
 } from '@vouch/protocol'
 import { decode, encode } from '@vouch/protocol/codec'
@@ -43,6 +45,7 @@ export class IndexFiles implements NodeReader {
   private readonly nodes: BlockFile
   private readonly memberFile: BlockFile
   private readonly heads: BlockFile
+  private readonly refused = new Set<string>()
   private memberCount = 0
   private headCount = 0
 
@@ -110,7 +113,8 @@ export class IndexFiles implements NodeReader {
     this.enter(row, 0, this.memberCount++)
   }
 
-  ban(index: number): void {
+  /** Marks a member as removed. */
+  remove(index: number): void {
     this.memberFile.write(index, encodeMember({ ...this.member(index), removed: true }))
   }
 
@@ -123,12 +127,28 @@ export class IndexFiles implements NodeReader {
     return undefined
   }
 
-  /** All members that this machine ever had. */
-  *membersOf(machine: Uint8Array): Generator<Member> {
+  /** All members that this machine ever had, and where they are. */
+  *membersOf(machine: Uint8Array): Generator<Member & { readonly index: number }> {
     for (const index of this.byMachine.candidates(machine)) {
       const member = this.member(index)
-      if (member.machine !== undefined && equalBytes(member.machine, machine)) yield member
+      if (member.machine !== undefined && equalBytes(member.machine, machine)) yield { ...member, index }
     }
+  }
+
+  refuse(machine: Uint8Array): void {
+    this.refused.add(toHex(machine))
+  }
+
+  readmit(machine: Uint8Array): void {
+    this.refused.delete(toHex(machine))
+  }
+
+  isRefused(machine: Uint8Array): boolean {
+    return this.refused.has(toHex(machine))
+  }
+
+  get refusedMachines(): readonly Uint8Array[] {
+    return [...this.refused].map((machine) => fromHex(machine))
   }
 
   /** Leaves in a row, 32 bytes each. */
@@ -173,6 +193,7 @@ export class IndexFiles implements NodeReader {
       size,
       heads,
       edge,
+      refused: concat(...this.refusedMachines),
     })
   }
 
@@ -180,7 +201,8 @@ export class IndexFiles implements NodeReader {
     for (const file of [this.nodes, this.memberFile, this.heads]) await file.close()
   }
 
-  private load({ size, heads, edge }: Checkpoint): void {
+  private load({ size, heads, edge, refused }: Checkpoint): void {
+    for (let at = 0; at < refused.length; at += 32) this.refuse(refused.subarray(at, at + 32))
     for (const [i, { height, index }] of edgePlaces(size).entries())
       this.nodes.write(blockOf(height, index), edge.slice(32 * i, 32 * i + 32))
     this.headCount = heads

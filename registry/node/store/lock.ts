@@ -17,6 +17,8 @@ interface Holder {
 }
 
 export interface Lock {
+  /** Refuses to go on once somebody deleted the lock, or took it over. */
+  assertHeld(): Promise<void>
   release(): Promise<void>
 }
 
@@ -32,14 +34,33 @@ export async function takeLock(folder: string, now: number): Promise<Lock> {
   if (highest > 0) await refuseWhileHeld(join(folder, `lock.${highest}`))
   const mine = highest + 1
   const path = join(folder, `lock.${mine}`)
-  if (!(await makeWhole(folder, path, await self(now)))) return takeLock(folder, now)
+  const content = JSON.stringify(await self(now))
+  if (!(await makeWhole(folder, path, content))) return takeLock(folder, now)
   const all = await numbers(folder)
   if (all.some((number) => number > mine)) {
     await rm(path, { force: true })
     return takeLock(folder, now)
   }
   for (const number of all) if (number < mine) await rm(join(folder, `lock.${number}`), { force: true })
-  return { release: () => truncate(path, 0).catch(unlessGone) }
+  return heldLock(folder, mine, content)
+}
+
+function heldLock(folder: string, number: number, content: string): Lock {
+  const path = join(folder, `lock.${number}`)
+  const isMine = async (): Promise<boolean> => (await readFile(path, 'utf8').catch(unlessGone)) === content
+  return {
+    assertHeld: async () => {
+      if ((await isMine()) && Math.max(...(await numbers(folder))) === number) return
+      throw new VouchError('LOCKED', {
+        rule: 'a registry must have one writer at a time',
+        given: `lock.${number}, which this process had, is gone or followed by another`,
+        hint: 'end this process; open the registry again when no other writes to it',
+      })
+    },
+    release: async () => {
+      if (await isMine()) await truncate(path, 0).catch(unlessGone)
+    },
+  }
 }
 
 async function numbers(folder: string): Promise<readonly number[]> {
@@ -47,9 +68,9 @@ async function numbers(folder: string): Promise<readonly number[]> {
 }
 
 /** Makes the file with its content, or not at all; says whether the name was free. */
-async function makeWhole(folder: string, path: string, holder: Holder): Promise<boolean> {
+async function makeWhole(folder: string, path: string, content: string): Promise<boolean> {
   const draft = join(folder, `.lock-${randomUUID()}`)
-  await writeFile(draft, JSON.stringify(holder), { mode: 0o600, flag: 'wx' })
+  await writeFile(draft, content, { mode: 0o600, flag: 'wx' })
   try {
     await link(draft, path)
     return true
@@ -100,7 +121,7 @@ async function isAlive({ pid, host, started, namespace }: Holder): Promise<boole
   return (await startOf(pid)) === started
 }
 
-async function self(now: number): Promise<Holder> {
+async function self(now: number): Promise<Holder & { readonly id: string }> {
   const since = new Date(now * 1000).toISOString().replace('.000Z', 'Z')
   return {
     pid: process.pid,
@@ -108,6 +129,7 @@ async function self(now: number): Promise<Holder> {
     since,
     started: await startOf(process.pid),
     namespace: await namespaceHere(),
+    id: randomUUID(),
   }
 }
 

@@ -58,7 +58,8 @@ export async function createRegistry(folder: string, { id, signer, now }: NewReg
     })
     const draft = join(folder, `.${LOG}`)
     await rm(draft, { force: true })
-    const log = await RecordLog.open(await openFile(draft), LOG, LOG_START, () => undefined)
+    const { assertHeld: assertWriter } = lock
+    const log = await RecordLog.open({ file: await openFile(draft), name: LOG, assertWriter }, LOG_START)
     const init = { version: 1, registryId: id, time: now() } as const
     await log.append([encodeRecord({ kind: 'init', init }), encodeRecord({ kind: 'head', head })])
     await log.close()
@@ -105,10 +106,13 @@ async function openLocked(
   const known = { log: checkpoint?.log ?? LOG_START, evidence: checkpoint?.evidence ?? LOG_START }
   let replay: Replay | undefined
   try {
-    const evidence = await RecordLog.open(files.evidence, EVIDENCE, known.evidence, () => undefined)
+    const { assertHeld: assertWriter } = lock
+    const evidenceParts = { file: files.evidence, name: EVIDENCE, assertWriter }
+    const evidence = await RecordLog.open(evidenceParts, known.evidence)
     const toIndex = new Replay(index, evidence, hash, checkpoint?.registryId)
     replay = toIndex
-    const log = await RecordLog.open(files.log, LOG, known.log, (record) => toIndex.take(record))
+    const logParts = { file: files.log, name: LOG, assertWriter }
+    const log = await RecordLog.open(logParts, known.log, (record) => toIndex.take(record))
     const id = toIndex.finish()
     return new RegistryStore({ folder, id, log, evidence, index, lock, now, hash, signer })
   } catch (error) {

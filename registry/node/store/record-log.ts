@@ -30,6 +30,13 @@ export interface Placed extends Frame {
   readonly offset: number
 }
 
+export interface LogParts {
+  readonly file: DataFile
+  readonly name: string
+  /** Asked before every write: throws when this process is the one writer no more. */
+  readonly assertWriter: () => Promise<void>
+}
+
 const CHUNK = 2 ** 20
 
 /** An append-only file of records, each chained to the one before it by its hash. */
@@ -38,10 +45,12 @@ export class RecordLog {
   private broken = false
   private readonly file: DataFile
   private readonly name: string
+  private readonly assertWriter: () => Promise<void>
 
-  private constructor(file: DataFile, name: string, end: Position) {
+  private constructor({ file, name, assertWriter }: LogParts, end: Position) {
     this.file = file
     this.name = name
+    this.assertWriter = assertWriter
     this.end = end
   }
 
@@ -50,12 +59,12 @@ export class RecordLog {
    * it was never acknowledged. Anything else that does not fit is refused.
    */
   static async open(
-    file: DataFile,
-    name: string,
+    parts: LogParts,
     from: Position,
-    take: (record: Placed) => Promise<void> | void,
+    take: (record: Placed) => Promise<void> | void = () => undefined,
   ): Promise<RecordLog> {
-    const log = new RecordLog(file, name, from)
+    const { file } = parts
+    const log = new RecordLog(parts, from)
     await log.checkKnown(from)
     for await (const record of log.recordsFrom(from)) {
       await take(record)
@@ -74,6 +83,8 @@ export class RecordLog {
   /** Appends records, durably: all of them once it returns, and says where each starts. After an error none of them counts. */
   async append(drafts: readonly Draft[]): Promise<readonly EvidencePointer[]> {
     if (this.broken) throw this.mustReopen()
+    await this.assertWriter()
+    await this.assertAlone()
     const frames: Uint8Array[] = []
     const starts: EvidencePointer[] = []
     let { offset, hash } = this.end
@@ -105,6 +116,20 @@ export class RecordLog {
 
   close(): Promise<void> {
     return this.file.close()
+  }
+
+  /**
+   * The last barrier before two writers overwrite one another's records, whatever became of the lock between them: on a file system
+   * shared by two machines, say, that promises more than it keeps.
+   */
+  private async assertAlone(): Promise<void> {
+    const size = await this.file.size()
+    if (size === this.end.offset) return
+    throw new VouchError('LOCKED', {
+      rule: `${this.name} must end where this process left it`,
+      given: `${size} bytes, and not ${this.end.offset}`,
+      hint: 'another process has written to it: end both, then open the registry again',
+    })
   }
 
   private async write(bytes: Uint8Array): Promise<void> {

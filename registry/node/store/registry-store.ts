@@ -1,63 +1,52 @@
-import type { Hasher } from '@vouch/circuits'
 import { equalBytes, type Head, toInteger, VouchError } from '@vouch/protocol'
 import { nextHead } from '../../src/heads.js'
 import {
-  type Admission,
   decodeRecord,
   type EvidencePointer,
   encodeRecord,
   type LogRecord,
   MAX_REASON_BYTES,
-  RECORD_TYPE,
 } from '../../src/log-record.js'
 import type { Member } from '../../src/member.js'
-import type { Admitted, NewMember, Registry } from '../../src/store.js'
-import { BUCKET_HEIGHT, BUCKET_LEAVES, bucketRoot, EMPTY_LEAF, leafOf, nodeOr } from '../../src/tree.js'
-import { Batch, liveLeaves } from './batch.js'
+import type { Admitted, Banned, NewMember, Registry } from '../../src/store.js'
+import {
+  BUCKET_HEIGHT,
+  BUCKET_LEAVES,
+  bucketRoot,
+  EMPTY_LEAF,
+  nodeOr,
+  type TreeChange,
+} from '../../src/tree.js'
+import { type AdmissionParts, Admissions } from './admissions.js'
+import { liveLeaves } from './batch.js'
+import { MAX_REFUSED } from './checkpoint.js'
 import { publishHead } from './head-file.js'
-import type { IndexFiles } from './index-files.js'
 import type { Lock } from './lock.js'
-import type { RecordLog } from './record-log.js'
 import { Turns } from './turns.js'
 
 /** Admissions between two checkpoints: what a start after a crash must replay, at a third of a millisecond each. */
 const CHECKPOINT_EVERY = 1024
 
-/** Admissions in one write: bounds the memory that their evidence takes at once. */
-const MAX_BATCH = 256
-
-export interface StoreParts {
+export interface StoreParts extends AdmissionParts {
   readonly folder: string
   readonly id: Uint8Array
-  readonly log: RecordLog
-  readonly evidence: RecordLog
-  readonly index: IndexFiles
   readonly lock: Lock
-  readonly now: () => number
-  readonly hash: Hasher
   readonly signer: Uint8Array | undefined
-}
-
-interface Waiting {
-  readonly member: NewMember
-  readonly resolve: (admitted: Admitted) => void
-  readonly reject: (error: unknown) => void
-}
-
-/** A member that the batch has taken in. */
-interface Accepted extends Waiting {
-  readonly index: number
 }
 
 export class RegistryStore implements Registry {
   private readonly turns = new Turns()
   private readonly parts: StoreParts
-  private readonly waiting: Waiting[] = []
+  private readonly admissions: Admissions
   private sinceCheckpoint = 0
   private partialBucket: { readonly seq: number; readonly root: Uint8Array } | undefined
 
   constructor(parts: StoreParts) {
     this.parts = parts
+    this.admissions = new Admissions(parts, this.turns, async (count) => {
+      this.sinceCheckpoint += count
+      if (this.sinceCheckpoint >= CHECKPOINT_EVERY) await this.checkpoint()
+    })
   }
 
   get id(): Uint8Array {
@@ -75,11 +64,7 @@ export class RegistryStore implements Registry {
   }
 
   admit(member: NewMember): Promise<Admitted> {
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ member, resolve, reject })
-      // Whoever comes while the disk is busy waits, and goes with the next write: so the disk's time is shared.
-      if (this.waiting.length === 1) void this.turns.take(() => this.admitWaiting())
-    })
+    return this.admissions.admit(member)
   }
 
   find(credential: bigint): (Member & { readonly index: number }) | undefined {
@@ -101,7 +86,23 @@ export class RegistryStore implements Registry {
   }
 
   remove(index: number, reason: string): Promise<Head> {
-    return this.turns.take(() => this.removeNow(index, new TextEncoder().encode(reason)))
+    return this.turns.take(() => this.removeNow(index, reasonBytes(reason)))
+  }
+
+  ban(machine: Uint8Array, reason: string): Promise<Banned> {
+    return this.turns.take(() => this.banNow(machine, reasonBytes(reason)))
+  }
+
+  pardon(machine: Uint8Array, reason: string): Promise<void> {
+    return this.turns.take(() => this.pardonNow(machine, reasonBytes(reason)))
+  }
+
+  isRefused(machine: Uint8Array): boolean {
+    return this.parts.index.isRefused(machine)
+  }
+
+  get refusedMachines(): readonly Uint8Array[] {
+    return this.parts.index.refusedMachines
   }
 
   cutHead({ evenIfUnchanged = false }: { readonly evenIfUnchanged?: boolean } = {}): Promise<Head> {
@@ -150,78 +151,69 @@ export class RegistryStore implements Registry {
     })
   }
 
-  private async admitWaiting(): Promise<void> {
-    const batch = new Batch(this.parts.index, this.parts.now())
-    const accepted = this.waiting.splice(0, MAX_BATCH).flatMap((one): Accepted[] => {
-      try {
-        return [{ ...one, index: batch.add(one.member) }]
-      } catch (error) {
-        one.reject(error)
-        return []
-      }
-    })
-    if (this.waiting.length > 0) void this.turns.take(() => this.admitWaiting())
-    if (accepted.length === 0) return
-    try {
-      await this.write(accepted)
-    } catch (error) {
-      for (const { reject } of accepted) reject(error)
-    }
-  }
-
-  /** Evidence first: a crash in between leaves evidence for no leaf, never a leaf without its evidence. */
-  private async write(accepted: readonly Accepted[]): Promise<void> {
-    const { log, evidence, now, index, hash } = this.parts
-    const leaves = new Map(accepted.map((one) => [one.index, leafOf(hash, one.member)]))
-    const change = index.plan(hash, leaves)
-    const pointers = await evidence.append(
-      accepted.map(({ member }) => ({ type: RECORD_TYPE.evidence, body: member.evidence })),
-    )
-    const time = now()
-    const admissions = accepted.map(({ member }, i): Admission => {
-      const pointer = pointers[i]
-      if (pointer === undefined) throw new VouchError('INTERNAL', { rule: 'evidence must have a place' })
-      const { nonce, credential, policyId, expiresAt, machine } = member
-      return { nonce, credential, policyId, expiresAt, machine, time, evidence: pointer }
-    })
-    await log.append(admissions.map((admission) => encodeRecord({ kind: 'admission', admission })))
-    for (const { nonce, credential, policyId, expiresAt, machine } of admissions)
-      index.addMember({ credential, machine, policyId, nonce, expiresAt, removed: false })
-    index.apply(change)
-    for (const one of accepted)
-      one.resolve({ index: one.index, leaf: toInteger(leaves.get(one.index) ?? EMPTY_LEAF) })
-    this.sinceCheckpoint += accepted.length
-    if (this.sinceCheckpoint >= CHECKPOINT_EVERY) await this.checkpoint()
-  }
-
   private async removeNow(at: number, reason: Uint8Array): Promise<Head> {
-    const { index, hash, log } = this.parts
+    const { index, log } = this.parts
     const member = Number.isInteger(at) && at >= 0 && at < index.size ? index.member(at) : undefined
     if (member === undefined || member.removed)
       throw new VouchError('LEAF_MISSING', {
         rule: 'a removal must name a leaf that is there',
         given: `leaf ${at} of ${index.size}`,
       })
-    if (reason.length > MAX_REASON_BYTES)
-      throw new VouchError('TOO_LARGE', { rule: `a reason must have at most ${MAX_REASON_BYTES} bytes` })
-    if (!index.isPathSound(hash, at))
-      throw new VouchError('LOG_CORRUPT', {
-        rule: 'the nodes of the index must lead to its root',
-        given: `others beside leaf ${at}`,
-        hint: 'delete the folder index/ and open the registry again: the log has everything',
-      })
-    const change = index.plan(hash, new Map([[at, EMPTY_LEAF]]))
-    const head = this.headOver(toInteger(change.root), true)
+    const { change, head } = this.emptying([at])
     const removal = { index: at, credential: member.credential, reason, head }
     await log.append([encodeRecord({ kind: 'removal', removal })])
+    return this.emptied([at], change, head)
+  }
+
+  private async banNow(machine: Uint8Array, reason: Uint8Array): Promise<Banned> {
+    const { index, log } = this.parts
+    if (!index.isRefused(machine) && index.refusedMachines.length >= MAX_REFUSED)
+      throw new VouchError('TOO_LARGE', {
+        rule: `a registry must refuse at most ${MAX_REFUSED} machines`,
+        hint: 'raise the TCB floor in a new policy instead',
+      })
+    const live = [...index.membersOf(machine)].filter(({ removed }) => !removed)
+    const indexes = live.map((member) => member.index).sort((a, b) => a - b)
+    const { change, head } = this.emptying(indexes)
+    await log.append([encodeRecord({ kind: 'ban', ban: { machine, reason, head } })])
+    index.refuse(machine)
+    return { indexes, head: await this.emptied(indexes, change, head) }
+  }
+
+  private async pardonNow(machine: Uint8Array, reason: Uint8Array): Promise<void> {
+    const { index, log, now } = this.parts
+    if (!index.isRefused(machine))
+      throw new VouchError('USAGE', { rule: 'the machine must be one that is refused' })
+    await log.append([encodeRecord({ kind: 'pardon', pardon: { machine, reason, time: now() } })])
+    index.readmit(machine)
+  }
+
+  /** What emptying leaves would make of the tree, and the head over that. Nothing is written yet. */
+  private emptying(indexes: readonly number[]): { readonly change: TreeChange; readonly head: Head } {
+    const { index, hash } = this.parts
+    for (const at of indexes) {
+      if (!index.isPathSound(hash, at))
+        throw new VouchError('LOG_CORRUPT', {
+          rule: 'the nodes of the index must lead to its root',
+          given: `others beside leaf ${at}`,
+          hint: 'registrar rebuild makes the index anew: the log has everything',
+        })
+    }
+    const change = index.plan(hash, new Map(indexes.map((at) => [at, EMPTY_LEAF])))
+    return { change, head: this.headOver(toInteger(change.root), true) }
+  }
+
+  private emptied(indexes: readonly number[], change: TreeChange, head: Head): Promise<Head> {
+    const { index } = this.parts
     index.apply(change)
-    index.ban(at)
+    for (const at of indexes) index.remove(at)
     return this.publish(head)
   }
 
   private async cutNow(evenIfUnchanged: boolean): Promise<Head> {
-    const { index, log } = this.parts
+    const { index, log, lock } = this.parts
     const newest = this.head
+    await lock.assertHeld() // what is published again below may be older than what another writer published
     if (!evenIfUnchanged && newest.size === index.size) {
       await publishHead(this.parts.folder, newest) // again, should the disk have refused it before
       return newest
@@ -248,8 +240,9 @@ export class RegistryStore implements Registry {
 
   /** Saves the next start a replay, and no more: when the disk refuses it, the log still has everything. */
   private async checkpoint(): Promise<void> {
-    const { index, id, log, evidence } = this.parts
+    const { index, id, log, evidence, lock } = this.parts
     try {
+      await lock.assertHeld()
       await index.checkpoint(id, log.position, evidence.position)
       this.sinceCheckpoint = 0
     } catch {
@@ -267,4 +260,10 @@ export class RegistryStore implements Registry {
     }
     return this.partialBucket.root
   }
+}
+
+function reasonBytes(reason: string): Uint8Array {
+  const bytes = new TextEncoder().encode(reason)
+  if (bytes.length <= MAX_REASON_BYTES) return bytes
+  throw new VouchError('TOO_LARGE', { rule: `a reason must have at most ${MAX_REASON_BYTES} bytes` })
 }

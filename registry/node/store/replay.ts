@@ -1,6 +1,6 @@
 import type { Hasher } from '@vouch/circuits'
 import { equalBytes, type Head, VouchError } from '@vouch/protocol'
-import { type Admission, decodeRecord, type Removal } from '../../src/log-record.js'
+import { type Admission, type Ban, decodeRecord, type Removal } from '../../src/log-record.js'
 import { EMPTY_LEAF, leafOf } from '../../src/tree.js'
 import type { IndexFiles } from './index-files.js'
 import type { Placed, RecordLog } from './record-log.js'
@@ -43,6 +43,10 @@ export class Replay {
         return this.remove(entry.removal, offset)
       case 'head':
         return this.follow(entry.head, offset)
+      case 'ban':
+        return this.ban(entry.ban, offset)
+      case 'pardon':
+        return this.index.readmit(entry.pardon.machine)
     }
   }
 
@@ -62,6 +66,8 @@ export class Replay {
     const { credential, machine, policyId, nonce, expiresAt } = admission
     if (this.index.find(credential) !== undefined)
       throw this.broken('a credential must be admitted once', offset)
+    if (machine !== undefined && this.index.isRefused(machine))
+      throw this.broken('a machine that is refused must not be admitted', offset)
     this.leaves.set(this.index.size, leafOf(this.hash, admission))
     this.index.addMember({ credential, machine, policyId, nonce, expiresAt, removed: false })
     // A layer of nodes above a thousand leaves costs one hash a leaf; above a single one it costs twenty.
@@ -71,9 +77,20 @@ export class Replay {
   private remove({ index, credential, head }: Removal, offset: number): void {
     if (index >= this.index.size || this.index.member(index).credential !== credential)
       throw this.broken('a removal must name a member', offset)
-    this.leaves.set(index, EMPTY_LEAF)
-    this.index.ban(index)
+    this.empty(index)
     this.follow(head, offset)
+  }
+
+  private ban({ machine, head }: Ban, offset: number): void {
+    // All it ever had: rows that a crash left ahead of their checkpoint may call a leaf removed that is not empty yet.
+    for (const { index } of this.index.membersOf(machine)) this.empty(index)
+    this.index.refuse(machine)
+    this.follow(head, offset)
+  }
+
+  private empty(index: number): void {
+    this.leaves.set(index, EMPTY_LEAF)
+    this.index.remove(index)
   }
 
   private follow(head: Head, offset: number): void {

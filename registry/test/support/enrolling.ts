@@ -12,11 +12,19 @@ import {
   type SimulatedMachine,
   type SimulatedReport,
 } from '@vouch/evidence'
-import { auxOf, buildServiceTree, credential, drawHolderSecret, reportData } from '@vouch/protocol'
+import {
+  auxOf,
+  buildServiceTree,
+  credential,
+  drawHolderSecret,
+  fieldToBytes,
+  reportData,
+} from '@vouch/protocol'
 import { proveEnrollment } from '@vouch/prover'
 import { openSimulatedVendor } from '../../../fixtures/simulated-vendor/index.js'
 import { makeStory } from '../../../scripts/demo/story.js'
 import { initCommand } from '../../node/commands/init.js'
+import type { Order } from '../../node/orders.js'
 import { type EnrollmentFile, inOrder } from '../../src/enrollment.js'
 import { type NonceTicket, nonceOf } from '../../src/nonce.js'
 
@@ -67,10 +75,18 @@ export async function newRegistry(...policies: readonly AdmissionPolicy[]): Prom
   return registry
 }
 
+/** The operator's order to remove a credential. */
+export function removal(credential: bigint, reason: string): Order {
+  const subject = fieldToBytes(credential)
+  return { version: 1, action: 'remove', subject, reason: new TextEncoder().encode(reason) }
+}
+
 /** What is otherwise than an honest client has it. */
 export interface Lies {
   readonly machine?: Partial<SimulatedMachine>
   readonly report?: Partial<SimulatedReport>
+  /** Makes evidence of another kind that binds REPORT_DATA. */
+  readonly attest?: (reportData: Uint8Array) => Promise<readonly EvidenceFile[]>
   readonly evidence?: (files: readonly EvidenceFile[]) => readonly EvidenceFile[]
   /** The nonce that the evidence is made for. */
   readonly nonce?: Uint8Array
@@ -93,10 +109,8 @@ export function newClient(backend: Backend, policy: AdmissionPolicy, chipId = ne
       const gpuDigest = new Uint8Array(32)
       const nonce = lies.nonce ?? nonceOf(ticket)
       const bound = reportData(osImageHash, smtRoot, auxOf(gpuDigest, nonce))
-      const files = await vendor.attest(
-        { chipId, ...lies.machine },
-        { reportData: bound, measurement, ...lies.report },
-      )
+      const files = await (lies.attest?.(bound) ??
+        vendor.attest({ chipId, ...lies.machine }, { reportData: bound, measurement, ...lies.report }))
       const statement = { reportData: bound, osImageHash, gpuDigest, nonce, smtRoot, holderSecret, backend }
       return {
         version: 1,

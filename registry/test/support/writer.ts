@@ -30,6 +30,7 @@ const WORK: Readonly<Record<string, () => Promise<void>>> = {
         const { index } = await registry.admit(member(n))
         say(`admitted ${n} ${index}`)
         if (n % 50 === 17) say(`head ${(await registry.cutHead()).seq}`)
+        if (n % 50 === 41) say(`removed ${index} ${await banned(registry, n)}`)
         if (n % 50 === 33) say(`removed ${index} ${(await registry.remove(index, 'test')).seq}`)
       }
     }
@@ -51,6 +52,12 @@ const WORK: Readonly<Record<string, () => Promise<void>>> = {
     say(`kept ${after.size - before - 1}`)
     await after.close()
   },
+}
+
+/** Bans the machine of a member, which has no other. Answers with the number of the head that says so. */
+async function banned(registry: Registry, n: number): Promise<number> {
+  const { machine = new Uint8Array(32) } = member(n)
+  return (await registry.ban(machine, 'test')).head.seq
 }
 
 async function untilFull(registry: Registry): Promise<{ code: string; given: string }> {

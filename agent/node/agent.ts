@@ -1,0 +1,151 @@
+import { performance } from 'node:perf_hooks'
+import { type PublicKey, toHex, VouchError } from '@vouch/protocol'
+import { type Limits, type RunningServer, startServer } from '@vouch/protocol/node/http'
+import { type AnnouncedKey, type GuestView, guestView, Roll } from '../src/index.js'
+import type { ConfigurationFile } from './configuration-file.js'
+import { ROUTES } from './http/routes.js'
+import type { Log } from './log.js'
+import { type Measured, measure } from './measure.js'
+import { openProvider } from './providers/index.js'
+import { type AnnouncementSocket, openAnnouncementSocket } from './sockets/announcing.js'
+import { forgetful, type KeyStore, openKeyStore } from './state.js'
+
+export const DEFAULT_LIMITS: Limits = {
+  writes: { burst: 20, perSecond: 1 },
+  reads: { burst: 100, perSecond: 10 },
+  concurrent: 32,
+  connections: 256,
+  perAddress: 32,
+  headersMs: 5_000,
+  requestMs: 10_000,
+  responseMs: 30_000,
+  checkMs: 1_000,
+}
+
+export interface AgentOptions {
+  readonly host: string
+  readonly port: number
+  readonly log: Log
+  readonly limits?: Limits
+}
+
+export interface RunningAgent {
+  readonly address: RunningServer['address']
+  readonly measured: Measured
+  /** Finishes what is in hand, and takes its sockets away. */
+  close(): Promise<void>
+}
+
+/** Starts an agent: measures, listens for its services, then serves strangers. */
+export async function startAgent(file: ConfigurationFile, options: AgentOptions): Promise<RunningAgent> {
+  const { plan } = file
+  const measured = await measure(file)
+  const provider = await openProvider(plan.provider, file.resolve)
+  const keys =
+    plan.state === undefined ? forgetful : await openKeyStore(file.resolve(plan.state), measured.osImageHash)
+  const stated = plan.services.flatMap(({ name, key }): AnnouncedKey[] =>
+    'publicKey' in key ? [{ name, publicKey: key.publicKey }] : [],
+  )
+  const roll = new Roll(
+    plan.services.map(({ name }) => name),
+    [...stated, ...keys.known],
+  )
+  const guest = guestView({
+    providerName: plan.provider.name,
+    provider,
+    gpuDigest: plan.gpuDigest,
+    roll,
+    ...measured,
+  })
+  const sockets = await openSockets(file, (name, key) => takeKey({ roll, keys, log: options.log }, name, key))
+  try {
+    const { limits = DEFAULT_LIMITS, log } = options
+    const site = { routes: ROUTES, service: logged(guest, log), noteRefusal: noteRefusal(log) }
+    const server = await startServer(site, options, limits)
+    const { osImageHash } = measured
+    log({
+      event: 'started',
+      provider: plan.provider.name,
+      os_image_hash: toHex(osImageHash),
+      awaited: roll.awaited.length,
+    })
+    return {
+      address: server.address,
+      measured,
+      async close() {
+        log({ event: 'ending' })
+        await server.close()
+        await closeAll(sockets)
+      },
+    }
+  } catch (error) {
+    await closeAll(sockets)
+    throw error
+  }
+}
+
+interface Taking {
+  readonly roll: Roll
+  readonly keys: KeyStore
+  readonly log: Log
+}
+
+/** A service announces. It hears that it was accepted when its key would outlive the agent, and not before. */
+async function takeKey({ roll, keys, log }: Taking, name: string, publicKey: PublicKey): Promise<void> {
+  try {
+    const news = roll.announce(name, publicKey)
+    await keys.keep(roll.announced)
+    if (news === 'first') log({ event: 'announced', service: name, awaited: roll.awaited.length })
+  } catch (error) {
+    log({ event: 'announcement_refused', service: name, code: codeOf(error) })
+    throw error
+  }
+}
+
+async function openSockets(
+  { plan, resolve }: ConfigurationFile,
+  take: (name: string, key: PublicKey) => Promise<void>,
+): Promise<readonly AnnouncementSocket[]> {
+  const opened: AnnouncementSocket[] = []
+  try {
+    for (const { name, key } of plan.services) {
+      if ('socket' in key)
+        opened.push(await openAnnouncementSocket(resolve(key.socket), (publicKey) => take(name, publicKey)))
+    }
+  } catch (error) {
+    await closeAll(opened)
+    throw error
+  }
+  return opened
+}
+
+async function closeAll(sockets: readonly AnnouncementSocket[]): Promise<void> {
+  await Promise.all(sockets.map((socket) => socket.close()))
+}
+
+/** The guest, saying what it attests. */
+function logged(guest: GuestView, log: Log): GuestView {
+  return {
+    ...guest,
+    async attest(nonce) {
+      const start = performance.now()
+      try {
+        const attestation = await guest.attest(nonce)
+        log({ event: 'attested', nonce: toHex(nonce), ms: Math.round(performance.now() - start) })
+        return attestation
+      } catch (error) {
+        log({ event: 'attestation_failed', nonce: toHex(nonce), code: codeOf(error) })
+        throw error
+      }
+    },
+  }
+}
+
+const noteRefusal =
+  (log: Log) =>
+  (from: string, failures: readonly { readonly code: string }[]): void =>
+    log({ event: 'refused', from, codes: failures.map(({ code }) => code) })
+
+function codeOf(error: unknown): string {
+  return error instanceof VouchError ? error.code : 'INTERNAL'
+}

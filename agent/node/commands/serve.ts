@@ -1,0 +1,43 @@
+import { isIP } from 'node:net'
+import { shown, VouchError } from '@vouch/protocol'
+import type { Terminal } from '@vouch/protocol/node'
+import { startAgent } from '../agent.js'
+import { readConfiguration } from '../configuration-file.js'
+import { jsonLines } from '../log.js'
+
+export interface ServeOptions {
+  readonly config: string
+  readonly host: string
+  readonly port: string
+  readonly json?: true
+}
+
+/** `tee-agent serve`: the HTTP interface and the announcement sockets, until it is told to end. */
+export async function serveCommand(out: Terminal, options: ServeOptions): Promise<number> {
+  const port = portArgument(options.port)
+  const file = await readConfiguration(options.config)
+  const agent = await startAgent(file, {
+    host: options.host,
+    port,
+    log: jsonLines((line) => out.words(line)),
+  })
+  const { address, port: bound } = agent.address
+  const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${bound}`
+  const told = ended() // before anybody knows that it is there to be told
+  out.data(options.json ? JSON.stringify({ url }) : `serving ${url}`)
+  await told
+  await agent.close()
+  return 0
+}
+
+function portArgument(text: string): number {
+  const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  throw new VouchError('USAGE', { rule: '--port must be 0 to 65535', given: shown(text) })
+}
+
+function ended(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+}

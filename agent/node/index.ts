@@ -1,0 +1,11 @@
+// The public names of this package under Node, besides those of `@vouch/agent`.
+
+export type { AgentOptions, RunningAgent } from './agent.js'
+export { DEFAULT_LIMITS, startAgent } from './agent.js'
+export type { ConfigurationFile } from './configuration-file.js'
+export { readConfiguration } from './configuration-file.js'
+export type { Log, LogEvent } from './log.js'
+export { jsonLines } from './log.js'
+export type { Measured } from './measure.js'
+export { measure } from './measure.js'
+export { hashClosure } from './store/hash-store.js'

@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import { simulatedVendor } from '@vouch/evidence'
+import { shown, textOf, VouchError } from '@vouch/protocol'
+import { readNamedFile } from '@vouch/protocol/node'
+import type { Provider } from '../../src/index.js'
+import type { SimulatedSettings } from '../../src/providers/settings.js'
+
+/** A machine that does not exist, by keys that everybody has. */
+export async function openSimulated(
+  { keys, chipId, measurement }: SimulatedSettings,
+  resolve: (path: string) => string,
+): Promise<Provider> {
+  const pem = (name: string) => readPem(join(resolve(keys), name))
+  const vendor = simulatedVendor({
+    root: await pem('root.pem'),
+    rootKey: await pem('root.key.pem'),
+    intermediate: await pem('intermediate.pem'),
+    intermediateKey: await pem('intermediate.key.pem'),
+    chipKey: await pem('vcek.key.pem'),
+    chipSpki: await pem('vcek.pub.pem'),
+  })
+  return {
+    async attest(reportData) {
+      const files = await vendor.attest({ chipId }, { reportData, measurement })
+      return files.map(({ bytes }) => bytes)
+    },
+  }
+}
+
+async function readPem(path: string): Promise<Uint8Array> {
+  const [, base64] =
+    /-----BEGIN [A-Z ]+-----([A-Za-z0-9+/=\s]+)-----END/.exec(textOf(await readNamedFile(path))) ?? []
+  if (base64 !== undefined) return new Uint8Array(Buffer.from(base64, 'base64'))
+  throw new VouchError('KEY_MALFORMED', {
+    rule: 'a file of the simulated vendor must be in PEM',
+    given: shown(path),
+  })
+}

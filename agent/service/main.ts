@@ -1,0 +1,95 @@
+import { parseArgs } from 'node:util'
+import { PROFILES, type ProfileName, shown, toHex, VouchError } from '@vouch/protocol'
+import { clock, runCommand, terminal, versionOf } from '@vouch/protocol/node'
+import { type Place, type ServiceOptions, startService } from './service.js'
+
+// The echo service: says back what it is told, signed.
+
+const HELP = `usage: vouch-echo --profile sha256|eip191 --key FILE --announce SOCKET [--tcp HOST:PORT] [--http HOST:PORT]
+
+  --profile    how envelopes become what is signed: one for the life of the process
+  --key        file of the key, in tmpfs; made at the first start, for its owner alone
+  --announce   the socket that the agent made for this service
+  --tcp        answer there: one line for one line
+  --http       answer there: POST /
+  --key-anywhere   let the key lie on a disk; for development alone
+
+example:
+  vouch-echo --profile sha256 --key /run/echo/key --announce /run/vouch/echo/announce --tcp 0.0.0.0:7001`
+
+const VERSION = versionOf(import.meta.url)
+const out = terminal('vouch-echo')
+
+function options(): ServiceOptions | 'help' | 'version' {
+  const { values } = argumentsGiven()
+  if (values.help) return 'help'
+  if (values.version) return 'version'
+  const { profile, key, announce, tcp, http } = values
+  if (key === undefined || (tcp === undefined && http === undefined)) {
+    throw usage('--profile, --key and one of --tcp and --http must be given')
+  }
+  return {
+    profile: profileNamed(profile),
+    keyFile: key,
+    keyAnywhere: values['key-anywhere'] ?? false,
+    ...(announce === undefined ? {} : { announceTo: announce }),
+    ...(tcp === undefined ? {} : { tcp: placeOf(tcp) }),
+    ...(http === undefined ? {} : { http: placeOf(http) }),
+    respond: (message) => message,
+    log: (event, facts) => out.words(JSON.stringify({ time: clock(), event, ...facts })),
+  }
+}
+
+function argumentsGiven() {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean' } as const
+  const known = { profile: text, key: text, announce: text, tcp: text, http: text, help: flag, version: flag }
+  try {
+    return parseArgs({ options: { ...known, 'key-anywhere': flag } })
+  } catch (error) {
+    throw usage('arguments must be ones that there are', error instanceof Error ? error.message : '')
+  }
+}
+
+function profileNamed(text: string | undefined): ProfileName {
+  const profile = (Object.keys(PROFILES) as ProfileName[]).find((name) => name === text)
+  return profile ?? refuse(`--profile must be one of ${Object.keys(PROFILES).join(', ')}`, text)
+}
+
+function placeOf(text: string): Place {
+  const [, host = '', port = ''] = /^(.+):([0-9]{1,5})$/.exec(text) ?? []
+  if (host === '' || Number(port) > 65_535) refuse('a place must be HOST:PORT', text)
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
+}
+
+const usage = (rule: string, given = ''): VouchError =>
+  new VouchError('USAGE', {
+    rule,
+    ...(given === '' ? {} : { given: shown(given) }),
+    hint: 'vouch-echo --help shows an example',
+  })
+
+function refuse(rule: string, given = ''): never {
+  throw usage(rule, given)
+}
+
+function toldToEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+}
+
+await runCommand(out, false, async () => {
+  const chosen = options()
+  if (chosen === 'help' || chosen === 'version') {
+    out.data(chosen === 'help' ? HELP : VERSION)
+    return 0
+  }
+  const { endpoints, publicKey, close } = await startService(chosen)
+  const key = { x: toHex(publicKey.x), y: toHex(publicKey.y) }
+  const told = toldToEnd() // before anybody knows that it is there to be told
+  out.data(JSON.stringify({ endpoints, public_key: key }))
+  await told
+  await close()
+  return 0
+})

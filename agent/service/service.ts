@@ -1,0 +1,129 @@
+import type { AddressInfo, Server } from 'node:net'
+import { isIP } from 'node:net'
+import { type ErrorCode, type ProfileName, type PublicKey, shown, toHex, VouchError } from '@vouch/protocol'
+import { announce, announceWithin } from './announce.js'
+import { exchangeWith } from './exchange.js'
+import { httpWire } from './http.js'
+import { openKey } from './key.js'
+import { DEFAULT_LIMITS, type Limits } from './limits.js'
+import { publicKeyOf, type Respond } from './sign.js'
+import { tcpWire } from './tcp.js'
+
+export interface Place {
+  readonly host: string
+  readonly port: number
+}
+
+export interface ServiceOptions {
+  readonly profile: ProfileName
+  /** The file of the key, in a folder that lives in memory; made at the first start. */
+  readonly keyFile: string
+  /** Lets the key lie on a disk. For development alone. */
+  readonly keyAnywhere?: boolean
+  /** The socket that the agent made for this service; without it nobody is told the key. */
+  readonly announceTo?: string
+  readonly tcp?: Place
+  readonly http?: Place
+  readonly respond: Respond
+  readonly limits?: Partial<Limits>
+  /** Facts for an operator: never a message, a nonce or a key that is secret. */
+  readonly log?: (event: string, facts?: Readonly<Record<string, unknown>>) => void
+}
+
+export interface RunningService {
+  readonly publicKey: PublicKey
+  /** Where it answers: `tcp://HOST:PORT`, `http://HOST:PORT/`. */
+  readonly endpoints: readonly string[]
+  /** Takes nothing new, finishes what is in hand, ends. */
+  close(): Promise<void>
+}
+
+/** A way in: a server, and how it is brought to an end. */
+export interface Wire {
+  readonly server: Server
+  readonly scheme: 'tcp' | 'http'
+  /** Ends connections that have nothing in hand. */
+  finish(): void
+  cut(): void
+}
+
+const AGENT_STARTS_WITHIN_MS = 30_000
+/** The agent may start anew and must hear the key again; to announce it twice does no harm. */
+const EVERY_MS = 60_000
+
+/** Starts a service: reads or makes its key, listens, and tells its agent. */
+export async function startService(options: ServiceOptions): Promise<RunningService> {
+  const { profile, keyFile, keyAnywhere, announceTo, respond, log = () => undefined } = options
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const signer = { profile, secretKey: await openKey(keyFile, { anywhere: keyAnywhere ?? false }) }
+  const publicKey = publicKeyOf(signer)
+  const outcomes = new Map<ErrorCode | 'answered', number>()
+  const exchange = exchangeWith(signer, respond, limits, (outcome) =>
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1),
+  )
+  const wires: Wire[] = []
+  const timers: NodeJS.Timeout[] = []
+  /** Asks are counted, not listed: a log of who asked when would undo what the proofs hide. */
+  const report = (): void => {
+    if (outcomes.size > 0) log('asks', Object.fromEntries(outcomes))
+    outcomes.clear()
+  }
+  const close = async (): Promise<void> => {
+    for (const timer of timers) clearInterval(timer)
+    await Promise.all(wires.map((wire) => ended(wire, limits.graceMs)))
+    report()
+  }
+  try {
+    const endpoints: string[] = []
+    for (const [place, wire] of [
+      [options.tcp, tcpWire],
+      [options.http, httpWire],
+    ] as const) {
+      if (place === undefined) continue
+      const opened = wire(exchange, limits)
+      endpoints.push(await listening(opened, place))
+      wires.push(opened)
+    }
+    if (announceTo !== undefined) {
+      await announceWithin(announceTo, publicKey, AGENT_STARTS_WITHIN_MS)
+      const again = (): void => {
+        announce(announceTo, publicKey).catch((error: unknown) => log('not announced', codeOf(error)))
+      }
+      timers.push(setInterval(again, EVERY_MS))
+    }
+    timers.push(setInterval(report, EVERY_MS))
+    const key = { x: toHex(publicKey.x), y: toHex(publicKey.y) }
+    log('serving', { endpoints, profile, public_key: key, announced: announceTo !== undefined })
+    return { publicKey, endpoints, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const codeOf = (error: unknown) => ({ code: error instanceof VouchError ? error.code : 'INTERNAL' })
+
+function listening({ server, scheme }: Wire, { host, port }: Place): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const given = shown(`${host}:${port}`)
+      reject(new VouchError('USAGE', { rule: 'host and port must be free to listen on', given }, { cause }))
+    })
+    server.listen(port, host, () => {
+      const { address, port: bound } = server.address() as AddressInfo
+      const name = isIP(address) === 6 ? `[${address}]` : address
+      resolve(`${scheme}://${name}:${bound}${scheme === 'http' ? '/' : ''}`)
+    })
+  })
+}
+
+function ended({ server, finish, cut }: Wire, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(cut, graceMs)
+    server.close(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+    finish()
+  })
+}

@@ -1,0 +1,43 @@
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import {
+  type Answer,
+  type Ask,
+  askHash,
+  encodeEnvelope,
+  PROFILES,
+  type ProfileName,
+  type PublicKey,
+  publicKeyFromUncompressed,
+} from '@vouch/protocol'
+
+/** What a service says to a message. Verifiers see all of it: it must not name machine, instance, process or key. */
+export type Respond = (message: Uint8Array) => Uint8Array | Promise<Uint8Array>
+
+/** A key, and the one profile that it ever signs under. */
+export interface Signer {
+  readonly secretKey: Uint8Array
+  readonly profile: ProfileName
+}
+
+/** Puts a response into the envelope that answers an ask. */
+export function envelopeFor(
+  { clientNonce, salt, message }: Ask,
+  payload: Uint8Array,
+  time: number,
+): Uint8Array {
+  return encodeEnvelope({ clientNonce, time, askHash: askHash(salt, message), payload })
+}
+
+/**
+ * The only place where the key signs. It is handed an envelope of this service's own making: a digest that a caller
+ * chose could be signed into anything, and bytes that a caller chose into a response that was never given.
+ */
+export function signEnvelope(envelope: Uint8Array, { secretKey, profile }: Signer): Answer {
+  const digest = PROFILES[profile].digest(envelope)
+  const signature = secp256k1.sign(digest, secretKey, { prehash: false, lowS: true, format: 'compact' })
+  return { version: 1, envelope, signature }
+}
+
+export function publicKeyOf({ secretKey }: Pick<Signer, 'secretKey'>): PublicKey {
+  return publicKeyFromUncompressed(secp256k1.getPublicKey(secretKey, false))
+}

@@ -1,0 +1,115 @@
+import {
+  type Attestation,
+  auxOf,
+  buildServiceTree,
+  compareBytes,
+  concat,
+  fromInteger,
+  type Guest,
+  type ListedService,
+  reportData,
+  type ServicePath,
+  type ServiceTree,
+  shown,
+  VouchError,
+} from '@vouch/protocol'
+import type { Provider, ProviderName } from './providers/index.js'
+import type { Roll } from './roll.js'
+import { Turns } from './turns.js'
+
+/** What is known of a service before it has announced its key. */
+export type ExpectedService = Omit<ListedService, 'publicKey'>
+
+export interface GuestParameters {
+  readonly providerName: ProviderName
+  readonly provider: Provider
+  readonly osImageHash: Uint8Array
+  readonly gpuDigest: Uint8Array
+  readonly services: readonly ExpectedService[]
+  readonly roll: Roll
+}
+
+export interface ServiceProof {
+  readonly service: ListedService
+  readonly siblings: ServicePath
+}
+
+/** How far a guest has come: it attests once no service is awaited any more. */
+export interface Health {
+  readonly status: 'ok' | 'awaiting'
+  readonly awaited: readonly string[]
+}
+
+/** A guest as its agent shows it to strangers. */
+export interface GuestView {
+  health(): Health
+  info(): Guest
+  proof(name: string): ServiceProof
+  attest(nonce: Uint8Array): Promise<Attestation>
+}
+
+/** Questions to the hardware in hand and waiting; each takes milliseconds to seconds. */
+const MOST_QUESTIONS = 16
+
+export function guestView(parameters: GuestParameters): GuestView {
+  const { providerName, provider, osImageHash, gpuDigest, roll } = parameters
+  const expected = [...parameters.services].sort((a, b) => compareBytes(placeOf(a), placeOf(b)))
+  const turns = new Turns(MOST_QUESTIONS)
+  let built: { readonly services: readonly ListedService[]; readonly tree: ServiceTree } | undefined
+
+  /** Built once, when the last key is there: from then on nothing can change it. */
+  function whole() {
+    if (built === undefined) {
+      const services = expected.map((service) => ({ ...service, publicKey: roll.keyOf(service.name) }))
+      built = { services, tree: buildServiceTree(services) }
+    }
+    return built
+  }
+
+  return {
+    health: () => ({ status: roll.awaited.length === 0 ? 'ok' : 'awaiting', awaited: roll.awaited }),
+    info() {
+      const { services, tree } = whole()
+      return { version: 1, provider: providerName, osImageHash, smtRoot: tree.root, services }
+    },
+    proof(name) {
+      const { services, tree } = whole()
+      const service = services.find((candidate) => candidate.name === name)
+      if (service === undefined) {
+        throw new VouchError('LEAF_MISSING', {
+          rule: 'the guest must have a service of that name',
+          given: shown(name),
+        })
+      }
+      return { service, siblings: tree.pathOf(service) }
+    },
+    async attest(nonce) {
+      const smtRoot = whole().tree.root
+      const data = reportData(osImageHash, smtRoot, auxOf(gpuDigest, nonce))
+      const evidence = await turns.take(() => provider.attest(data))
+      return {
+        version: 1,
+        nonce,
+        osImageHash,
+        gpuDigest,
+        smtRoot,
+        reportData: data,
+        evidence: inOrder(evidence),
+      }
+    },
+  }
+}
+
+/** The order that a guest's services are listed in. */
+function placeOf({ drv, instance }: ExpectedService): Uint8Array {
+  return concat(drv, fromInteger(instance, 4))
+}
+
+/** The order that files of evidence travel in: by length, then by bytes; a certificate given twice is given once. */
+function inOrder(files: readonly Uint8Array[]): readonly Uint8Array[] {
+  const sorted = [...files].sort((a, b) => a.length - b.length || compareBytes(a, b))
+  return sorted.filter((file, i) => {
+    const before = sorted[i - 1]
+    return before === undefined || compareBytes(before, file) !== 0
+  })
+}

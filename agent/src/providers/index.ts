@@ -1,0 +1,6 @@
+// Where evidence comes from, one file for each provider.
+
+export type { TsmFileSystem, TsmKernel } from './configfs-tsm.js'
+export { configfsTsm } from './configfs-tsm.js'
+export type { Provider } from './provider.js'
+export type { ProviderName, ProviderSettings } from './settings.js'

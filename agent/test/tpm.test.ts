@@ -1,0 +1,153 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  appraise,
+  authenticate,
+  bindsReportData,
+  NOT_CONFIDENTIAL,
+  parseAdmissionPolicy,
+  parseEvidence,
+  type TpmClaims,
+} from '@vouch/evidence'
+import { shortReportData, toHex } from '@vouch/protocol'
+import { afterEach, beforeEach, describe, expect, type TestContext, test } from 'vitest'
+import { needs } from '../../test/support/needs.js'
+import { openProvider } from '../node/providers/index.js'
+import type { Provider, ProviderSettings } from '../src/index.js'
+import { type SoftwareTpm, startSoftwareTpm } from './support/swtpm.js'
+
+// The provider against a TPM that is real but for its being software.
+
+const NOW = 1_800_000_000
+const PCRS = [0, 2, 4, 7, 11]
+const DATA = Uint8Array.from({ length: 64 }, (_, i) => 200 - i)
+
+let tpm: SoftwareTpm | undefined
+let folder: string
+beforeEach(async (context: TestContext) => {
+  needs.swtpm(context)
+  needs.tpm2Tools(context)
+  tpm = await startSoftwareTpm()
+  folder = await mkdtemp(join(tmpdir(), 'vouch-tpm-test-'))
+})
+afterEach(async () => {
+  if (tpm === undefined) return
+  await tpm.stop()
+  await rm(folder, { recursive: true })
+  tpm = undefined
+})
+
+const started = (): SoftwareTpm => tpm ?? expect.unreachable('no TPM was started')
+
+function open(more: object = {}): Promise<Provider> {
+  const handle = Uint8Array.of(0x81, 0x01, 0x00, 0x02)
+  const settings = { name: 'tpm', tcti: started().tcti, handle, bank: 'sha256', pcrs: PCRS, ...more }
+  return openProvider(settings as ProviderSettings, (path) => join(folder, path))
+}
+
+/** What evidence says, its key taken for granted. */
+async function claimsIn(evidence: readonly Uint8Array[]) {
+  const files = evidence.map((bytes, i) => ({ name: `${i}`, bytes }))
+  const parsed = await parseEvidence(files)
+  expect(parsed.ignored).toEqual([])
+  const { authentic, failures } = await authenticate(parsed.evidence, NOW)
+  if (authentic === undefined) throw new Error(failures.map(({ rule }) => rule).join(', '))
+  return { authentic, claims: authentic.claims as TpmClaims }
+}
+
+const policyFor = (key: Uint8Array, values: Readonly<Record<string, Uint8Array>>) =>
+  parseAdmissionPolicy(
+    JSON.stringify({
+      version: 1,
+      name: 'a TPM of ours',
+      evidence: {
+        tpm: {
+          confidential: NOT_CONFIDENTIAL,
+          roots: [],
+          keys: [toHex(key)],
+          firmware: 'any',
+          hashes: ['sha256'],
+          boot: 'unified_kernel',
+          bank: 'sha256',
+          pcrs: Object.entries(values).map(([index, value]) => ({
+            index: Number(index),
+            values: [toHex(value)],
+          })),
+        },
+      },
+      os_images: ['05'.repeat(32)],
+      quota: 1,
+      ttl: 172_800,
+      collateral: { revocation: 'when_given', max_age: 604_800, grace: 86_400 },
+    }),
+  )
+
+describe('a TPM', () => {
+  test('gives a quote that binds REPORT_DATA, by a key that a policy may name', async () => {
+    started().run('tpm2_pcrextend', `4:sha256=${'ab'.repeat(32)}`)
+    const { authentic, claims } = await claimsIn(await (await open()).attest(DATA))
+    expect(bindsReportData(claims, DATA)).toBe(true)
+    expect(claims).toMatchObject({
+      kind: 'tpm',
+      slots: [{ name: 'extraData', bytes: shortReportData(DATA), holds: 'short_report_data' }],
+      quote: { scheme: 'ecdsa', hash: 'sha256', selected: { sha256: PCRS.join(', ') } },
+    })
+    const values = claims.quote.pcrs.sha256 ?? {}
+    const policy = policyFor(claims.attestationKey, values)
+    expect(appraise(authentic, policy, NOW, { nonce: shortReportData(DATA) }).failures).toEqual([])
+    const other = policyFor(claims.attestationKey, { ...values, 4: new Uint8Array(32) })
+    expect(appraise(authentic, other, NOW).failures.map(({ field }) => field)).toEqual(['pcrs.4'])
+  })
+
+  test('keeps its key, whoever opens it, and gives no room away', async () => {
+    const first = await open()
+    const keys: string[] = []
+    for (const provider of [first, first, first, first, await open()])
+      keys.push(toHex((await claimsIn(await provider.attest(DATA))).claims.attestationKey))
+    expect(new Set(keys).size).toBe(1)
+    expect(started().run('tpm2_getcap', 'handles-transient')).toBe('')
+    const elsewhere = await open({ handle: Uint8Array.of(0x81, 0x01, 0x00, 0x03) })
+    expect(keys).not.toContain(toHex((await claimsIn(await elsewhere.attest(DATA))).claims.attestationKey))
+  })
+
+  test('hands on what it is told to: certificates, and the log of its firmware', async () => {
+    const [log, certificate] = ['firmware.log', 'key.der']
+    await writeFile(join(folder, log), 'a log')
+    await writeFile(join(folder, certificate), 'a certificate')
+    const evidence = await (await open({ certificates: [certificate], eventLog: log })).attest(DATA)
+    expect(evidence.slice(-2).map((bytes) => new TextDecoder().decode(bytes))).toEqual([
+      'a certificate',
+      'a log',
+    ])
+    await writeFile(join(folder, log), new Uint8Array(65_537))
+    const tooLarge = (await open({ eventLog: log })).attest(DATA)
+    await expect(tooLarge).rejects.toMatchObject({ code: 'PROVIDER_FAILED' })
+  })
+})
+
+describe('is refused', () => {
+  test('a handle that is not persistent', async () => {
+    const handle = Uint8Array.of(0x80, 0, 0, 1)
+    await expect(open({ handle })).rejects.toMatchObject({ code: 'CONFIGURATION_UNSOUND' })
+  })
+
+  test('a TPM that is not there', async () => {
+    await expect(open({ tcti: 'swtpm:path=/nowhere' })).rejects.toMatchObject({ code: 'PROVIDER_FAILED' })
+  })
+
+  test('a PCR that the TPM has not', async () => {
+    const asked = (await open({ pcrs: [24] })).attest(DATA)
+    await expect(asked).rejects.toMatchObject({ code: expect.stringMatching(/^PROVIDER_/) })
+  })
+
+  test('a machine without tpm2-tools', async () => {
+    const path = process.env.PATH
+    process.env.PATH = '/nowhere'
+    try {
+      await expect(open()).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' })
+    } finally {
+      process.env.PATH = path
+    }
+  })
+})

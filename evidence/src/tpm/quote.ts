@@ -1,0 +1,121 @@
+import { equalBytes } from '@vouch/protocol'
+import { attempt, type Checks, must } from '../checks.js'
+import { replay } from '../eventlog/replay.js'
+import type { LoggedEvent } from '../eventlog/types.js'
+import { checkTrailing } from '../trailing.js'
+import type { TpmHash } from './layout.js'
+import { isDigestOf, selectedValues } from './pcrs.js'
+import { isSignedBy } from './signature.js'
+import type { Attested, PcrsByIndex, PcrValue, Quote, QuoteClaims, QuoteEvidence } from './types.js'
+
+/** Checks a quote against the key that is said to have signed it, and what came along against the quote. */
+export async function checkQuote(
+  checks: Checks,
+  evidence: QuoteEvidence,
+  spki: Uint8Array,
+): Promise<QuoteClaims | undefined> {
+  const { quote, creation, signatures, eventLog } = evidence
+  // 1. Everything that a TPM is said to have signed is signed by the key, and every signature is of something that is here.
+  const used: number[] = []
+  const isSigned = async ({ bytes, trailing }: Attested, what: string): Promise<boolean> => {
+    checkTrailing(checks, `the ${what}`, trailing)
+    for (const [i, { signature }] of signatures.entries()) {
+      const holds = !used.includes(i) && (await attempt(checks, () => isSignedBy(spki, signature, bytes)))
+      if (holds === undefined) return false // a key that is none, which is said already
+      if (holds) return used.push(i) > 0
+    }
+    return false
+  }
+  must(checks, await isSigned(quote, 'quote'), 'EVIDENCE_SIGNATURE_FALSE', {
+    rule: 'the quote must be signed by the attestation key',
+  })
+  const [signedWith] = used
+  if (creation !== undefined)
+    must(checks, await isSigned(creation, 'creation attestation'), 'EVIDENCE_SIGNATURE_FALSE', {
+      rule: 'the creation attestation must be signed by the attestation key',
+    })
+  for (const { trailing } of signatures) checkTrailing(checks, 'the signature', trailing)
+  if (signedWith === undefined) return undefined
+  must(checks, used.length === signatures.length, 'EVIDENCE_SIGNATURE_FALSE', {
+    rule: 'each signature must be over an attestation that came along',
+  })
+
+  // 2. PCR values are those that the quote has the digest of.
+  const signature = signatures[signedWith]?.signature
+  if (signature === undefined) return undefined
+  const pcrs = checkPcrs(checks, evidence, signature.hash)
+
+  // 3. The event log leads to the same values.
+  const replayed = eventLog === undefined ? '' : checkLog(checks, eventLog, pcrs)
+  return claimsOf(quote.attest, { scheme: signature.scheme, hash: signature.hash, pcrs, replayed })
+}
+
+/** The values that the quote vouches for; none where none came along, or where they are not those. */
+function checkPcrs(
+  checks: Checks,
+  { quote: { attest }, pcrBanks }: QuoteEvidence,
+  hash: TpmHash,
+): readonly PcrValue[] {
+  if (pcrBanks.length === 0) {
+    checks.leave('PCR values: none came along, and the quote holds their digest alone')
+    return []
+  }
+  const selected = selectedValues(attest.selections, pcrBanks)
+  const isWhole = must(checks, selected.missing.length === 0, 'COLLATERAL_MISSING', {
+    rule: 'the value of each PCR that the quote selects must come along',
+    ...(selected.missing.length === 0 ? {} : { given: `none of ${selected.missing.join(', ')}` }),
+  })
+  if (!isWhole) return []
+  const holds = must(
+    checks,
+    selected.isAll && isDigestOf(attest.pcrDigest, selected.values, hash),
+    'EVIDENCE_BINDING_FALSE',
+    { rule: 'the PCR values must be those that the quote has the digest of, and no others' },
+  )
+  return holds ? selected.values : []
+}
+
+/** The registers that the log leads to: in each bank that it has digests for, those that it speaks of. */
+function checkLog(checks: Checks, events: readonly LoggedEvent[], pcrs: readonly PcrValue[]): string {
+  const banks = [...new Set(events.flatMap(({ digests }) => digests.map(({ hash }) => hash)))]
+  const replays = new Map(banks.map((bank) => [bank, replay(events, bank)]))
+  const compared = pcrs.flatMap(({ bank, index, value }) => {
+    const wanted = replays.get(bank)?.get(index)
+    return wanted === undefined ? [] : [{ name: `${bank}:${index}`, holds: equalBytes(wanted, value) }]
+  })
+  const wrong = compared.filter(({ holds }) => !holds).map(({ name }) => name)
+  must(checks, wrong.length === 0, 'EVIDENCE_BINDING_FALSE', {
+    rule: 'the event log must lead to the PCR values',
+    ...(wrong.length === 0 ? {} : { given: `not to ${wrong.join(', ')}` }),
+  })
+  if (compared.length === 0) checks.leave('the event log: the quote vouches for no PCR that it speaks of')
+  // What an event says about itself, its digest need not be of.
+  else checks.leave('what the events of the log say: PCRs vouch for their digests alone')
+  return compared.map(({ name }) => name).join(', ')
+}
+
+interface Found {
+  readonly scheme: QuoteClaims['scheme']
+  readonly hash: TpmHash
+  readonly pcrs: readonly PcrValue[]
+  readonly replayed: string
+}
+
+function claimsOf(quote: Quote, { pcrs, ...found }: Found): QuoteClaims {
+  const { firmwareVersion, clock, resetCount, restartCount, safe, selections } = quote
+  const banks = [...new Set(pcrs.map(({ bank }) => bank))]
+  const valuesIn = (wanted: TpmHash): PcrsByIndex =>
+    Object.fromEntries(
+      pcrs.filter(({ bank }) => bank === wanted).map(({ index, value }) => [String(index), value]),
+    )
+  return {
+    ...found,
+    firmwareVersion,
+    clock,
+    resetCount,
+    restartCount,
+    safe,
+    selected: Object.fromEntries(selections.map(({ hash, pcrs }) => [hash, pcrs.join(', ')])),
+    pcrs: Object.fromEntries(banks.map((bank) => [bank, valuesIn(bank)])),
+  }
+}

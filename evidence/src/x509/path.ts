@@ -1,0 +1,38 @@
+import { equalBytes } from '@vouch/protocol'
+import { type Checks, must } from '../checks.js'
+import type { Certificate } from './certificate.js'
+import type { Path } from './chain.js'
+
+/** A vendor's chain has three or four certificates. */
+const MAX_PATH = 6
+
+/**
+ * Climbs from a certificate to one that names itself as its issuer, by names alone: signatures are for `checkPath`. Two
+ * certificates of one name leave open which was meant.
+ */
+export function pathFrom(
+  checks: Checks,
+  leaf: Certificate,
+  certificates: readonly Certificate[],
+): Path | undefined {
+  const path: [Certificate, ...Certificate[]] = [leaf]
+  for (let top = leaf; !equalBytes(top.issuer, top.subject); ) {
+    const [issuer, ...others] = certificates.filter(({ subject }) => equalBytes(subject, top.issuer))
+    if (others.length > 0) {
+      must(checks, false, 'COLLATERAL_CONFLICT', {
+        rule: `the certificate that issued ${top.commonName} must come once, or the same each time`,
+      })
+      return undefined
+    }
+    const isThere = must(checks, issuer !== undefined, 'COLLATERAL_MISSING', {
+      rule: `the certificate that issued ${top.commonName} must come with the evidence`,
+    })
+    const isShort = must(checks, path.length < MAX_PATH, 'CHAIN_FALSE', {
+      rule: `a chain must have at most ${MAX_PATH} certificates`,
+    })
+    if (!isThere || !isShort || issuer === undefined) return undefined
+    path.push(issuer)
+    top = issuer
+  }
+  return path
+}

@@ -1,0 +1,36 @@
+import { admissionPolicyId } from '@vouch/evidence'
+import { policyTemplate, readPolicyText } from '@vouch/evidence/node'
+import { describe, expect, test } from 'vitest'
+import { stringify } from 'yaml'
+import { refusalOf } from '../../protocol/test/support/refusal.js'
+import { genuineJson } from './support/genuine.js'
+import { policyJson, policyOf } from './support/simulated.js'
+
+describe('a policy', () => {
+  test('in YAML has the id that it has in JSON', () => {
+    for (const json of [policyJson, genuineJson(['12'.repeat(48)])])
+      expect(admissionPolicyId(readPolicyText(stringify(json, { aliasDuplicateObjects: false })))).toBe(
+        admissionPolicyId(policyOf(json)),
+      )
+    expect(admissionPolicyId(readPolicyText(JSON.stringify(policyJson)))).toBe(
+      admissionPolicyId(policyOf(policyJson)),
+    )
+  })
+
+  test('in JSON is read as strictly as all JSON', () => {
+    expect(refusalOf(() => readPolicyText('{"version":1,"version":1}')).code).toBe('JSON_DUPLICATE_MEMBER')
+  })
+
+  test.each(['sev-snp', 'simulated-snp'] as const)(
+    'of %s loads once its template is filled in, and not before',
+    (kind) => {
+      const text = policyTemplate(kind)
+      expect(refusalOf(() => readPolicyText(text)).code).toBe('VALUE_MALFORMED')
+      const filled = text
+        .replace('<what people call this policy>', 'ours')
+        .replace('<measurement>', '00'.repeat(48))
+        .replace('<os image hash>', '0'.repeat(64))
+      expect(readPolicyText(filled)).toMatchObject({ name: 'ours', quota: 1, ttl: 172_800 })
+    },
+  )
+})

@@ -1,0 +1,170 @@
+import {
+  type AzureSnpClaims,
+  appraise,
+  authenticate,
+  type Claims,
+  encodeAttest,
+  encodeHcl,
+  encodeReport,
+  parseEvidence,
+  type TpmClaims,
+} from '@vouch/evidence'
+import { type ExitStatus, exitStatus, toHex } from '@vouch/protocol'
+import { describe, expect, test } from 'vitest'
+import { needs } from '../../test/support/needs.js'
+import { encodePublicArea } from '../src/tpm/public-area.js'
+import { encodeSignature } from '../src/tpm/signature.js'
+import { exitFor, failuresOf, judge, openSample, samplesIn, time, withChange } from './support/samples.js'
+import { policyOf } from './support/simulated.js'
+import { policyFor, tpmPinsJson } from './support/tpm.js'
+
+// Quotes of real TPMs, by themselves and in Azure's confidential virtual machines.
+
+const TPM = ['gcp-p256-ak-chain', 'gcp-windows-sha1-event-log', 'rsa-quote-eight-pcrs']
+const AZURE = ['snp-genoa', 'snp-milan-user-data', 'tdx']
+const AZURE_SNP = ['azure-vtpm/snp-genoa', 'azure-vtpm/snp-milan-user-data']
+const CASES = [...TPM.map((name) => `tpm/${name}`), ...AZURE_SNP]
+
+/** The case says "valid" of a signature by a key that nobody vouches for: then nobody can tell whose quote it is. */
+const OTHERWISE: Readonly<Record<string, ExitStatus>> = { 'tpm/rsa-quote-eight-pcrs': 4 }
+
+test('these are all the samples there are', (context) => {
+  needs.samples(context)
+  expect(samplesIn('tpm')).toEqual(TPM)
+  expect(samplesIn('azure-vtpm')).toEqual(AZURE)
+})
+
+function open(path: string) {
+  const [folder = '', name = ''] = path.split('/')
+  return openSample<unknown>(folder, name)
+}
+
+async function claimsIn(path: string): Promise<Claims> {
+  const { given, expected } = open(path)
+  const { evidence } = await parseEvidence(given)
+  const { authentic, failures } = await authenticate(evidence, time(expected.verification_time))
+  if (authentic === undefined) throw new Error(`${path}: ${failures.map(({ rule }) => rule).join(', ')}`)
+  return authentic.claims
+}
+
+describe.each(CASES)('%s', (path) => {
+  test('comes out as expected, at every time', async (context) => {
+    needs.samples(context)
+    const { given, expected, evaluations } = open(path)
+    const times = [{ at: expected.verification_time, result: expected.outcome }, ...evaluations]
+    for (const { at, result } of times)
+      expect([at, await judge(given, time(at))]).toEqual([at, OTHERWISE[path] ?? exitFor(result)])
+  })
+
+  test('is refused with a byte changed that its collectors changed', async (context) => {
+    needs.samples(context)
+    const sample = open(path)
+    const { expected, derived_negatives = [] } = sample
+    expect(derived_negatives.length > 0).toBe(path.startsWith('azure'))
+    for (const { file, offset, xor, effect } of derived_negatives) {
+      const changed = withChange(sample, { file, offset, xor })
+      // Whatever was changed in a copy, it is no copy any more.
+      expect([effect, await judge(changed, time(expected.verification_time))]).toEqual([effect, 2])
+    }
+  })
+
+  test('is written again as it was read', async (context) => {
+    needs.samples(context)
+    const { given } = open(path)
+    const { evidence, ignored } = await parseEvidence(given)
+    const bytesOf = (name: string) => given.find((file) => file.name === name)?.bytes
+    expect(ignored).toEqual([])
+    if (evidence.format === 'tpm') {
+      expect(encodeAttest(evidence.quote.attest)).toEqual(bytesOf('quote_msg.bin'))
+      const signatures = evidence.signatures.map(({ signature }) => encodeSignature(signature))
+      expect(signatures).toContainEqual(bytesOf('quote_sig.bin'))
+      const { publicArea } = evidence
+      if (publicArea !== undefined) expect(encodePublicArea(publicArea.area)).toEqual(publicArea.bytes)
+    }
+    if (evidence.format === 'azure') {
+      expect(encodeAttest(evidence.vtpm.quote.attest)).toEqual(bytesOf('quote_msg.bin'))
+      const whole = new Uint8Array([...encodeHcl(evidence.hcl), ...evidence.trailing])
+      expect(whole).toEqual(bytesOf('hcl_report.bin'))
+      expect(encodeReport(evidence.hardware.report)).toEqual(bytesOf('report.bin'))
+    }
+  })
+})
+
+/** Those that are accepted as they are. */
+const ACCEPTED = ['tpm/gcp-p256-ak-chain', ...AZURE_SNP]
+
+describe.each(ACCEPTED)('%s', (path) => {
+  test('is not accepted with any bit flipped', { timeout: 240_000 }, async (context) => {
+    needs.samples(context)
+    const sample = open(path)
+    const { given, expected } = sample
+    const at = time(expected.verification_time)
+    // White space in PEM is nobody's, and PCR values are text: what they say, other tests change.
+    for (const { name: file, bytes } of given.filter(({ name }) => !/\.pem$|^pcrs\.json$/.test(name))) {
+      const step = bytes.length <= 300 ? 1 : 29
+      for (let bit = 0; bit < 8 * bytes.length; bit += step) {
+        const changed = withChange(sample, { file, offset: bit >> 3, xor: (1 << (bit & 7)).toString(16) })
+        if ((await judge(changed, at)) > 0) continue
+        // A copy beside the HCL report may be passed over when it is nothing known any more: the report holds it all.
+        const { ignored } = await parseEvidence(changed)
+        expect([file, bit, ignored]).toEqual([file, bit, ['report.bin']])
+      }
+    }
+  })
+})
+
+describe('what a quote says', () => {
+  test('of a Windows machine, its event log leads to', async (context) => {
+    needs.samples(context)
+    const { quote } = (await claimsIn('tpm/gcp-windows-sha1-event-log')) as TpmClaims
+    const replayed = [0, 4, 5, 7, 11, 12, 13, 14].map((index) => `sha1:${index}`)
+    expect(quote).toMatchObject({ hash: 'sha1', scheme: 'rsassa', replayed: replayed.join(', ') })
+  })
+
+  test('with SHA-1 is refused, whatever else is open', async (context) => {
+    needs.samples(context)
+    const { given } = open('tpm/gcp-windows-sha1-event-log')
+    const failures = await failuresOf(given, time('any'))
+    expect(failures.map(({ code }) => code)).toEqual(['COLLATERAL_MISSING', 'ALGORITHM_TOO_WEAK'])
+    expect(exitStatus(failures)).toBe(3)
+  })
+
+  test('in Azure is bound to the nonce in two places', async (context) => {
+    needs.samples(context)
+    const { slots } = await claimsIn('azure-vtpm/snp-milan-user-data')
+    const nonce =
+      '982f5c6e45df0ed3f10b6f60b02f0c8390e281300f3805e2279c16168cd6ae9aa398f647caa2338748cd0fd9f5f819ef'
+    expect(slots.map(({ name, bytes }) => [name, toHex(bytes)])).toEqual([
+      ['user-data', nonce.padEnd(128, '0')],
+      ['extraData', nonce],
+    ])
+  })
+
+  test('comes out as its collectors read it', async (context) => {
+    needs.samples(context)
+    for (const path of AZURE_SNP) {
+      const { hardware, quote } = (await claimsIn(path)) as AzureSnpClaims
+      const { snp, pcrs } = open(path).fields as {
+        readonly snp: { readonly measurement: string }
+        readonly pcrs: Readonly<Record<string, string>>
+      }
+      expect(toHex(hardware.measurement)).toBe(snp.measurement)
+      const values = Object.entries(quote.pcrs.sha256 ?? {}).map(([index, value]) => [index, toHex(value)])
+      expect(Object.fromEntries(values)).toEqual(pcrs)
+    }
+  })
+})
+
+test('a key that nobody vouches for is somebody’s when the policy names it, if all else were there', async (context) => {
+  needs.samples(context)
+  const { given } = open('tpm/rsa-quote-eight-pcrs')
+  const { authentic } = await authenticate((await parseEvidence(given)).evidence, time('any'))
+  if (authentic === undefined) throw new Error('it must be authentic')
+  const key = 'b0f391601e5e4e3dc01340fc7024b9ed7245157b80ddd23f272ef6a1c19d6dbe'
+  const failuresUnder = (keys: readonly string[]) =>
+    appraise(authentic, policyOf(policyFor('tpm', { ...tpmPinsJson('tpm'), keys })), time('any')).failures
+  expect(failuresUnder([]).map(({ field }) => field)).toContain('roots')
+  // Its PCR values were not kept, so no policy can be satisfied.
+  expect(new Set(failuresUnder([key]).map(({ code }) => code))).toEqual(new Set(['COLLATERAL_MISSING']))
+  expect(failuresUnder([key]).map(({ field }) => field)).not.toContain('roots')
+})

@@ -1,0 +1,88 @@
+import type { ServerResponse } from 'node:http'
+import { type ErrorCode, EXIT_OF, exitStatus, type Failure, VouchError } from '../../src/index.js'
+
+/** What goes back over the wire. */
+export interface Answer {
+  readonly status: number
+  readonly type: 'application/json' | 'application/octet-stream'
+  readonly body: string | Uint8Array
+  readonly retryAfter?: number
+}
+
+export const jsonAnswer = (body: string, status = 200): Answer => ({ status, type: 'application/json', body })
+export const bytesAnswer = (body: Uint8Array): Answer => ({
+  status: 200,
+  type: 'application/octet-stream',
+  body,
+})
+
+/** Codes with a status of their own; every other is 403 when something is false or refused, 400 when it cannot be read. */
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  USAGE: 404,
+  TOO_LARGE: 413,
+  RATE_LIMITED: 429,
+  BUSY: 503,
+  STORAGE_FAILED: 503,
+  BACKEND_FAILED: 503,
+  HEAD_MISSING: 503,
+  LEAF_MISSING: 404,
+  SERVICES_AWAITED: 503,
+  PROVIDER_UNAVAILABLE: 503,
+  PROVIDER_FAILED: 503,
+  INTERNAL: 500,
+}
+
+const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
+  RATE_LIMITED: 30,
+  BUSY: 2,
+  HEAD_MISSING: 60,
+  SERVICES_AWAITED: 5,
+  PROVIDER_FAILED: 5,
+}
+
+/** The one form of every refusal: all failures, the gravest of which decides the status. */
+export function refusal(failures: readonly Failure[]): Answer {
+  const exit = exitStatus(failures)
+  const gravest = failures.find(({ code }) => EXIT_OF[code] === exit)?.code ?? 'INTERNAL'
+  const body = JSON.stringify({
+    failures: failures.map(({ code, rule, given, hint }) => ({
+      code,
+      exit: EXIT_OF[code],
+      rule,
+      given,
+      hint,
+    })),
+  })
+  const status = STATUS[gravest] ?? (exit === 4 ? 400 : 403)
+  const retryAfter = RETRY_AFTER[gravest]
+  return { ...jsonAnswer(body, status), ...(retryAfter === undefined ? {} : { retryAfter }) }
+}
+
+/** What a stranger is told of an error: ours in full; of anything else, only that it happened. */
+export function refusalOf(error: unknown): Answer {
+  if (error instanceof VouchError) return refusal([error])
+  return refusal([{ code: 'INTERNAL', rule: 'the server met something that it did not expect' }])
+}
+
+/** The body of such a refusal, for whatever else answers a stranger with a line. */
+export function refusalBody(error: unknown): string {
+  return String(refusalOf(error).body)
+}
+
+/** Sends an answer. `isLast` when the connection must not be used again, as when the server ends. */
+export function send(
+  response: ServerResponse,
+  { status, type, body, retryAfter }: Answer,
+  isLast = false,
+): void {
+  if (response.headersSent || response.destroyed) return
+  response.statusCode = status
+  response.setHeader('content-type', type)
+  response.setHeader('content-length', Buffer.byteLength(body))
+  response.setHeader('cache-control', 'no-store')
+  response.setHeader('x-content-type-options', 'nosniff')
+  if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter)
+  // A body that was refused may still be on its way: what is left of it must not be taken for the next request.
+  if (isLast || status >= 400) response.setHeader('connection', 'close')
+  response.end(body)
+}

@@ -1,0 +1,63 @@
+import { VouchError } from '@vouch/protocol'
+import { bytesArgument, type Terminal } from '@vouch/protocol/node'
+import { handOver } from '../control.js'
+import { openRegistrar } from '../open-registrar.js'
+import type { Order, Outcome } from '../orders.js'
+
+import { keyFile, type SigningOptions } from './options.js'
+
+export interface RemoveOptions extends SigningOptions {
+  readonly credential?: string
+  readonly machine?: string
+  readonly reason: string
+  readonly json?: true
+}
+
+/** `registrar remove`: empties leaves for cause, bans their credentials, and refuses every earlier root at once. */
+export async function removeCommand(out: Terminal, folder: string, options: RemoveOptions): Promise<number> {
+  const { credential, machine, reason, json } = options
+  if ((credential === undefined) === (machine === undefined)) {
+    throw new VouchError('USAGE', { rule: 'a removal must name either --credential or --machine' })
+  }
+  const order =
+    machine === undefined
+      ? orderOf('remove', bytesArgument(credential ?? '', '--credential'), reason)
+      : orderOf('ban', bytesArgument(machine, '--machine'), reason)
+  const { removed, seq } = await give(folder, order, options)
+  if (json) out.data(JSON.stringify({ removed, seq }))
+  else out.data(`removed ${removed} leaves; head ${seq} refuses every earlier root`)
+  return 0
+}
+
+export interface ReadmitOptions {
+  readonly machine: string
+  readonly reason: string
+}
+
+/** `registrar readmit`: lets a machine that was removed be admitted again. */
+export async function readmitCommand(
+  out: Terminal,
+  folder: string,
+  { machine, reason }: ReadmitOptions,
+): Promise<number> {
+  await give(folder, orderOf('readmit', bytesArgument(machine, '--machine'), reason), {})
+  out.words('registrar: the machine may enroll again; what was removed stays removed')
+  return 0
+}
+
+function orderOf(action: Order['action'], subject: Uint8Array, reason: string): Order {
+  return { version: 1, action, subject, reason: new TextEncoder().encode(reason) }
+}
+
+/** Has an order carried out by the registrar that serves the folder, or here when none does. */
+async function give(folder: string, order: Order, options: SigningOptions): Promise<Outcome> {
+  const outcome = await handOver(folder, order)
+  if (outcome !== undefined) return outcome
+  const key = order.action === 'readmit' ? undefined : keyFile(folder, options)
+  const registrar = await openRegistrar(folder, { key })
+  try {
+    return await registrar.carryOut(order)
+  } finally {
+    await registrar.close()
+  }
+}

@@ -1,0 +1,78 @@
+import { chmod, rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, request } from 'node:http'
+import { join, relative } from 'node:path'
+import { type ErrorCode, EXIT_OF, type Failure, shown, VouchError } from '@vouch/protocol'
+import { jsonAnswer, readBody, refusalOf, send } from '@vouch/protocol/node/http'
+import type { Registrar } from './open-registrar.js'
+import { type Order, type Outcome, parseOrder, parseOutcome, printOrder, printOutcome } from './orders.js'
+
+// The operator's way to a registrar that serves: a unix socket in its folder. The folder is closed to everybody but its
+// owner, and that is all the protection there is: who can reach the socket could as well write to the log.
+
+const MAX_ORDER_BYTES = 8192
+const MAX_ANSWER_BYTES = 65_536
+const PATIENCE_MS = 60_000
+
+/** Longest path of a socket; where a system takes more, a shorter one works too. */
+const MAX_PATH_BYTES = 103
+
+/** Where the socket is, by the shorter of its names. */
+function socketPath(folder: string): string | undefined {
+  const whole = join(folder, 'control.sock')
+  const names = [whole, relative(process.cwd(), whole)].sort((a, b) => a.length - b.length)
+  return names.find((name) => Buffer.byteLength(name) <= MAX_PATH_BYTES)
+}
+
+export interface Listening {
+  close(): Promise<void>
+}
+
+/** Takes orders until it is closed; `undefined` when the folder's path is too long for a socket. */
+export async function takeOrders(folder: string, registrar: Registrar): Promise<Listening | undefined> {
+  const path = socketPath(folder)
+  if (path === undefined) return undefined
+  await rm(path, { force: true }) // of a server that was killed: this process is the folder's one writer
+  const server = createServer(async (incoming, response) => {
+    try {
+      const order = parseOrder(await readBody(incoming, MAX_ORDER_BYTES))
+      send(response, jsonAnswer(printOutcome(await registrar.carryOut(order))), true)
+    } catch (error) {
+      send(response, refusalOf(error), true)
+    }
+  })
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
+  await chmod(path, 0o600)
+  return { close: () => new Promise((resolve) => server.close(() => resolve())) }
+}
+
+/** Hands an order to the registrar that serves this folder; `undefined` when none does. */
+export async function handOver(folder: string, order: Order): Promise<Outcome | undefined> {
+  const path = socketPath(folder)
+  const answer = path === undefined ? undefined : await post(path, printOrder(order))
+  if (answer === undefined) return undefined
+  const body = await readBody(answer, MAX_ANSWER_BYTES)
+  if (answer.statusCode === 200) return parseOutcome(body)
+  const [failure] = (JSON.parse(new TextDecoder().decode(body)) as { failures: readonly Failure[] }).failures
+  throw new VouchError(codeOf(failure), failure ?? { rule: 'the registrar must say why it refuses' })
+}
+
+function post(path: string, body: string): Promise<IncomingMessage | undefined> {
+  return new Promise((resolve, reject) => {
+    const sending = request({ socketPath: path, method: 'POST', timeout: PATIENCE_MS }, resolve)
+    sending.on('timeout', () => sending.destroy(new Error('no answer')))
+    sending.on('error', (cause) => {
+      if ('code' in cause && (cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED'))
+        return resolve(undefined)
+      const explanation = {
+        rule: 'the registrar that serves this folder must answer',
+        given: shown(cause.message),
+        hint: 'its audit.log says whether the order was carried out',
+      }
+      reject(new VouchError('REGISTRY_UNREACHABLE', explanation, { cause }))
+    })
+    sending.end(body)
+  })
+}
+
+const codeOf = (failure: Failure | undefined): ErrorCode =>
+  failure !== undefined && failure.code in EXIT_OF ? failure.code : 'INTERNAL'

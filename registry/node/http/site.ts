@@ -1,0 +1,20 @@
+import type { Limits, Site } from '@vouch/protocol/node/http'
+import { ROUTES } from './routes.js'
+import type { Service } from './service.js'
+
+export const DEFAULT_LIMITS: Limits = {
+  writes: { burst: 30, perSecond: 0.5 },
+  reads: { burst: 1100, perSecond: 20 }, // a whole registry at once is 1,024 buckets and a few files more
+  concurrent: 32,
+  connections: 512,
+  perAddress: 32,
+  headersMs: 5_000,
+  requestMs: 20_000,
+  responseMs: 30_000,
+  checkMs: 1_000,
+}
+
+/** What a registrar serves to strangers. */
+export function siteOf(service: Service): Site<Service> {
+  return { routes: ROUTES, service, noteRefusal: (from, failures) => service.noteRefusal(from, failures) }
+}

@@ -1,0 +1,84 @@
+import { textOf, toHex, toInteger, VouchError } from '@vouch/protocol'
+import {
+  boundedBytes,
+  type Codec,
+  fixedBytes,
+  oneOf,
+  parseFile,
+  printFile,
+  record,
+  uint,
+  version,
+} from '@vouch/protocol/codec'
+import { MAX_REASON_BYTES } from '../src/log-record.js'
+import type { Registry } from '../src/store.js'
+
+/** What the operator orders of a registrar, whether it serves or not. */
+export interface Order {
+  readonly version: 1
+  /** Removes a credential; removes a machine and refuses it from then on; lets a machine be admitted again. */
+  readonly action: 'remove' | 'ban' | 'readmit'
+  /** The credential or the machine. */
+  readonly subject: Uint8Array
+  /** UTF-8. */
+  readonly reason: Uint8Array
+}
+
+export interface Outcome {
+  readonly version: 1
+  /** How many leaves were emptied. */
+  readonly removed: number
+  /** Number of the head that says so, or of the newest where nothing was to be said. */
+  readonly seq: number
+}
+
+const orderCodec: Codec<Order> = record<Order>({
+  version: version(1),
+  action: oneOf({ remove: 1, ban: 2, readmit: 3 }),
+  subject: fixedBytes(32),
+  reason: boundedBytes(0, MAX_REASON_BYTES),
+})
+
+const outcomeCodec: Codec<Outcome> = record<Outcome>({
+  version: version(1),
+  removed: uint(4, { max: 2 ** 32 - 1 }),
+  seq: uint(8, { max: Number.MAX_SAFE_INTEGER }),
+})
+
+export const parseOrder = (file: Uint8Array): Order => parseFile(orderCodec, file, 'order')
+export const printOrder = (order: Order): string => printFile(orderCodec, order, 'order')
+export const parseOutcome = (file: Uint8Array): Outcome => parseFile(outcomeCodec, file, 'outcome')
+export const printOutcome = (outcome: Outcome): string => printFile(outcomeCodec, outcome, 'outcome')
+
+/** Does what is ordered. What it has answered is in the log. */
+export async function carryOut(registry: Registry, { action, subject, reason }: Order): Promise<Outcome> {
+  const why = textOf(reason)
+  switch (action) {
+    case 'remove': {
+      const { seq } = await registry.remove(indexOf(registry, subject), why)
+      return { version: 1, removed: 1, seq }
+    }
+    case 'ban': {
+      const { indexes, head } = await registry.ban(subject, why)
+      return { version: 1, removed: indexes.length, seq: head.seq }
+    }
+    case 'readmit': {
+      await registry.pardon(subject, why)
+      return { version: 1, removed: 0, seq: registry.head.seq }
+    }
+  }
+}
+
+/** An order for the private log. */
+export function orderDetails({ action, subject, reason }: Order): Readonly<Record<string, string>> {
+  return { [action === 'remove' ? 'credential' : 'machine']: toHex(subject), reason: textOf(reason) }
+}
+
+function indexOf(registry: Registry, credential: Uint8Array): number {
+  const member = registry.find(toInteger(credential))
+  if (member !== undefined) return member.index
+  throw new VouchError('LEAF_MISSING', {
+    rule: 'the credential must be a member of this registry',
+    hint: 'registrar show --members lists them',
+  })
+}

@@ -1,0 +1,189 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { openBackend } from '@vouch/circuits/node'
+import {
+  decodeEnvelope,
+  parseAnnouncement,
+  parseAnswer,
+  parseRequest,
+  printAcceptance,
+  printHead,
+  printReply,
+} from '@vouch/protocol'
+import { clock } from '@vouch/protocol/node'
+import { proveResponse } from '@vouch/prover'
+import ts from 'typescript'
+import { expect, type TestContext, test } from 'vitest'
+import { ACCEPTED, askFor, fakeAgent, isSignedBy, LineClient } from '../agent/test/support/services.js'
+import { openWorld } from '../prover/test/support/world.js'
+import { makeStory } from '../scripts/demo/story.js'
+import { freePort } from '../scripts/program.js'
+import { needs } from './support/needs.js'
+import { respondTo } from './support/proven.js'
+import { programIn, quickstarts, readersFolder } from './support/quickstart.js'
+import { pathInRepository, readInRepository } from './support/repository.js'
+
+// A quick start is the first thing that a reader copies: each is run here as it stands on its page, for real.
+
+/** Page → what happens to its program. A page without one is a promise that nobody keeps. */
+const SCENARIOS: Readonly<Record<string, (page: string, context: TestContext) => Promise<void>>> = {
+  'docs/quickstart-alice.md': aliceConvincesBob,
+  'docs/quickstart-service.md': serviceAnswers,
+  'docs/quickstart-verifier.md': verifierAcceptsOnce,
+}
+
+test('every quick start is run', () => {
+  expect(quickstarts()).toEqual(Object.keys(SCENARIOS).sort())
+})
+
+test.for(Object.entries(SCENARIOS))('%s does what it says', ([page, scenario], context) =>
+  scenario(page, context),
+)
+
+/** Under the project's own strictness, which may be stricter than a reader's. */
+test('the programs of quick starts have no type error', async () => {
+  const folder = await readersFolder()
+  try {
+    const files = await Promise.all(quickstarts().map((page) => folder.copy(page)))
+    const { config } = ts.readConfigFile(pathInRepository('tsconfig.tests.json'), ts.sys.readFile)
+    const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, pathInRepository('.'))
+    const declared = fileNames.filter((name) => name.endsWith('.d.ts'))
+    const program = ts.createProgram([...files, ...declared], {
+      ...options,
+      typeRoots: [pathInRepository('node_modules/@types')],
+    })
+    const complaints = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
+      const where = file === undefined ? '' : file.fileName.replace(folder.path, '')
+      return `${where}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
+    })
+    expect(complaints).toEqual([])
+  } finally {
+    await folder.remove()
+  }
+})
+
+test('the reader of quick starts takes TypeScript, all of it, and nothing else', () => {
+  const page = 'words\n```ts\nconst a = 1\n```\n```sh\nrm -r x\n```\nmore\n```ts\nconst b = 2\n```\n'
+  expect(programIn(page)).toBe('const a = 1\n\nconst b = 2\n')
+})
+
+/** Bob: a client gets a Request, answers it, is accepted; and never twice for one answer. */
+async function verifierAcceptsOnce(page: string): Promise<void> {
+  const folder = await readersFolder()
+  const backend = openBackend({ kind: 'native' })
+  const story = makeStory(clock())
+  await writeFile(join(folder.path, 'accept.json'), printAcceptance(story.acceptance))
+  await mkdir(join(folder.path, 'registry'))
+  await writeFile(join(folder.path, 'registry', 'head.json'), printHead(story.head))
+  const port = await freePort()
+  const bob = await folder.run(page, { PORT: `${port}` })
+  try {
+    await bob.firstLine()
+    const url = `http://127.0.0.1:${port}/`
+    const request = parseRequest(await (await fetch(url)).text())
+    const [north] = story.machines
+    const response = respondTo(request, north, 'echo', { time: clock(), payload: 'hello, Bob' })
+    const { holding } = north
+    const bundle = await proveResponse({ request, response, holding, leaves: story.leaves, backend })
+    const answer = (body: string) => said(fetch(url, { method: 'POST', body }))
+    const reply = printReply({ version: 1, request, bundle })
+    expect(await answer(reply)).toEqual({ status: 200, text: expect.stringContaining('hello, Bob') })
+    expect(await answer(reply)).toEqual({ status: 403, text: expect.stringContaining('CHALLENGE_USED') })
+    const elsewhere = { ...request, verifierId: new Uint8Array(32) }
+    const forged = printReply({ version: 1, request: elsewhere, bundle })
+    expect(await answer(forged)).toEqual({ status: 403, text: expect.stringContaining('CHALLENGE_UNKNOWN') })
+    expect(await answer('{')).toEqual({ status: 400, text: expect.stringContaining('JSON_MALFORMED') })
+    const tooLong = await answer(' '.repeat(5_000_000)).catch(() => ({ status: 400 }))
+    expect(tooLong.status).toBe(400)
+    expect((await fetch(url)).status).toBe(200)
+  } finally {
+    await bob.stop()
+    await backend.destroy()
+    await folder.remove()
+  }
+}
+
+/** Alice: she enrolls with a registrar, waits for its next head, and convinces the Bob of the other page. */
+async function aliceConvincesBob(page: string): Promise<void> {
+  const world = await openWorld()
+  const folder = await readersFolder()
+  await world.crowd(16)
+  await writeFile(join(folder.path, 'accept.json'), printAcceptance(world.acceptance()))
+  await symlink(world.registry, join(folder.path, 'registry'))
+  const port = await freePort()
+  const bob = await folder.run('docs/quickstart-verifier.md', { PORT: `${port}` })
+  await bob.firstLine()
+  const line = await listenedTo(`http://127.0.0.1:${port}`)
+  const cutting = setInterval(() => void world.registrar.registry.cutHead(), 500)
+  try {
+    const alice = await folder.run(page, {
+      VOUCH_HOME: join(world.folder, 'home'),
+      AGENT_URL: world.guest.url,
+      REGISTRAR_URL: world.registrarUrl,
+      BOB_URL: line.url,
+    })
+    expect([await alice.ended(), alice.stderr]).toEqual([0, ''])
+    expect(line.heard).toEqual([
+      { method: 'GET', status: 200, text: expect.stringContaining('challenge') },
+      { method: 'POST', status: 200, text: expect.stringContaining('hello') },
+    ])
+  } finally {
+    clearInterval(cutting)
+    line.close()
+    await bob.stop()
+    await folder.remove()
+    await world.close()
+  }
+}
+
+interface Exchange {
+  readonly method: string
+  readonly status: number
+  readonly text: string
+}
+
+/** Passes on what is asked of a server, and notes what it answers. */
+async function listenedTo(url: string): Promise<{ url: string; heard: Exchange[]; close: () => void }> {
+  const heard: Exchange[] = []
+  const port = await freePort()
+  const server = createServer(async (incoming, outgoing) => {
+    const { method = '' } = incoming
+    let body = ''
+    for await (const part of incoming) body += part
+    const answer = await said(fetch(url + incoming.url, { method, ...(method === 'POST' ? { body } : {}) }))
+    heard.push({ method, ...answer })
+    outgoing.writeHead(answer.status).end(answer.text)
+  })
+  server.listen(port, '127.0.0.1')
+  return { url: `http://127.0.0.1:${port}`, heard, close: () => server.close() }
+}
+
+const said = async (answer: Promise<Response>): Promise<{ status: number; text: string }> => {
+  const response = await answer
+  return { status: response.status, text: await response.text() }
+}
+
+/** A service: it announces its key, and signs what it says. */
+async function serviceAnswers(page: string, context: TestContext): Promise<void> {
+  needs.sharedMemory(context) // it insists that its key lie in memory
+  const folder = await readersFolder('/dev/shm')
+  const agent = await fakeAgent(join(folder.path, 'announce'), () => ACCEPTED)
+  const port = await freePort()
+  const service = await folder.run(page, { RUNTIME_DIRECTORY: folder.path, PORT: `${port}` })
+  try {
+    await service.firstLine()
+    const { publicKey } = parseAnnouncement(agent.heard[0] ?? '')
+    const client = new LineClient(`tcp://127.0.0.1:${port}`)
+    const answer = parseAnswer((await client.exchange(askFor('EUR'))) ?? '')
+    client.socket.destroy()
+    expect(isSignedBy(answer, publicKey, 'sha256')).toBe(true)
+    const payload = new TextDecoder().decode(decodeEnvelope(answer.envelope).payload)
+    expect(readInRepository(page)).toContain(payload)
+    expect(await service.stop()).toBe(0)
+  } finally {
+    await service.stop()
+    await agent.close()
+    await folder.remove()
+  }
+}

@@ -1,0 +1,4 @@
+// The public names of this package under Node, besides those of `@vouch/verifier`.
+
+export { readHead } from './registry.js'
+export { folderSeen } from './seen-folder.js'
