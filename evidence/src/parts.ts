@@ -38,8 +38,8 @@ export const PARTS = {
 
 export type PartName = keyof typeof PARTS
 
-/** Parts that have nothing about them but a length: where the format has no such part, they are files like any other. */
-export const FAINT: ReadonlySet<PartName> = new Set<PartName>(['bare-signature'])
+/** Parts that have little about them but a length: where the format has no such part, they are files like any other. */
+export const FAINT: ReadonlySet<PartName> = new Set<PartName>(['bare-signature', 'tcg12-event-log'])
 
 /** The parts that were given, each with the files that are one. The same file given twice is given once. */
 export type Parts = Readonly<Partial<Record<PartName, readonly EvidenceFile[]>>>
