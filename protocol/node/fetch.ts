@@ -8,9 +8,10 @@ const TIMEOUT_MS = 30_000
  */
 export async function fetchBounded(url: string, limit: number, hint: string): Promise<Uint8Array> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' })
+    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const response = await fetch(url, { signal, redirect: 'error' })
     if (!response.ok) throw new Error(`status ${response.status}`)
-    return await boundedBody(response, limit)
+    return await boundedBody(response, limit, signal)
   } catch (cause) {
     throw new VouchError(
       'REGISTRY_UNREACHABLE',

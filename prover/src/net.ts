@@ -79,7 +79,7 @@ export function askJson(
       redirect: 'error',
       signal: within,
     })
-    const answer = await boundedBody(response, MAX_FILE_BYTES)
+    const answer = await boundedBody(response, MAX_FILE_BYTES, within)
     if (response.ok) return answer
     throw refusalIn(answer, peer) ?? unreachable(peer, url, `status ${response.status}`)
   })
