@@ -1,0 +1,1 @@
+export { contractErrorsAbi, credentialRegistryAbi, vouchedBoardAbi, vouchVerifierAbi } from './abi.js'
