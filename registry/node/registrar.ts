@@ -1,6 +1,7 @@
 import { runCommand, runProgram, terminal, versionOf } from '@vouch/protocol/node'
 import { Command } from 'commander'
 import { type AdmitOptions, admitCommand } from './commands/admit.js'
+import type { DeployOptions } from './commands/deploy.js'
 import { type ExportOptions, exportCommand } from './commands/export.js'
 import { type HeadOptions, headCommand } from './commands/head.js'
 import { type InitOptions, initCommand } from './commands/init.js'
@@ -24,6 +25,8 @@ exit status: 0 done · 1 usage · 2 something signed or proven is false · 3 not
 const folder = ['<folder>', "the registry's folder"] as const
 const key = ['--key <file>', 'the key that signs heads (default: signer.key in the folder)'] as const
 const json = ['--json', 'JSON on stdout'] as const
+const rpc = ['--rpc <url>', "a chain's RPC server"] as const
+const contract = ['--contract <address>', "the registry's contract"] as const
 
 const registrar = new Command('registrar')
   .description('admits credentials to a registry, and publishes it')
@@ -112,12 +115,43 @@ registrar
 registrar
   .command('sync')
   .description("keep a copy of somebody's registry; checks all of it")
-  .argument('<from>', 'URL or folder')
+  .argument('[from]', 'URL or folder')
   .requiredOption('--to <folder>', 'where the copy is kept')
+  .option(...rpc)
+  .option(...contract)
+  .option('--from-block <number>', 'on chain: the block that has the contract, or one before it', '0')
+  .option(
+    '--confirmations <number>',
+    'on chain: how deep a block must lie (default: 12; on development chains 0)',
+  )
   .option('--registry <hex>', 'the registry id that you expect')
   .option('--signer <hex>', 'the signer of heads that you believe')
   .option(...json)
-  .action((from: string, options: SyncOptions) => run(options, () => syncCommand(out, from, options)))
+  .action((from: string | undefined, options: SyncOptions) =>
+    run(options, () => syncCommand(out, from, options)),
+  )
+
+registrar
+  .command('deploy')
+  .description('deploy a registry that trust nodes run, and the gateway that contracts call')
+  .requiredOption(...rpc)
+  .requiredOption('--node <addresses...>', 'the trust nodes')
+  .requiredOption('--policy <files...>', 'admission policies in JSON')
+  .option(
+    '--floor <number>',
+    'fewest signatures that ever suffice; two thirds of the nodes are needed in any case',
+    '2',
+  )
+  .option('--strike-limit <number>', "wrong admissions after which a node's signature stops counting", '3')
+  .option('--delay <seconds>', 'between a decision of the nodes and its effect', '86400')
+  .option('--nonce-blocks <number>', 'how many blocks old a nonce may be', '64')
+  .option('--registry <address>', 'after a failure: the registry that is there already')
+  .option('--proofs <address>', 'after a failure: the verifier of proofs that is there already')
+  .option('--key <file>', 'the key that pays (default: $VOUCH_KEY)')
+  .option(...json)
+  .action((options: DeployOptions) =>
+    run(options, async () => (await import('./commands/deploy.js')).deployCommand(out, options)),
+  )
 
 registrar
   .command('rebuild')

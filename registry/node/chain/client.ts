@@ -112,7 +112,9 @@ async function send(
   })
   const { hash, gas } = await chain.ask(doing, async (client) => {
     const prepared = await client.prepareTransactionRequest({ account, chain: shape, ...what })
-    const serialized = await account.signTransaction(prepared as Parameters<typeof account.signTransaction>[0])
+    const serialized = await account.signTransaction(
+      prepared as Parameters<typeof account.signTransaction>[0],
+    )
     const sent = client.sendRawTransaction({ serializedTransaction: serialized }).catch((error: unknown) => {
       // An answer that went missing makes the library send it again: then the server has it already.
       if (!(error instanceof viem.BaseError && /already (known|imported)/i.test(error.message))) throw error

@@ -56,7 +56,11 @@ export async function deploy(
   return { registry, proofs, gateway: noted('gateway', gateway) }
 }
 
-async function deployRegistry(chain: Chain, account: PrivateKeyAccount, settings: Settings): Promise<Address> {
+async function deployRegistry(
+  chain: Chain,
+  account: PrivateKeyAccount,
+  settings: Settings,
+): Promise<Address> {
   const { policies, floor, strikeLimit, delay, nonceBlocks } = settings
   const ids = policies.map(admissionPolicyId)
   assertGenuineOrDevelopment(chain, ids)
@@ -70,7 +74,12 @@ async function deployRegistry(chain: Chain, account: PrivateKeyAccount, settings
     nonceBlocks,
   }
   const bytecode = await creationCode('CredentialRegistry')
-  return create(chain, account, { abi: credentialRegistryAbi, bytecode, args: [genesis] }, 'deploying the registry')
+  return create(
+    chain,
+    account,
+    { abi: credentialRegistryAbi, bytecode, args: [genesis] },
+    'deploying the registry',
+  )
 }
 
 async function deployProofs(chain: Chain, account: PrivateKeyAccount): Promise<Address> {

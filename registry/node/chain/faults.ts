@@ -13,10 +13,16 @@ export function faultOf(error: unknown, viem: Viem, url: string, doing: string):
   for (const [kind, code, rule, hint] of FAULTS) {
     const found = error.walk((cause) => cause instanceof viem[kind])
     if (found instanceof BaseError) {
-      return new VouchError(code, { rule: `${doing}: ${rule}`, given: shown(found.shortMessage), hint }, { cause: error })
+      return new VouchError(
+        code,
+        { rule: `${doing}: ${rule}`, given: shown(found.shortMessage), hint },
+        { cause: error },
+      )
     }
   }
+  // Servers have no codes for these: only words, much the same everywhere.
   if (/out of gas/i.test(error.message)) return outOfGas(doing, error)
+  if (/insufficient funds/i.test(error.message)) return fundsMissing(doing, error)
   return serverFault(error, url, doing, error.shortMessage)
 }
 
@@ -26,12 +32,6 @@ const FAULTS: readonly (readonly [keyof Viem & `${string}Error`, ErrorCode, stri
     'CONTRACT_UNKNOWN',
     'a contract of this project must be at the address',
     'look at address and chain: the same address may be empty on another',
-  ],
-  [
-    'InsufficientFundsError',
-    'FUNDS_MISSING',
-    'the account that sends must be able to pay for it',
-    "send it some of the chain's coin, and run this again",
   ],
   [
     'IntrinsicGasTooLowError',
@@ -48,7 +48,10 @@ const FAULTS: readonly (readonly [keyof Viem & `${string}Error`, ErrorCode, stri
 ]
 
 /** Not one of our contracts' errors: another contract answers, or it is of another version. */
-function revertFault(reverted: InstanceType<Viem['ContractFunctionRevertedError']>, doing: string): VouchError {
+function revertFault(
+  reverted: InstanceType<Viem['ContractFunctionRevertedError']>,
+  doing: string,
+): VouchError {
   const { data, raw, reason } = reverted
   if (data !== undefined && isContractError(data.errorName)) return contractRefusal(data.errorName, data.args)
   if (raw === undefined || raw === '0x') {
@@ -75,7 +78,21 @@ function revertFault(reverted: InstanceType<Viem['ContractFunctionRevertedError'
 export function outOfGas(doing: string, cause?: unknown): VouchError {
   return new VouchError(
     'TRANSACTION_FAILED',
-    { rule: `${doing}: the transaction must not run out of gas`, hint: 'nothing was changed: run this again' },
+    {
+      rule: `${doing}: the transaction must not run out of gas`,
+      hint: 'nothing was changed: run this again',
+    },
+    { cause },
+  )
+}
+
+function fundsMissing(doing: string, cause: unknown): VouchError {
+  return new VouchError(
+    'FUNDS_MISSING',
+    {
+      rule: `${doing}: the account that sends must be able to pay for it`,
+      hint: "send it some of the chain's coin, and run this again",
+    },
     { cause },
   )
 }

@@ -80,7 +80,8 @@ const HINTS: Readonly<Partial<Record<ContractErrorName, string>>> = {
   Paused: 'a quorum of trust nodes has paused the registry, and alone can end that',
   QuestionTooOld: 'prove again',
   RootTooOld: 'the registry has moved on: sync, and prove again',
-  RootUnknown: 'the registry never had this root, or the chain took back the block that had it: sync, and prove again',
+  RootUnknown:
+    'the registry never had this root, or the chain took back the block that had it: sync, and prove again',
   RootWithdrawn: 'a member was removed: sync, and prove again',
   SetVersionStale: 'the set of trust nodes has changed meanwhile: enroll again',
 }
