@@ -5,6 +5,7 @@ import type { DeployOptions } from './commands/deploy.js'
 import { type ExportOptions, exportCommand } from './commands/export.js'
 import { type HeadOptions, headCommand } from './commands/head.js'
 import { type InitOptions, initCommand } from './commands/init.js'
+import type { NodeServeOptions } from './commands/node.js'
 import { type NonceOptions, nonceCommand } from './commands/nonce.js'
 import { type ReadmitOptions, type RemoveOptions, readmitCommand, removeCommand } from './commands/order.js'
 import { type RebuildOptions, rebuildCommand } from './commands/rebuild.js'
@@ -26,6 +27,10 @@ const folder = ['<folder>', "the registry's folder"] as const
 const key = ['--key <file>', 'the key that signs heads (default: signer.key in the folder)'] as const
 const json = ['--json', 'JSON on stdout'] as const
 const rpc = ['--rpc <url>', "a chain's RPC server"] as const
+const behindProxy = [
+  '--behind-proxy [address]',
+  'believe X-Forwarded-For when it comes from this address (default: from loopback)',
+] as const
 const contract = ['--contract <address>', "the registry's contract"] as const
 
 const registrar = new Command('registrar')
@@ -37,9 +42,13 @@ const registrar = new Command('registrar')
 
 registrar
   .command('init')
-  .description('make a registry: its id, its keys, its first head')
+  .description(
+    'make a registry: its id, its keys, its first head; with --rpc and --contract, the folder of a trust node',
+  )
   .argument(...folder)
   .requiredOption('--policy <files...>', 'admission policies in JSON')
+  .option(...rpc)
+  .option(...contract)
   .option(...key)
   .option(...json)
   .action((where: string, options: InitOptions) => run(options, () => initCommand(out, where, options)))
@@ -68,10 +77,7 @@ registrar
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--port <number>', 'port to listen on; 0 for any', '8787')
   .option('--cut-every <seconds>', 'how often a head is cut, if anything changed', '600')
-  .option(
-    '--behind-proxy [address]',
-    'believe X-Forwarded-For when it comes from this address (default: from loopback)',
-  )
+  .option(...behindProxy)
   .option(...key)
   .option(...json)
   .action((where: string, options: ServeOptions) => run(options, () => serveCommand(out, where, options)))
@@ -129,6 +135,24 @@ registrar
   .option(...json)
   .action((from: string | undefined, options: SyncOptions) =>
     run(options, () => syncCommand(out, from, options)),
+  )
+
+registrar
+  .command('node')
+  .description('run a trust node: one of those who admit to a registry on chain')
+  .command('serve')
+  .description('verify enrollments, sign admissions, collect signatures of peers, and submit')
+  .argument(...folder)
+  .requiredOption(...rpc)
+  .requiredOption(...contract)
+  .option('--peer <urls...>', 'where the other nodes answer')
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--port <number>', 'port to listen on; 0 for any', '8787')
+  .option(...behindProxy)
+  .option('--key <file>', 'the key that signs admissions and pays for them (default: $VOUCH_KEY)')
+  .option(...json)
+  .action((where: string, options: NodeServeOptions) =>
+    run(options, async () => (await import('./commands/node.js')).nodeServeCommand(out, where, options)),
   )
 
 registrar

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { openHasher } from '@vouch/circuits'
 import { shown, VouchError } from '@vouch/protocol'
 import { clock, numberArgument, type Terminal } from '@vouch/protocol/node'
-import { isLoopback, type ProxyAddress, startServer } from '@vouch/protocol/node/http'
+import { isLoopback, type ProxyAddress, type RunningServer, startServer } from '@vouch/protocol/node/http'
 import { takeOrders } from '../control.js'
 import { DEFAULT_LIMITS, siteOf } from '../http/site.js'
 import { openRegistrar, type Registrar } from '../open-registrar.js'
@@ -41,12 +41,7 @@ export async function serveCommand(out: Terminal, folder: string, options: Serve
       )
     }
     const clockwork = setInterval(() => void cut(out, registrar), cutEvery * SECOND_MS)
-    const { address, port: bound } = server.address
-    const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${bound}`
-    out.data(options.json ? JSON.stringify({ url }) : `serving ${url}`)
-    if (!isLoopback(address)) {
-      out.words('registrar: warning: this address is not loopback, and what it speaks is not encrypted')
-    }
+    sayServing(out, server, options.json ?? false)
     await ended()
     out.words('registrar: finishing what is in hand')
     clearInterval(clockwork)
@@ -57,7 +52,17 @@ export async function serveCommand(out: Terminal, folder: string, options: Serve
   }
 }
 
-function proxyArgument(given: ServeOptions['behindProxy']): ProxyAddress | undefined {
+/** Where a server is reached, and what to mind about it. */
+export function sayServing(out: Terminal, { address: place }: RunningServer, json: boolean): void {
+  const { address, port } = place
+  const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${port}`
+  out.data(json ? JSON.stringify({ url }) : `serving ${url}`)
+  if (!isLoopback(address)) {
+    out.words('registrar: warning: this address is not loopback, and what it speaks is not encrypted')
+  }
+}
+
+export function proxyArgument(given: ServeOptions['behindProxy']): ProxyAddress | undefined {
   if (given === undefined || given === true) return given && 'loopback'
   if (isIP(given) !== 0) return given
   throw new VouchError('USAGE', { rule: '--behind-proxy must be an address', given: shown(given) })
@@ -72,7 +77,8 @@ async function cut(out: Terminal, { registry }: Registrar): Promise<void> {
   }
 }
 
-function ended(): Promise<void> {
+/** Until somebody tells this process to end. */
+export function ended(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
