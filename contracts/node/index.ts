@@ -1,20 +1,24 @@
-// The public names of this package under Node: what it takes to deploy.
-
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import type { Hex } from 'viem'
+import { VouchError } from '@vouch/protocol'
 
-/** The package's folder: this file is built two levels below it, and written one. */
+// The public names of this package under Node, besides those of `@vouch/contracts`.
+
+/** What is deployed. `HonkVerifier` is the verifier of `respond`, generated from its pinned key. */
+export type DeployedName = 'CredentialRegistry' | 'VouchVerifier' | 'VouchedBoard' | 'HonkVerifier'
+
+// This file runs from node/ and, once built, from dist/node/.
 const ROOT = ['..', '../..']
   .map((up) => new URL(`${up}/`, import.meta.url))
   .find((folder) => existsSync(new URL('package.json', folder)))
 
-/** The contracts that are deployed. `HonkVerifier` is what Barretenberg generates for `respond`. */
-export type Deployable = 'CredentialRegistry' | 'VouchVerifier' | 'HonkVerifier' | 'VouchedBoard'
-
-/** What a contract is made with. The build makes it from the sources; `manifest.json` has its hash. */
-export async function creationCode(name: Deployable): Promise<Hex> {
-  const file = new URL(`generated/bytecode/${name}.json`, ROOT)
-  const { bytecode } = JSON.parse(await readFile(file, 'utf8')) as { readonly bytecode: Hex }
-  return bytecode
+/** The code that creates a contract, as `npm run contracts` compiled it. */
+export async function readCreationCode(name: DeployedName): Promise<`0x${string}`> {
+  const path = `generated/bytecode/${name}.json`
+  try {
+    return JSON.parse(await readFile(new URL(path, ROOT), 'utf8')).bytecode
+  } catch (error) {
+    const explanation = { rule: `${path} must come with the package`, hint: 'npm run contracts makes it' }
+    throw new VouchError('ARTIFACT_CORRUPT', explanation, { cause: error })
+  }
 }

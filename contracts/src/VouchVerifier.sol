@@ -7,6 +7,7 @@ import {Envelopes} from "./Envelopes.sol";
 import {IVouchVerifier} from "./IVouchVerifier.sol";
 import {Listings} from "./Listings.sol";
 import {Poseidon2} from "./Poseidon2.sol";
+import {Requests} from "./Requests.sol";
 import {Signatures} from "./Signatures.sol";
 import {Statements} from "./Statements.sol";
 
@@ -77,14 +78,13 @@ contract VouchVerifier is IVouchVerifier {
         uint256 nullifier,
         bytes calldata proof
     ) external view returns (uint256 provenNullifier, bytes memory payload) {
-        Listings.Listing memory listing = _listingOf(msg.sender);
-        Envelopes.Envelope memory content = Envelopes.decode(envelope);
         if (nullifier >= Poseidon2.P) revert NullifierTooLarge(nullifier);
+        Listings.Listing memory listing = _listingOf(msg.sender);
         _checkQuestion(question, listing);
-        _checkFreshness(question, content, Listings.uint32At(listing.policy, Listings.SKEW_AT));
+        payload = _checkEnvelope(question, envelope, Listings.uint32At(listing.policy, Listings.SKEW_AT));
         registry.requireRoot(question.root, Listings.uint32At(listing.policy, Listings.ROOT_AGE_AT));
         _checkProof(listing.circuit, proof, _publicInputs(question, listing, envelope, nullifier));
-        return (nullifier, content.payload);
+        return (nullifier, payload);
     }
 
     /// @inheritdoc IVouchVerifier
@@ -155,56 +155,39 @@ contract VouchVerifier is IVouchVerifier {
     }
 
     /// @dev Section 11.4: was the response given for this question, or lately enough?
-    function _checkFreshness(Question calldata question, Envelopes.Envelope memory envelope, uint256 skew) private view {
+    function _checkEnvelope(Question calldata question, bytes calldata envelope, uint256 skew)
+        private
+        view
+        returns (bytes memory payload)
+    {
+        Envelopes.Envelope memory content = Envelopes.decode(envelope);
         if (question.maxAge == 0) {
-            if (envelope.clientNonce != question.challenge) {
-                revert NonceMismatch(envelope.clientNonce, question.challenge);
+            if (content.clientNonce != question.challenge) {
+                revert NonceMismatch(content.clientNonce, question.challenge);
             }
-        } else if (envelope.time + question.maxAge + skew < block.timestamp) {
-            revert ResponseTooOld(envelope.time);
+        } else if (content.time + question.maxAge + skew < block.timestamp) {
+            revert ResponseTooOld(content.time);
         }
-        if (envelope.time > block.timestamp + skew) revert ResponseFromFuture(envelope.time);
+        if (content.time > block.timestamp + skew) revert ResponseFromFuture(content.time);
+        return content.payload;
     }
 
-    /// @dev Section 9: nine inputs, none of them the caller's word but the nullifier, which the proof binds.
     function _publicInputs(
         Question calldata question,
         Listings.Listing memory listing,
         bytes calldata envelope,
         uint256 nullifier
-    ) private view returns (bytes32[] memory inputs) {
-        bytes32 self = Statements.verifierId(msg.sender);
-        bytes32 within = question.hasContext ? question.context : question.challenge;
-        uint256 digest = uint256(Envelopes.digest(question.profile, envelope));
-        inputs = new bytes32[](9);
-        inputs[0] = bytes32(question.root);
-        inputs[1] = bytes32(listing.policiesRoot);
-        inputs[2] = bytes32(listing.servicesRoots[question.profile - 1]);
-        inputs[3] = bytes32(uint256(question.time));
-        inputs[4] = bytes32(digest >> 128);
-        inputs[5] = bytes32(uint256(uint128(digest)));
-        inputs[6] = bytes32(_requestHash(question, listing, self));
-        inputs[7] = bytes32(Statements.scope(self, question.hasContext, within));
-        inputs[8] = bytes32(nullifier);
-    }
-
-    /// @dev Section 8: the hash of the Request's one binary form.
-    function _requestHash(Question calldata question, Listings.Listing memory listing, bytes32 self)
-        private
-        view
-        returns (uint256)
-    {
-        bytes memory asked = abi.encodePacked(
-            uint8(1), self, question.challenge, question.hasContext, question.context, question.profile
-        );
-        asked = abi.encodePacked(asked, question.maxAge != 0, question.maxAge, question.time, _registryId());
-        bytes memory believed = abi.encodePacked(
-            question.root,
-            listing.acceptance,
-            Listings.services(listing.policy, question.profile),
-            Listings.policies(listing.policy)
-        );
-        return Statements.field(abi.encodePacked("vouch-request-v1", asked, believed));
+    ) private view returns (bytes32[] memory) {
+        Requests.Believed memory believed = Requests.Believed({
+            verifierId: Statements.verifierId(msg.sender),
+            registryId: _registryId(),
+            acceptance: listing.acceptance,
+            servicesRoot: listing.servicesRoots[question.profile - 1],
+            policiesRoot: listing.policiesRoot,
+            services: Listings.services(listing.policy, question.profile),
+            policies: Listings.policies(listing.policy)
+        });
+        return Requests.publicInputs(question, believed, envelope, nullifier);
     }
 
     function _checkProof(bytes32 circuit, bytes calldata proof, bytes32[] memory inputs) private view {

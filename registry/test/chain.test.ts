@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { contractErrorsAbi } from '@vouch/contracts'
 import { emptySubtree, fixedRoot, REGISTRY_DEPTH, toInteger } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openChain, transact } from '../node/chain/client.js'
-import { CODE_OF_CONTRACT_ERROR, contractRefusal } from '../node/chain/refusals.js'
 import { type ChainSyncParameters, registryIdOf, syncChain } from '../node/chain/sync.js'
 import { type LeafContent, leafOf, slowHasher } from '../src/tree.js'
 import {
@@ -51,16 +49,6 @@ async function syncPast(lie: Lie, folder: string, timeoutMs = 2000): Promise<str
     await server.close()
   }
 }
-
-describe('the errors of contracts', () => {
-  test('have a code here, each of them', () => {
-    expect(Object.keys(CODE_OF_CONTRACT_ERROR).sort()).toEqual(
-      contractErrorsAbi.map(({ name }) => name).sort(),
-    )
-    expect(contractRefusal('Paused')).toMatchObject({ code: 'CONTRACT_REFUSED' })
-    expect(contractRefusal('RootUnknown', [1n])).toMatchObject({ code: 'ROOT_NOT_ACCEPTED', given: '"1"' })
-  })
-})
 
 describe('a copy of a registry on chain', () => {
   const leaves: (LeafContent | undefined)[] = []
@@ -237,8 +225,8 @@ describe('a transaction', () => {
     }
     const nonce = await chain.ask('', (client) => client.getTransactionCount({ address: payer.address }))
     await expect(transact(chain, payer, call, 'executing')).rejects.toMatchObject({
-      code: 'CONTRACT_REFUSED',
-      rule: expect.stringContaining('NothingPending'),
+      code: 'CHAIN_REFUSED',
+      given: expect.stringContaining('NothingPending'),
     })
     expect(await chain.ask('', (client) => client.getTransactionCount({ address: payer.address }))).toBe(
       nonce,

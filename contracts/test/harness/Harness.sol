@@ -3,8 +3,10 @@ pragma solidity 0.8.37;
 
 import {Acceptances} from "../../src/Acceptances.sol";
 import {Envelopes} from "../../src/Envelopes.sol";
+import {IVouchVerifier} from "../../src/IVouchVerifier.sol";
 import {Poseidon2} from "../../src/Poseidon2.sol";
 import {RegistryTree} from "../../src/RegistryTree.sol";
+import {Requests} from "../../src/Requests.sol";
 import {Statements} from "../../src/Statements.sol";
 
 /// @notice The libraries, callable: what the vectors are run against.
@@ -74,6 +76,23 @@ contract Harness {
     function decode(bytes calldata envelope) external pure returns (bytes32, uint64, bytes memory) {
         Envelopes.Envelope memory content = Envelopes.decode(envelope);
         return (content.clientNonce, content.time, content.payload);
+    }
+
+    function requestHash(IVouchVerifier.Question calldata question, Requests.Believed calldata believed)
+        external
+        pure
+        returns (uint256)
+    {
+        return Requests.hash(question, believed);
+    }
+
+    function publicInputs(
+        IVouchVerifier.Question calldata question,
+        Requests.Believed calldata believed,
+        bytes calldata envelope,
+        uint256 nullifier
+    ) external pure returns (bytes32[] memory) {
+        return Requests.publicInputs(question, believed, envelope, nullifier);
     }
 
     function acceptance(Acceptances.Policy calldata policy, bytes32 registryId_) external pure returns (bytes memory) {

@@ -181,16 +181,19 @@ abstract contract Nodes is Check {
     }
 
     /// @notice The root over all leaves, by the definition: nothing of the frontier is in it.
-    function rebuilt() internal view returns (uint256 root) {
-        (root,) = _climb(0);
+    function rebuilt() internal view returns (uint256) {
+        return rootOver(leaves);
+    }
+
+    function rootOver(uint256[] memory layer) internal pure returns (uint256 root) {
+        (root,) = _climb(layer, 0);
     }
 
     function siblingsOf(uint256 index) internal view returns (uint256[20] memory siblings) {
-        (, siblings) = _climb(index);
+        (, siblings) = _climb(leaves, index);
     }
 
-    function _climb(uint256 index) private view returns (uint256, uint256[20] memory siblings) {
-        uint256[] memory layer = leaves;
+    function _climb(uint256[] memory layer, uint256 index) private pure returns (uint256, uint256[20] memory siblings) {
         uint256 empty = 0;
         for (uint256 height = 0; height < 20; height++) {
             uint256 beside = (index >> height) ^ 1;

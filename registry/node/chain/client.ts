@@ -26,7 +26,7 @@ const DEVELOPMENT_CHAINS: readonly number[] = [31_337, 1337]
 
 export const isDevelopmentChain = ({ id }: Pick<Chain, 'id'>): boolean => DEVELOPMENT_CHAINS.includes(id)
 
-/** Opens a chain. viem is loaded here and nowhere before: it takes a fifth of a second, and most commands need none. */
+/** Opens a chain. */
 export async function openChain(url: string, { timeoutMs = TIMEOUT_MS }: ChainOptions = {}): Promise<Chain> {
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
     throw new VouchError('USAGE', { rule: '--rpc must be an http or https URL', given: hostOf(url) })

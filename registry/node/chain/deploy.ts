@@ -1,6 +1,6 @@
 import { keyHash } from '@vouch/circuits'
 import { credentialRegistryAbi, vouchVerifierAbi } from '@vouch/contracts'
-import { creationCode } from '@vouch/contracts/node'
+import { readCreationCode } from '@vouch/contracts/node'
 import { type AdmissionPolicy, admissionPolicyId } from '@vouch/evidence'
 import { compareBytes, fieldToBytes, isSimulated, toHex, VouchError } from '@vouch/protocol'
 import type { Address, Hex, PrivateKeyAccount } from 'viem'
@@ -48,7 +48,7 @@ export async function deploy(
     account,
     {
       abi: vouchVerifierAbi,
-      bytecode: await creationCode('VouchVerifier'),
+      bytecode: await readCreationCode('VouchVerifier'),
       args: [registry, `0x${toHex(keyHash('respond'))}`, proofs],
     },
     'deploying the gateway',
@@ -73,7 +73,7 @@ async function deployRegistry(
     delay,
     nonceBlocks,
   }
-  const bytecode = await creationCode('CredentialRegistry')
+  const bytecode = await readCreationCode('CredentialRegistry')
   return create(
     chain,
     account,
@@ -83,7 +83,7 @@ async function deployRegistry(
 }
 
 async function deployProofs(chain: Chain, account: PrivateKeyAccount): Promise<Address> {
-  const bytecode = await creationCode('HonkVerifier')
+  const bytecode = await readCreationCode('HonkVerifier')
   return create(chain, account, { abi: [], bytecode, args: [] }, 'deploying the verifier of proofs')
 }
 

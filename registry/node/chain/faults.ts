@@ -1,5 +1,5 @@
+import { explainRevert, type RevertName, revertIn } from '@vouch/contracts'
 import { type ErrorCode, shown, VouchError } from '@vouch/protocol'
-import { contractRefusal, isContractError } from './refusals.js'
 
 type Viem = typeof import('viem')
 
@@ -8,6 +8,12 @@ export function faultOf(error: unknown, viem: Viem, url: string, doing: string):
   if (error instanceof VouchError) return error
   const { BaseError } = viem
   if (!(error instanceof BaseError)) return serverFault(error, url, doing, textOf(error))
+  const revert = revertIn(error)
+  if (revert !== undefined) {
+    const { code, ...explanation } = explainRevert(revert)
+    const hint = HINTS[revert.name]
+    return new VouchError(code, hint === undefined ? explanation : { ...explanation, hint }, { cause: error })
+  }
   const reverted = error.walk((cause) => cause instanceof viem.ContractFunctionRevertedError)
   if (reverted instanceof viem.ContractFunctionRevertedError) return revertFault(reverted, doing)
   for (const [kind, code, rule, hint] of FAULTS) {
@@ -47,13 +53,25 @@ const FAULTS: readonly (readonly [keyof Viem & `${string}Error`, ErrorCode, stri
   ],
 ]
 
+/** What to do about some of the contracts' own refusals. */
+const HINTS: Readonly<Partial<Record<RevertName, string>>> = {
+  DeadlinePassed: 'the signatures were collected too long ago: enroll again',
+  NonceBlockInvalid: 'the block that the nonce was made of is too old: ask for a new nonce',
+  Paused: 'a quorum of trust nodes has paused the registry, and alone can end that',
+  QuestionTooOld: 'prove again',
+  RootTooOld: 'the registry has moved on: sync, and prove again',
+  RootUnknown:
+    'the registry never had this root, or the chain took back the block that had it: sync, and prove again',
+  RootWithdrawn: 'a member was removed: sync, and prove again',
+  SetVersionStale: 'the set of trust nodes has changed meanwhile: enroll again',
+}
+
 /** Not one of our contracts' errors: another contract answers, or it is of another version. */
 function revertFault(
   reverted: InstanceType<Viem['ContractFunctionRevertedError']>,
   doing: string,
 ): VouchError {
-  const { data, raw, reason } = reverted
-  if (data !== undefined && isContractError(data.errorName)) return contractRefusal(data.errorName, data.args)
+  const { raw, reason } = reverted
   if (raw === undefined || raw === '0x') {
     return new VouchError(
       'TRANSACTION_FAILED',

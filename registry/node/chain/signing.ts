@@ -1,7 +1,8 @@
+import { type CompactSignature, inOrder, messageTypes, registryDomain } from '@vouch/contracts'
 import type { Address, Hex, PrivateKeyAccount } from 'viem'
 import type { Chain } from './client.js'
 
-/** What each node signs when it has verified an enrollment itself; the contract's `Admission`. */
+/** What each node signs when it has verified an enrollment itself. */
 export interface AdmissionMessage {
   readonly credential: bigint
   readonly policyId: bigint
@@ -12,7 +13,6 @@ export interface AdmissionMessage {
   readonly setVersion: number
 }
 
-/** The contract's `Removal`. */
 export interface RemovalMessage {
   readonly credential: bigint
   readonly forCause: boolean
@@ -21,42 +21,12 @@ export interface RemovalMessage {
   readonly setVersion: number
 }
 
-/** A signature as the contract takes it: the point's parity in the highest bit of s. */
-export interface Signature {
-  readonly r: Hex
-  readonly vs: Hex
-}
-
 /** A signature, and whose it is. */
-export interface Signed extends Signature {
+export interface Signed {
   readonly signer: Address
+  /** 65 bytes r ‖ s ‖ v. */
+  readonly signature: Hex
 }
-
-const TYPES = {
-  Admission: [
-    { name: 'credential', type: 'uint256' },
-    { name: 'policyId', type: 'uint256' },
-    { name: 'expiresAt', type: 'uint64' },
-    { name: 'evidenceHash', type: 'bytes32' },
-    { name: 'blockNumber', type: 'uint64' },
-    { name: 'deadline', type: 'uint64' },
-    { name: 'setVersion', type: 'uint32' },
-  ],
-  Removal: [
-    { name: 'credential', type: 'uint256' },
-    { name: 'forCause', type: 'bool' },
-    { name: 'reason', type: 'bytes32' },
-    { name: 'deadline', type: 'uint64' },
-    { name: 'setVersion', type: 'uint32' },
-  ],
-} as const
-
-/** Names registry and chain: a signature for one serves no other. */
-const domainOf = ({ id }: Pick<Chain, 'id'>, registry: Address) =>
-  ({ name: 'Vouch Registry', version: '1', chainId: id, verifyingContract: registry }) as const
-
-const admissionData = (chain: Pick<Chain, 'id'>, registry: Address, message: AdmissionMessage) =>
-  ({ domain: domainOf(chain, registry), types: TYPES, primaryType: 'Admission', message }) as const
 
 export async function signAdmission(
   chain: Chain,
@@ -64,7 +34,10 @@ export async function signAdmission(
   node: PrivateKeyAccount,
   message: AdmissionMessage,
 ): Promise<Signed> {
-  return compact(chain, node, await node.signTypedData(admissionData(chain, registry, message)))
+  return {
+    signer: node.address,
+    signature: await node.signTypedData(admissionData(chain, registry, message)),
+  }
 }
 
 export async function signRemoval(
@@ -73,8 +46,9 @@ export async function signRemoval(
   node: PrivateKeyAccount,
   message: RemovalMessage,
 ): Promise<Signed> {
-  const data = { domain: domainOf(chain, registry), types: TYPES, primaryType: 'Removal', message } as const
-  return compact(chain, node, await node.signTypedData(data))
+  const domain = registryDomain({ chainId: chain.id, contract: registry })
+  const data = { domain, types: messageTypes, primaryType: 'Removal', message } as const
+  return { signer: node.address, signature: await node.signTypedData(data) }
 }
 
 /** Whose signature on an admission this is; nothing if it is none. */
@@ -82,25 +56,16 @@ export async function signerOf(
   chain: Chain,
   registry: Address,
   message: AdmissionMessage,
-  { r, vs }: Signature,
+  signature: Hex,
 ): Promise<Address | undefined> {
-  const { viem } = chain
-  try {
-    const signature = viem.serializeSignature(viem.compactSignatureToSignature({ r, yParityAndS: vs }))
-    return await viem.recoverTypedDataAddress({ ...admissionData(chain, registry, message), signature })
-  } catch {
-    return undefined
-  }
+  const data = admissionData(chain, registry, message)
+  return chain.viem.recoverTypedDataAddress({ ...data, signature }).catch(() => undefined)
 }
 
-/** Signatures in the one order that the contract takes: by their signers. */
-export function quorumOf(signed: readonly Signed[]): readonly Signature[] {
-  return [...signed]
-    .sort((a, b) => (a.signer.toLowerCase() < b.signer.toLowerCase() ? -1 : 1))
-    .map(({ r, vs }) => ({ r, vs }))
-}
+/** Signatures as the contract takes them. */
+export const quorumOf = (signed: readonly Signed[]): readonly CompactSignature[] => inOrder(signed)
 
-function compact({ viem }: Chain, node: PrivateKeyAccount, signature: Hex): Signed {
-  const { r, yParityAndS } = viem.signatureToCompactSignature(viem.parseSignature(signature))
-  return { signer: node.address, r, vs: yParityAndS }
+function admissionData(chain: Chain, registry: Address, message: AdmissionMessage) {
+  const domain = registryDomain({ chainId: chain.id, contract: registry })
+  return { domain, types: messageTypes, primaryType: 'Admission', message } as const
 }

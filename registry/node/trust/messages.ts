@@ -26,8 +26,8 @@ export interface Proposal {
 /** A node's signature on the contract's `Admission`. */
 export interface Endorsement {
   readonly version: 1
-  readonly r: Uint8Array
-  readonly vs: Uint8Array
+  /** r ‖ s ‖ v. */
+  readonly signature: Uint8Array
 }
 
 const time = uint(8, { max: MAX_TIME })
@@ -43,8 +43,7 @@ export const proposalCodec: Codec<Proposal> = record<Proposal>({
 
 export const endorsementCodec: Codec<Endorsement> = record<Endorsement>({
   version: version(1),
-  r: fixedBytes(32),
-  vs: fixedBytes(32),
+  signature: fixedBytes(65),
 })
 
 export const MAX_PROPOSAL_BYTES = MAX_ENROLLMENT_BYTES + 1024

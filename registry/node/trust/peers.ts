@@ -51,11 +51,9 @@ async function signatureOf(
   { chain, registry, message, proposal, isMember }: Collecting,
   signal: AbortSignal,
 ): Promise<Signed> {
-  const { r, vs } = await askPeer(peer, proposal, signal)
-  const { bytesToHex } = chain.viem
-  const signature = { r: bytesToHex(r), vs: bytesToHex(vs) }
+  const signature = chain.viem.bytesToHex((await askPeer(peer, proposal, signal)).signature)
   const signer = await signerOf(chain, registry, message, signature)
-  if (signer !== undefined && (await isMember(signer))) return { signer, ...signature }
+  if (signer !== undefined && (await isMember(signer))) return { signer, signature }
   throw new VouchError('SIGNATURE_FALSE', { rule: 'a peer must sign this admission, and be a member' })
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Hasher } from '@vouch/circuits'
 import { openBackend } from '@vouch/circuits/node'
 import { printAdmissionPolicy } from '@vouch/evidence'
-import { equalBytes, type Failure, fieldToBytes, fromHex, toHex, VouchError } from '@vouch/protocol'
+import { equalBytes, type Failure, fieldToBytes, toHex, VouchError } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import type { Address, PrivateKeyAccount } from 'viem'
 import { type Admission, admit } from '../../src/admission.js'
@@ -11,7 +11,7 @@ import type { NonceTicket } from '../../src/nonce.js'
 import type { NewMember } from '../../src/store.js'
 import { AuditLog, refusalDetails } from '../audit-log.js'
 import type { Chain } from '../chain/client.js'
-import type { Block } from '../chain/events.js'
+import { type Block, bytesOf } from '../chain/events.js'
 import { type AdmissionMessage, signAdmission } from '../chain/signing.js'
 import { readCollateral, readPolicies, registrarFolder } from '../registrar-folder.js'
 import { readSecret } from '../secret-files.js'
@@ -153,13 +153,13 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
         await noteRefusal(from, failures)
         return failures
       }
-      const { r, vs } = await signAdmission(chain, registry, account, messageOf(proposal, block))
+      const { signature } = await signAdmission(chain, registry, account, messageOf(proposal, block))
       const details = {
         credential: toHex(fieldToBytes(admission.receipt.credential)),
         index: admission.index,
       }
       await audit.write({ time: now(), outcome: 'admitted', from, details })
-      return { version: 1, r: fromHex(r.slice(2)), vs: fromHex(vs.slice(2)) }
+      return { version: 1, signature: bytesOf(signature) }
     },
     close: async () => {
       await backend.destroy()
