@@ -40,11 +40,16 @@ export async function call(command: Command, ...args: readonly string[]): Promis
   return { exit, stdout: program.stdout, stderr: program.stderr }
 }
 
+/** Runs a command that must succeed. */
+export async function mustCall(...args: Parameters<typeof call>): Promise<Ended> {
+  const ended = await call(...args)
+  if (ended.exit === 0) return ended
+  throw new Error(`${args.join(' ')} ended with ${ended.exit}:\n${ended.stderr}`)
+}
+
 /** Runs a command that must succeed, and reads its JSON. */
 export async function ask(command: Command, ...args: readonly string[]): Promise<Record<string, unknown>> {
-  const { exit, stdout, stderr } = await call(command, ...args, '--json')
-  if (exit === 0) return JSON.parse(stdout)
-  throw new Error(`${command} ${args.join(' ')} ended with ${exit}:\n${stderr}`)
+  return JSON.parse((await mustCall(command, ...args, '--json')).stdout)
 }
 
 /** The URL that a server says it serves at. */

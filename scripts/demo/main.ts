@@ -2,9 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { compareBytes, fromHex, printAcceptance, toInteger } from '@vouch/protocol'
+import { type AcceptancePolicy, compareBytes, fromHex, printAcceptance, toInteger } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
-import { ask, call, start, stopAll, urlOf } from './commands.js'
+import { chainAct } from './chain-act.js'
+import { ask, call, mustCall, start, stopAll, urlOf } from './commands.js'
 import { demoPolicy, startMachine } from './machines.js'
 import { drvNamed } from './story.js'
 
@@ -31,7 +32,7 @@ interface Registry {
 }
 
 async function openRegistry(folder: string): Promise<Registry> {
-  const policyFile = join(folder, 'policy.json')
+  const policyFile = policyFileIn(folder)
   await writeFile(policyFile, demoPolicy())
   const registry = join(folder, 'registrar')
   const made = await ask('registrar', 'init', registry, '--policy', policyFile)
@@ -41,10 +42,12 @@ async function openRegistry(folder: string): Promise<Registry> {
   return { url, id: String(made.registry_id), signer: head.signer, policy }
 }
 
-/** What Bob believes, in a file of his own. */
-function acceptanceOf({ id, signer, policy }: Registry): string {
+const policyFileIn = (folder: string): string => join(folder, 'policy.json')
+
+/** Whom Bob believes. */
+function acceptanceOf({ id, signer, policy }: Registry): AcceptancePolicy {
   const drvs = (...names: readonly Parameters<typeof drvNamed>[0][]) => names.map(drvNamed).sort(compareBytes)
-  return printAcceptance({
+  return {
     version: 1,
     registry: { id: fromHex(id), signer: fromHex(signer) },
     clockSkew: 60,
@@ -54,7 +57,7 @@ function acceptanceOf({ id, signer, policy }: Registry): string {
     simulated: true,
     policies: [toInteger(fromHex(policy))],
     services: { sha256: drvs('echo', 'oracle'), eip191: drvs('mailer', 'oracle') },
-  })
+  }
 }
 
 interface Paths {
@@ -87,7 +90,8 @@ async function story(folder: string): Promise<void> {
   )
 
   say('\nBob asks')
-  await writeFile(paths.accept, acceptanceOf(registry))
+  const acceptance = acceptanceOf(registry)
+  await writeFile(paths.accept, printAcceptance(acceptance))
   const bobs = ['--accept', paths.accept, '--registry', registry.url]
   await step('he makes a Request that two services and one policy will do for', () =>
     mustCall('bob', 'request', ...bobs, '--name', 'shop.example', '--out', paths.request),
@@ -129,13 +133,10 @@ Bob did not learn
   which of the machines, which of the services, the service's key or signature, the machine's report or its chip
 The machines are simulated, and Bob's acceptance policy says that it lets them in: nothing genuine stands behind this.`)
 
-  if (options.keep !== undefined) await keep(options.keep, paths, registry, at)
-}
+  const policyFile = policyFileIn(folder)
+  await chainAct({ folder, agents: [south, north], policyFile, acceptance, alice: home, step, say })
 
-async function mustCall(...args: Parameters<typeof call>): Promise<Awaited<ReturnType<typeof call>>> {
-  const ended = await call(...args)
-  if (ended.exit !== 0) throw new Error(`${args.join(' ')} ended with ${ended.exit}:\n${ended.stderr}`)
-  return ended
+  if (options.keep !== undefined) await keep(options.keep, paths, registry, at)
 }
 
 async function refuseForged(folder: string, { bundle }: Paths, judging: readonly string[]): Promise<void> {

@@ -4,7 +4,7 @@
 export { accountOf } from './account.js'
 export { addressArgument } from './addresses.js'
 export type { Chain, ChainOptions } from './client.js'
-export { isDevelopmentChain, openChain, transact } from './client.js'
+export { create, isDevelopmentChain, openChain, transact } from './client.js'
 export type { ConsumerContract } from './consumer.js'
 export { callGateway, readConsumer, requestFor } from './consumer.js'
 export type { Deployed, Settings } from './deploy.js'
