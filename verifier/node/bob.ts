@@ -39,8 +39,10 @@ bob
   .description('judge a bundle')
   .argument('<bundle>', 'what you were given')
   .requiredOption('--request <file>', 'the Request you made')
-  .requiredOption(...accept)
-  .requiredOption(...registry)
+  .option(...accept)
+  .option(...registry)
+  .option('--rpc <url>', 'instead of a registry: a server of the chain of the contract that asked')
+  .option('--consumer <address>', 'with --rpc: that contract; nothing is sent, and nothing paid')
   .option(...at)
   .addOption(
     new Option('--backend <kind>', 'where proofs are verified')

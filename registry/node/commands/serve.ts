@@ -58,7 +58,11 @@ export async function serveCommand(out: Terminal, folder: string, options: Serve
   }
 }
 
-function sayWhere(out: Terminal, { address, port }: AddressInfo, { json }: ServeOptions): void {
+export function sayWhere(
+  out: Terminal,
+  { address, port }: AddressInfo,
+  { json }: Pick<ServeOptions, 'json'>,
+): void {
   const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${port}`
   out.data(json ? JSON.stringify({ url }) : `serving ${url}`)
   if (!isLoopback(address)) {
@@ -66,7 +70,7 @@ function sayWhere(out: Terminal, { address, port }: AddressInfo, { json }: Serve
   }
 }
 
-function proxyArgument(given: ServeOptions['behindProxy']): ProxyAddress | undefined {
+export function proxyArgument(given: ServeOptions['behindProxy']): ProxyAddress | undefined {
   if (given === undefined || given === true) return given && 'loopback'
   if (isIP(given) !== 0) return given
   throw new VouchError('USAGE', { rule: '--behind-proxy must be an address', given: shown(given) })
@@ -81,7 +85,7 @@ async function cut(out: Terminal, { registry }: Registrar): Promise<void> {
   }
 }
 
-function ended(): Promise<void> {
+export function ended(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
