@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { authenticate, type EvidenceFile, inspect, parseEvidence } from '@vouch/evidence'
 import { type ExitStatus, exitStatus, type Failure, VouchError } from '@vouch/protocol'
 
@@ -27,11 +26,11 @@ export interface Sample<Fields = unknown> extends Case<Fields> {
 const samples = (): string => process.env.VOUCH_SAMPLES ?? '/nowhere'
 
 /** The names of the samples under a folder. */
-export const samplesIn = (folder: string): readonly string[] => readdirSync(join(samples(), folder)).sort()
+export const samplesIn = (folder: string): readonly string[] => readdirSync(`${samples()}/${folder}`).sort()
 
 /** A sample with all of its files but what is said of them. */
 export function openSample<Fields>(folder: string, name: string): Sample<Fields> {
-  const read = (file: string) => new Uint8Array(readFileSync(join(samples(), folder, name, file)))
+  const read = (file: string) => new Uint8Array(readFileSync(`${samples()}/${folder}/${name}/${file}`))
   const content = JSON.parse(new TextDecoder().decode(read('case.json'))) as Case<Fields>
   return { ...content, given: Object.keys(content.files).map((file) => ({ name: file, bytes: read(file) })) }
 }
