@@ -30,6 +30,7 @@ export { gpuDigestOf } from './nvidia/canonical.js'
 export type { GpuPins } from './nvidia/pins.js'
 export { encodeSpdm, parseSpdm } from './nvidia/spdm.js'
 export type { Device, NvidiaClaims, NvidiaEvidence, OpaqueField, SpdmMessage } from './nvidia/types.js'
+export { openPack, packName, printPack } from './pack.js'
 export {
   admissionPolicyFrom,
   admissionPolicyId,
@@ -42,6 +43,8 @@ export {
 export type { PolicyFrame } from './policy/frame.js'
 export type { AdmissionPolicy } from './policy/schema.js'
 export { admissionPolicyCodec, MAX_TTL, USUAL_TTL } from './policy/schema.js'
+export type { Published, PublishedForm } from './published.js'
+export { isPublished, publishedFor, VENDOR_SERVICES } from './published.js'
 export type { SimulatedAzure, SimulatedAzureReport } from './simulated/azure.js'
 export { simulatedAzure } from './simulated/azure.js'
 export type { SimulatedEnclave, SimulatedNitro, SimulatedNitroKeys } from './simulated/nitro.js'
