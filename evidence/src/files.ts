@@ -35,9 +35,8 @@ export async function sortFiles(checks: Checks, files: readonly EvidenceFile[]):
   const parts: { readonly name: PartName; readonly file: EvidenceFile }[] = []
   const ignored: string[] = []
   for (const file of files) {
-    const pem = await attempt(checks, () => pemBlocks(file.bytes))
-    if (pem === undefined) continue
-    const found = pem.length > 0 ? pem : [{ label: derLabel(file.bytes), der: file.bytes }]
+    const found = await attempt(checks, () => blocksIn(file.bytes))
+    if (found === undefined) continue
     if (found.every(({ label }) => label !== PEM_CERTIFICATE && label !== PEM_LIST)) {
       const name = partOf(file.bytes)
       if (name === undefined) ignored.push(file.name)
@@ -59,6 +58,12 @@ export async function sortFiles(checks: Checks, files: readonly EvidenceFile[]):
     revocationLists: await readAll(checks, lists, parseRevocationList),
     ...rest,
   }
+}
+
+/** The blocks of a PEM file, or the one block that a DER file is. */
+export function blocksIn(bytes: Uint8Array): readonly { readonly label: string; readonly der: Uint8Array }[] {
+  const pem = pemBlocks(bytes)
+  return pem.length > 0 ? pem : [{ label: derLabel(bytes), der: bytes }]
 }
 
 /** Reads each different one. The same thing given twice is given once. */

@@ -10,7 +10,7 @@ isSimulatedKind KINDS kindsOf MAX_TTL newSimulatedTpm NITRO_ANCHORS NOT_CONFIDEN
 parseAttest parseCertificate parseDocument parseEvidence parseHcl parseReport parseSpdm printAdmissionPolicy printPcrs
 simulatedAuthority simulatedAzure simulatedNitro simulatedNvidia simulatedVendor SNP_ANCHORS tcbText TPM_ANCHORS USUAL_TTL
 warningsOf
-isPublished openPack packName printPack publishedFor VENDOR_SERVICES
+explainFile isPublished openPack packName printPack publishedFor VENDOR_SERVICES
 `
 
 const TYPES = `
@@ -22,7 +22,7 @@ QuotePins RevocationList RuntimeData SignedDocument SimulatedAuthority Simulated
 SimulatedAzureReport SimulatedEnclave SimulatedGpu SimulatedKeys SimulatedMachine SimulatedNitro SimulatedNitroKeys
 SimulatedNvidia SimulatedNvidiaKeys SimulatedQuote SimulatedReport SimulatedTpm SimulatedVendor Slot SnpAnchor SnpClaims
 SnpEvidence SnpFacts SnpPins SnpReport SpdmMessage Tcb TpmAnchor TpmClaims TpmEvidence TpmPins TpmSignature
-Published PublishedForm
+Explained ExplainedField Published PublishedForm
 `
 
 const listed = (names: string): string[] => names.trim().split(/\s+/).sort()

@@ -4,6 +4,7 @@ import { circuitsCommand } from './commands/circuits.js'
 import { doctorCommand } from './commands/doctor.js'
 import { type EvidenceOptions, evidenceCommand } from './commands/evidence.js'
 import { type FetchOptions, fetchCommand, packCommand } from './commands/evidence-files.js'
+import { showEvidenceCommand } from './commands/evidence-show.js'
 import {
   policyCheckCommand,
   policyIdCommand,
@@ -97,6 +98,15 @@ const evidence = bob
   .enablePositionalOptions()
   .action((files: string[], options: EvidenceOptions) =>
     run(options, () => evidenceCommand(out, files, options)),
+  )
+
+evidence
+  .command('show')
+  .description('say what evidence says, field by field; judges nothing')
+  .argument('<files...>', 'told apart by content; PEM or DER')
+  .option(...json)
+  .action((files: string[], options: { json?: true }) =>
+    run(options, () => showEvidenceCommand(out, files, options.json ?? false)),
   )
 
 evidence
