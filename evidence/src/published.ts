@@ -1,6 +1,8 @@
 import { VouchError } from '@vouch/protocol'
+import { parseQeIdentity, parseTcbInfo } from './dcap/documents.js'
+import { publishedForDcap } from './dcap/published.js'
 import type { Evidence } from './evidence.js'
-import { pemBlocks } from './files.js'
+import { pemBlocks } from './pem.js'
 import { publishedForSnp } from './snp/published.js'
 import { parseCertificate } from './x509/certificate.js'
 import { parseRevocationList } from './x509/revocation.js'
@@ -27,6 +29,14 @@ const FORMS = {
   },
   'revocation list': (bytes: Uint8Array) => {
     parseRevocationList(bytes)
+    return true
+  },
+  'TCB info': (bytes: Uint8Array) => {
+    parseTcbInfo(bytes)
+    return true
+  },
+  'identity of the quoting enclave': (bytes: Uint8Array) => {
+    parseQeIdentity(bytes)
     return true
   },
 } as const satisfies Readonly<Record<string, (bytes: Uint8Array) => boolean>>
@@ -64,6 +74,8 @@ export function publishedFor(evidence: Evidence): readonly (readonly Published[]
   switch (evidence.format) {
     case 'snp':
       return publishedForSnp(evidence)
+    case 'dcap':
+      return publishedForDcap(evidence)
     case 'azure':
       return publishedForSnp(evidence.hardware)
     case 'composite':

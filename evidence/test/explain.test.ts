@@ -117,5 +117,5 @@ test('every sample is explained', (context) => {
   needs.samples(context)
   for (const folder of FOLDERS)
     for (const name of samplesIn(folder))
-      for (const file of openSample(folder, name).given) expectInPlace(file)
+      for (const file of openSample(`${folder}/${name}`).given) expectInPlace(file)
 })

@@ -1,8 +1,8 @@
-import { type EvidenceFile, openPack, packName, printPack } from '@vouch/evidence'
+import { type EvidenceFile, packEvidence, packName, parseEvidence } from '@vouch/evidence'
 import { type ErrorCode, toHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { refusalOf } from '../../protocol/test/support/refusal.js'
-import { looksLikePack } from '../src/pack.js'
+import { looksLikePack, openPack, printPack } from '../src/pack.js'
 import { attest } from './support/simulated.js'
 
 const inBytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -24,6 +24,16 @@ describe('an evidence pack', () => {
       expect(printPack(given)).toBe(pack)
     expect(packName(pack)).toMatch(/^sha256:[0-9a-f]{64}$/)
     expect(packName(printPack(files.slice(1)))).not.toBe(packName(pack))
+  })
+
+  test('is judged as the files in it are, alone or beside others, one level deep', async () => {
+    const packed: EvidenceFile = { name: 'pack', bytes: inBytes(pack) }
+    const { evidence, ignored } = await parseEvidence([packed])
+    expect([evidence, ignored]).toEqual([(await parseEvidence(files)).evidence, []])
+    expect((await parseEvidence([packed, ...files])).ignored).toEqual([])
+    expect(open(packEvidence([packed, ...files]))).toHaveLength(files.length)
+    const nested = { name: 'nested', bytes: inBytes(printPack([packed])) }
+    expect((await parseEvidence([...files, nested])).ignored).toEqual(['nested: pack'])
   })
 
   test('may hold two files of one name', () => {

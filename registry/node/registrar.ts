@@ -36,7 +36,7 @@ registrar
   .command('init')
   .description('make a registry: its id, its keys, its first head')
   .argument(...folder)
-  .requiredOption('--policy <files...>', 'admission policies in JSON')
+  .requiredOption('--policy <files...>', 'admission policies, in JSON or YAML')
   .option(...key)
   .option(...json)
   .action((where: string, options: InitOptions) => run(options, () => initCommand(out, where, options)))

@@ -11,6 +11,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   verifier: ['protocol', 'circuits', 'evidence', 'registry'],
   prover: ['protocol', 'circuits', 'evidence', 'registry'],
   agent: ['protocol', 'evidence'],
+  contracts: ['protocol'],
 }
 
 const SCOPE = '@vouch/'

@@ -1,7 +1,9 @@
+import { unpacked } from '../containers.js'
 import type { EvidenceFile } from '../evidence.js'
 import { blocksIn } from '../files.js'
 import { type PartName, partOf } from '../parts.js'
 import { explainHcl } from './azure.js'
+import { explainQuote } from './dcap.js'
 import { explainDocument } from './nitro.js'
 import { explainSpdm } from './nvidia.js'
 import { explainReport } from './snp.js'
@@ -22,6 +24,7 @@ type Explain = (bytes: Uint8Array) => readonly ExplainedField[]
 
 const PARTS: Readonly<Partial<Record<PartName, readonly [what: string, explain: Explain]>>> = {
   'snp-report': ['SEV-SNP: ATTESTATION_REPORT', explainReport],
+  'dcap-quote': ['Intel: quote of TDX or SGX', explainQuote],
   'nitro-document': ['AWS Nitro: attestation document', explainDocument],
   'spdm-message': ['NVIDIA: GET_MEASUREMENTS and MEASUREMENTS (SPDM)', explainSpdm],
   'hcl-report': ['Azure: HCL report', explainHcl],
@@ -34,16 +37,19 @@ const BLOCKS: Readonly<Record<string, readonly [what: string, explain: Explain]>
   'X509 CRL': ['certificate revocation list', explainRevocationList],
 }
 
-/** Explains a file, and each of the things that it holds. One that is meant as something and cannot be read is refused. */
-export function explainFile({ name: file, bytes }: EvidenceFile): readonly Explained[] {
+/** Explains a file, or each of the things that it holds. One that is meant as something and cannot be read is refused. */
+export function explainFile(file: EvidenceFile): readonly Explained[] {
+  return unpacked(file).flatMap(explainOne)
+}
+
+function explainOne({ name: file, bytes }: EvidenceFile): readonly Explained[] {
   const part = partOf(bytes)
   if (part !== undefined) {
     const [what, explain] = PARTS[part] ?? [part.replaceAll('-', ' '), () => []]
     return [{ file, what, fields: explain(bytes) }]
   }
-  const explained = blocksIn(bytes).map(({ label, der }) => {
+  return blocksIn(bytes).map(({ label, der }) => {
     const [what, explain] = BLOCKS[label] ?? ['nothing that is known here', () => []]
     return { file, what, fields: explain(der) }
   })
-  return explained
 }

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { type AddressInfo, isIP } from 'node:net'
 import { openHasher } from '@vouch/circuits'
 import { shown, VouchError } from '@vouch/protocol'
 import { clock, numberArgument, type Terminal } from '@vouch/protocol/node'
@@ -33,27 +33,36 @@ export async function serveCommand(out: Terminal, folder: string, options: Serve
       out.words(`registrar: error: the private log was not written: ${shown(error)}`),
   })
   try {
-    const server = await startServer(siteOf(registrar), { host: options.host, port, proxy }, DEFAULT_LIMITS)
     const orders = await takeOrders(folder, registrar)
     if (orders === undefined) {
       out.words(
         'registrar: warning: the path of the folder is too long for a socket: nothing can be removed meanwhile',
       )
     }
-    const clockwork = setInterval(() => void cut(out, registrar), cutEvery * SECOND_MS)
-    const { address, port: bound } = server.address
-    const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${bound}`
-    out.data(options.json ? JSON.stringify({ url }) : `serving ${url}`)
-    if (!isLoopback(address)) {
-      out.words('registrar: warning: this address is not loopback, and what it speaks is not encrypted')
+    try {
+      const told = ended() // before anybody knows that it is there to be told
+      const place = { host: options.host, port, proxy }
+      const server = await startServer(siteOf(registrar), place, DEFAULT_LIMITS)
+      sayWhere(out, server.address, options)
+      const clockwork = setInterval(() => void cut(out, registrar), cutEvery * SECOND_MS)
+      await told
+      out.words('registrar: finishing what is in hand')
+      clearInterval(clockwork)
+      await server.close()
+      return 0
+    } finally {
+      await orders?.close()
     }
-    await ended()
-    out.words('registrar: finishing what is in hand')
-    clearInterval(clockwork)
-    await Promise.all([server.close(), orders?.close()])
-    return 0
   } finally {
     await registrar.close()
+  }
+}
+
+function sayWhere(out: Terminal, { address, port }: AddressInfo, { json }: ServeOptions): void {
+  const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${port}`
+  out.data(json ? JSON.stringify({ url }) : `serving ${url}`)
+  if (!isLoopback(address)) {
+    out.words('registrar: warning: this address is not loopback, and what it speaks is not encrypted')
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type EvidenceFile, packName, parseEvidence, printPack } from '@vouch/evidence'
+import { type EvidenceFile, packEvidence, packName, parseEvidence } from '@vouch/evidence'
 import { fetchPublished, PATIENCE } from '@vouch/evidence/node'
 import { shown, VouchError } from '@vouch/protocol'
 import { readNamedFile, type Terminal, writeWhole } from '@vouch/protocol/node'
@@ -24,7 +24,7 @@ export async function packCommand(
   for (const name of ignored)
     out.words(`bob: warning: ${name} is nothing that is known here; it is packed with the rest`)
   // Where a file lay is nobody's business who gets the pack.
-  const pack = printPack(files.map(({ name, bytes }) => ({ name: basename(name), bytes })))
+  const pack = packEvidence(files.map(({ name, bytes }) => ({ name: basename(name), bytes })))
   await writeWhole(path, pack)
   const name = packName(pack)
   out.data(json ? JSON.stringify({ name, out: path, files: files.length }) : name)
