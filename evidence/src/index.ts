@@ -28,6 +28,7 @@ export type { AzureEvidence, AzureSnpClaims, HclReport, RuntimeData } from './az
 export type { AppraisalFailure, Check } from './checks.js'
 export type { CommonClaims, Slot } from './claims.js'
 export type { CompositeEvidence } from './composite/types.js'
+export { packEvidence } from './containers.js'
 export { parseQeIdentity, parseTcbInfo } from './dcap/documents.js'
 export type { SgxPins, TdxPins } from './dcap/pins.js'
 export { encodeQuote, parseQuote } from './dcap/quote.js'
@@ -45,6 +46,9 @@ export type {
 export { encodeEventLog, parseEventLog } from './eventlog/parse.js'
 export type { EventLog, LoggedEvent } from './eventlog/types.js'
 export type { Authentication, AuthenticEvidence, Claims, Evidence, EvidenceFile } from './evidence.js'
+export type { Explained } from './explain/explain.js'
+export { explainFile } from './explain/explain.js'
+export type { ExplainedField } from './explain/walk.js'
 export type { KindName } from './kinds.js'
 export { isSimulatedKind, KINDS } from './kinds.js'
 export { encodeDocument, encodePayload, parseDocument } from './nitro/document.js'
@@ -55,6 +59,7 @@ export { gpuDigestOf } from './nvidia/canonical.js'
 export type { GpuPins } from './nvidia/pins.js'
 export { encodeSpdm, parseSpdm } from './nvidia/spdm.js'
 export type { Device, NvidiaClaims, NvidiaEvidence, OpaqueField, SpdmMessage } from './nvidia/types.js'
+export { packName } from './pack.js'
 export {
   admissionPolicyFrom,
   admissionPolicyId,
@@ -67,6 +72,8 @@ export {
 export type { PolicyFrame } from './policy/frame.js'
 export type { AdmissionPolicy } from './policy/schema.js'
 export { admissionPolicyCodec, MAX_TTL, USUAL_TTL } from './policy/schema.js'
+export type { Published, PublishedForm } from './published.js'
+export { isPublished, publishedFor, VENDOR_SERVICES } from './published.js'
 export type { SimulatedAzure, SimulatedAzureReport } from './simulated/azure.js'
 export { simulatedAzure } from './simulated/azure.js'
 export type {

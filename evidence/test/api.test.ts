@@ -11,6 +11,7 @@ NVIDIA_ANCHORS parseAdmissionPolicy parseAttest parseCertificate parseDocument p
 parseQeIdentity parseQuote parseReport parseSpdm parseTcbInfo printAdmissionPolicy printPcrs simulatedAuthority simulatedAzure
 simulatedEnclaveReport simulatedIntel simulatedNitro simulatedNvidia simulatedTdReport simulatedVendor SNP_ANCHORS tcbText
 TPM_ANCHORS USUAL_TTL warningsOf
+explainFile isPublished packEvidence packName publishedFor VENDOR_SERVICES
 `
 
 const TYPES = `
@@ -24,6 +25,7 @@ SimulatedDcapQuote SimulatedEnclave SimulatedGpu SimulatedIntel SimulatedIntelKe
 SimulatedMachine SimulatedNitro SimulatedNitroKeys SimulatedNvidia SimulatedNvidiaKeys SimulatedQuote SimulatedReport
 SimulatedTpm SimulatedVendor Slot SnpAnchor SnpClaims SnpEvidence SnpFacts SnpPins SnpReport SpdmMessage Tcb TcbStanding
 TcbStatus TdReport TdxClaims TdxPins TpmAnchor TpmClaims TpmEvidence TpmPins TpmSignature
+Explained ExplainedField Published PublishedForm
 `
 
 const listed = (names: string): string[] => names.trim().split(/\s+/).sort()
