@@ -23,8 +23,8 @@ export interface TestChain {
   readonly deployed: Deployed
   readonly payer: PrivateKeyAccount
   readonly nodes: readonly PrivateKeyAccount[]
-  /** Admits a made-up credential by two signatures, as nodes would. */
-  admit(n: number): Promise<LeafContent>
+  /** Admits a credential by two signatures, as nodes would: a made-up one for a number. */
+  admit(n: number | bigint): Promise<LeafContent>
   remove(index: number, leaves: readonly LeafContent[], gone?: readonly number[]): Promise<void>
   stop(): Promise<unknown>
 }
@@ -57,7 +57,7 @@ export async function startTestChain(): Promise<TestChain> {
     admit: async (n) => {
       const [block, time] = [await chain.ask('', (client) => client.getBlockNumber()), await now()]
       const leaf = {
-        credential: fieldFromHash('credential', fromInteger(n, 4)),
+        credential: typeof n === 'bigint' ? n : fieldFromHash('credential', fromInteger(n, 4)),
         policyId,
         expiresAt: time - (time % 3600) + 48 * 3600,
       }
@@ -118,7 +118,7 @@ function siblingsOf(
   return fixedPath(REGISTRY_DEPTH, values, index).siblings
 }
 
-/** What an RPC server answers, changed on its way. */
+/** What an RPC server answers, changed on its way. An error, which has no result, stays one unless a result is made up. */
 export type Lie = (method: string, result: unknown, params: readonly unknown[]) => unknown
 
 export interface LyingServer {
@@ -136,12 +136,11 @@ export async function startLyingServer(honest: string, lie: Lie): Promise<LyingS
     const answer = (await (
       await fetch(honest, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
     ).json()) as { result?: unknown; error?: unknown }
-    const told = 'result' in answer ? { result: await lying.lie(method, answer.result, params) } : answer
-    if (told.result === HANG) return
+    const result = await lying.lie(method, answer.result, params)
+    const told = result === undefined ? answer : { result }
+    if (result === HANG) return
     response.setHeader('content-type', 'application/json')
-    response.end(
-      told.result instanceof Raw ? told.result.text : JSON.stringify({ jsonrpc: '2.0', id, ...told }),
-    )
+    response.end(result instanceof Raw ? result.text : JSON.stringify({ jsonrpc: '2.0', id, ...told }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const lying: LyingServer = {
