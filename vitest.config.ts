@@ -30,6 +30,7 @@ export default defineConfig({
           name: 'clean clone',
           include: [CLEAN_CLONE],
           testTimeout: 600_000,
+          hookTimeout: 600_000, // two installations are deleted at the end
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

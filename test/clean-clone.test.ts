@@ -2,8 +2,15 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, posix } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { needs } from './support/needs.js'
-import { pathInRepository, readManifest, repositoryFiles, workspaces } from './support/repository.js'
+import { shellUnder } from './support/markdown.js'
+import { LOOPBACK_ONLY, needs } from './support/needs.js'
+import {
+  pathInRepository,
+  readInRepository,
+  readManifest,
+  repositoryFiles,
+  workspaces,
+} from './support/repository.js'
 import { run } from './support/shell.js'
 
 /** The parts of `npm pack --json` that are judged here. */
@@ -50,13 +57,23 @@ describe('from a clean clone', () => {
 
   it('with the network cut, the demo runs, and bob judges what it kept', async (context) => {
     needs.registry(context)
-    needs.unshare(context)
-    const cutOff = ['--map-root-user', '--net']
+    needs.loopbackOnly(context)
     const kept = join(scratch, 'kept')
-    const told = await run(clone, 'unshare', ...cutOff, 'npm', 'run', 'demo', '--', '--keep', kept)
+    const told = await run(clone, ...LOOPBACK_ONLY, 'npm', 'run', 'demo', '--', '--keep', kept)
     expect(told).toContain('Bob did not learn')
     const judge = /^ *npx --no-install (bob verify .*)$/m.exec(told)?.[1]?.split(' ') ?? []
-    expect(await run(clone, 'unshare', ...cutOff, 'npx', '--no-install', ...judge)).toMatch(/^accepted$/m)
+    expect(await run(clone, ...LOOPBACK_ONLY, 'npx', '--no-install', ...judge)).toMatch(/^accepted$/m)
+  })
+
+  it('with the network cut, whoever copies the README proves a response of a service of their own', async (context) => {
+    needs.registry(context)
+    needs.loopbackOnly(context)
+    needs.curl(context)
+    const copied = shellUnder('Your own service, in five minutes', readInRepository('README.md'))
+    const script = `trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\nset -eu\n${copied}`
+    const inScratch = ['env', `TMPDIR=${scratch}`, 'timeout', '300', 'bash', '-c', script]
+    const told = await run(clone, ...LOOPBACK_ONLY, ...inScratch)
+    expect(told).toMatch(/^accepted\n {2}response +"1.08 for EUR"$/m)
   })
 
   step('each package holds its licence and all that it exports, and no tests', async () => {

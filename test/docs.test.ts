@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { EXIT_OF } from '@vouch/protocol'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { anchors, relativeLinks, rowsByCode, scriptsNamed } from './support/markdown.js'
+import { anchors, relativeLinks, rowsByCode, scriptsNamed, shellUnder } from './support/markdown.js'
 import { pathInRepository, readInRepository, readManifest, repositoryFiles } from './support/repository.js'
 
 const pages = repositoryFiles().filter((path) => path.endsWith('.md'))
@@ -84,6 +84,11 @@ describe('the reader of pages', () => {
       'same',
       'same-1',
     ])
+  })
+
+  it('finds the shell of a section, all of it, and nothing else', () => {
+    const page = '\n## A\n```sh\none\n```\n```ts\nx\n```\n```sh\ntwo\n```\n## B\n```sh\nthree\n```\n'
+    expect(shellUnder('A', page)).toBe('one\n\ntwo\n')
   })
 
   it('finds scripts and rows', () => {

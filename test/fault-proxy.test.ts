@@ -66,6 +66,14 @@ describe('a proxy', () => {
     expect(await through({ kind: 'none' })).toMatchObject({ text: ANSWER, end: 'end' })
   })
 
+  test('notes what each side says, harmed or not', async () => {
+    const proxy = await startFaultProxy({ host: '127.0.0.1', port }, { kind: 'corrupt', at: 0 })
+    await askAt({ host: '127.0.0.1', port: proxy.port })
+    await proxy.close()
+    const { client, server } = proxy.said
+    expect([client, server].map((parts) => Buffer.concat(parts).toString())).toEqual([QUESTION, ANSWER])
+  })
+
   test('that drops resets the connection', async () => {
     expect(await through({ kind: 'drop', after: 0 })).toMatchObject({ text: '', end: 'reset' })
     expect(await through({ kind: 'drop', after: 0, towards: 'server' })).toMatchObject({ end: 'reset' })

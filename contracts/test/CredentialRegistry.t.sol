@@ -134,6 +134,7 @@ contract CredentialRegistryTest is Nodes {
         uint256 node = 0;
         for (uint256 h = 0; h < 20; h++) node = Poseidon2.hash(h + 1, node);
         assertEq(registry.root(), node);
+        assertEq(uint256(vm.load(address(registry), frontierSlot(20))), node);
         refuse(admissionOf(2), CredentialRegistry.RegistryFull.selector);
     }
 
@@ -374,6 +375,10 @@ contract CredentialRegistryTest is Nodes {
     }
 
     function setFrontier(uint256 height, uint256 node) private {
-        vm.store(address(registry), keccak256(abi.encode(height, uint256(10))), bytes32(node));
+        vm.store(address(registry), frontierSlot(height), bytes32(node));
+    }
+
+    function frontierSlot(uint256 height) private pure returns (bytes32) {
+        return keccak256(abi.encode(height, uint256(10)));
     }
 }

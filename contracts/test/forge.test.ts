@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { CONTRACTS, forge } from '../build/forge.js'
 import { buildGenerated } from '../build/generated.js'
+import { differences, outputOf } from '../build/output.js'
 
 interface ForgeResult {
   readonly status: 'Success' | 'Failure' | 'Skipped'
@@ -24,8 +25,10 @@ function testsIn(file: string): readonly string[] {
 /** `suite.test` → what became of it. */
 const results = new Map<string, ForgeResult>()
 
+let verifier: string
+
 beforeAll(async () => {
-  await buildGenerated()
+  verifier = await buildGenerated()
   const { stdout, stderr } = await forge(['test', '--json'])
   const found: ForgeResults = JSON.parse(stdout || `{"failed": ${JSON.stringify(stderr)}}`)
   for (const [path, { test_results }] of Object.entries(found)) {
@@ -44,4 +47,8 @@ describe.each(suites)('forge: $suite', ({ suite, tests }) => {
 it('forge runs no test that is not counted here', () => {
   const counted = suites.flatMap(({ suite, tests }) => tests.map((name) => `${suite}.${name}`))
   expect([...results.keys()].sort()).toEqual([...counted].sort())
+})
+
+it('what is committed about the contracts is what the sources and the pinned key give', async () => {
+  expect(await differences(await outputOf(verifier))).toEqual([])
 })

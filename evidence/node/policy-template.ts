@@ -9,6 +9,7 @@ import {
   SNP_ANCHORS,
   USUAL_TTL,
 } from '../src/index.js'
+import { sgxTemplate, tdxTemplate } from './dcap-template.js'
 
 /** Kinds that a policy can admit: devices alone bind no services. */
 export type MachineKind = Exclude<KindName, 'nvidia-gpu' | 'simulated-nvidia'>
@@ -23,6 +24,10 @@ const PINS: Readonly<Record<MachineKind, (kind: KindName) => string>> = {
   'simulated-azure-snp': azureSnpPins,
   'aws-nitro': nitroPins,
   'simulated-nitro': nitroPins,
+  tdx: (kind) => tdxTemplate(rootsOf(kind)),
+  'simulated-tdx': (kind) => tdxTemplate(rootsOf(kind)),
+  sgx: (kind) => sgxTemplate(rootsOf(kind)),
+  'simulated-sgx': (kind) => sgxTemplate(rootsOf(kind)),
 }
 
 /** An admission policy to be filled in. It does not load before somebody has: nobody's measurement is a default. */

@@ -3,6 +3,8 @@ import { authenticateAzure } from './azure/authenticate.js'
 import { parseAzure } from './azure/parse.js'
 import type { Checks } from './checks.js'
 import type { CompositeEvidence } from './composite/types.js'
+import { authenticateQuote } from './dcap/authenticate.js'
+import { parseDcap } from './dcap/parse.js'
 import type { Claims, Evidence } from './evidence.js'
 import type { Sorted } from './files.js'
 import { KINDS } from './kinds.js'
@@ -28,6 +30,9 @@ interface Format<E extends Evidence> {
 /** The one part that comes with evidence of machines of every format. */
 const DEVICE: PartName = 'spdm-message'
 
+/** The logs of what was measured into a TPM. */
+const EVENT_LOGS = ['tcg12-event-log', 'event-log'] as const
+
 type Formats = {
   readonly [Name in Exclude<Evidence['format'], 'composite'>]: Format<Extract<Evidence, { format: Name }>>
 }
@@ -47,7 +52,7 @@ export const FORMATS: Formats = {
       'tpm-signature',
       'bare-signature',
       'pcr-values',
-      'tcg12-event-log',
+      ...EVENT_LOGS,
     ],
     parse: parseAzure,
     authenticate: authenticateAzure,
@@ -58,9 +63,15 @@ export const FORMATS: Formats = {
     parse: parseSnp,
     authenticate: authenticateSnp,
   },
+  dcap: {
+    fits: (has) => has('dcap-quote'),
+    parts: ['dcap-quote', 'tcb-info', 'qe-identity', 'event-log'],
+    parse: parseDcap,
+    authenticate: authenticateQuote,
+  },
   tpm: {
     fits: (has) => has('tpm-attest'),
-    parts: ['tpm-attest', 'tpm-signature', 'tpm-public-area', 'public-key', 'pcr-values', 'tcg12-event-log'],
+    parts: ['tpm-attest', 'tpm-signature', 'tpm-public-area', 'public-key', 'pcr-values', ...EVENT_LOGS],
     parse: parseTpm,
     authenticate: authenticateTpm,
   },

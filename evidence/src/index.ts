@@ -1,9 +1,18 @@
 // The public names of evidence, by concept: bytes ─parseEvidence→ Evidence ─authenticate→ AuthenticEvidence ─appraise→ Claims.
 
-export type { Anchor, AzureSnpAnchor, NitroAnchor, NvidiaAnchor, SnpAnchor, TpmAnchor } from './anchors.js'
+export type {
+  Anchor,
+  AzureSnpAnchor,
+  DcapAnchor,
+  NitroAnchor,
+  NvidiaAnchor,
+  SnpAnchor,
+  TpmAnchor,
+} from './anchors.js'
 export {
   ANCHORS,
   AZURE_SNP_ANCHORS,
+  DCAP_ANCHORS,
   NITRO_ANCHORS,
   NVIDIA_ANCHORS,
   SNP_ANCHORS,
@@ -19,6 +28,22 @@ export type { AzureEvidence, AzureSnpClaims, HclReport, RuntimeData } from './az
 export type { AppraisalFailure, Check } from './checks.js'
 export type { CommonClaims, Slot } from './claims.js'
 export type { CompositeEvidence } from './composite/types.js'
+export { parseQeIdentity, parseTcbInfo } from './dcap/documents.js'
+export type { SgxPins, TdxPins } from './dcap/pins.js'
+export { encodeQuote, parseQuote } from './dcap/quote.js'
+export type {
+  DcapClaims,
+  DcapEvidence,
+  EnclaveReport,
+  Quote,
+  SgxClaims,
+  TcbStanding,
+  TcbStatus,
+  TdReport,
+  TdxClaims,
+} from './dcap/types.js'
+export { encodeEventLog, parseEventLog } from './eventlog/parse.js'
+export type { EventLog, LoggedEvent } from './eventlog/types.js'
 export type { Authentication, AuthenticEvidence, Claims, Evidence, EvidenceFile } from './evidence.js'
 export type { KindName } from './kinds.js'
 export { isSimulatedKind, KINDS } from './kinds.js'
@@ -44,6 +69,14 @@ export type { AdmissionPolicy } from './policy/schema.js'
 export { admissionPolicyCodec, MAX_TTL, USUAL_TTL } from './policy/schema.js'
 export type { SimulatedAzure, SimulatedAzureReport } from './simulated/azure.js'
 export { simulatedAzure } from './simulated/azure.js'
+export type {
+  SimulatedDcapCollateral,
+  SimulatedDcapQuote,
+  SimulatedIntel,
+  SimulatedIntelKeys,
+  SimulatedIntelPlatform,
+} from './simulated/intel.js'
+export { simulatedEnclaveReport, simulatedIntel, simulatedTdReport } from './simulated/intel.js'
 export type { SimulatedEnclave, SimulatedNitro, SimulatedNitroKeys } from './simulated/nitro.js'
 export { simulatedNitro } from './simulated/nitro.js'
 export type { SimulatedGpu, SimulatedNvidia, SimulatedNvidiaKeys } from './simulated/nvidia.js'

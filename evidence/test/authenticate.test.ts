@@ -5,6 +5,7 @@ import { concat, type ErrorCode } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { pathInRepository } from '../../test/support/repository.js'
 import { endorsementCertificate } from '../src/simulated/certificates.js'
+import { PSS_SHA384 } from '../src/simulated/schemes.js'
 import { attest, authenticated, codesOf, machine, NOW, report, vendor } from './support/simulated.js'
 
 const DAY = 86_400
@@ -124,7 +125,11 @@ describe('a chain is refused', () => {
       notBefore: NOW - DAY,
       notAfter: NOW + DAY,
     } as const
-    const bytes = await endorsementCertificate(content, { subject, key }, der('vcek.pub.pem'))
+    const bytes = await endorsementCertificate(
+      content,
+      { subject, key, scheme: PSS_SHA384 },
+      der('vcek.pub.pem'),
+    )
     const given = [...without(files, 'vcek.der'), { name: 'vcek.der', bytes }]
     expect(await codesOf(given)).toEqual(['CHAIN_FALSE'])
   })

@@ -15,7 +15,8 @@ import { concat, type ErrorCode, gpuDigest, toHex, VouchError } from '@vouch/pro
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openSimulatedNvidia, pem } from '../../fixtures/simulated-nvidia/index.js'
-import { issueCertificate, signingKey } from '../src/simulated/issue.js'
+import { keyCertificate } from '../src/simulated/key-certificate.js'
+import { ECDSA_SHA384, signingKey } from '../src/simulated/schemes.js'
 import { attest as attestMachine, NOW, policyJson, policyOf, report } from './support/simulated.js'
 
 // Each check of devices, broken alone; and of machines with devices in them.
@@ -109,9 +110,13 @@ describe('a device', () => {
   test('under a root that is not pinned is false, whatever it is called', async () => {
     const files = await attest()
     const device = parseCertificate(only(files, 'device.der').bytes)
-    const stranger = await issueCertificate(
+    const stranger = await keyCertificate(
       { serial: 1, commonName: 'SIMULATED-NVIDIA-ROOT', spki: device.spki, ...LIFE, pathLength: 1 },
-      { subject: device.issuer, key: await signingKey(pem('device.key.pem')) },
+      {
+        subject: device.issuer,
+        key: await signingKey(pem('device.key.pem'), ECDSA_SHA384.key),
+        scheme: ECDSA_SHA384,
+      },
     )
     const others = files.filter(({ name }) => name !== 'root.der')
     expect(await codesOf([...others, { name: 'root.der', bytes: stranger }])).toEqual(['CHAIN_FALSE'])

@@ -1,4 +1,4 @@
-import { shown, VouchError } from '../src/index.js'
+import { boundedBody, shown, VouchError } from '../src/index.js'
 
 const TIMEOUT_MS = 30_000
 
@@ -8,16 +8,10 @@ const TIMEOUT_MS = 30_000
  */
 export async function fetchBounded(url: string, limit: number, hint: string): Promise<Uint8Array> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' })
-    if (!response.ok || response.body === null) throw new Error(`status ${response.status}`)
-    const parts: Uint8Array[] = []
-    let size = 0
-    for await (const part of response.body) {
-      size += part.length
-      if (size > limit) throw new Error('the answer is too long')
-      parts.push(part)
-    }
-    return new Uint8Array(Buffer.concat(parts))
+    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const response = await fetch(url, { signal, redirect: 'error' })
+    if (!response.ok) throw new Error(`status ${response.status}`)
+    return await boundedBody(response, limit, signal)
   } catch (cause) {
     throw new VouchError(
       'REGISTRY_UNREACHABLE',

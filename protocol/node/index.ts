@@ -3,6 +3,13 @@
 export { bytesArgument, fieldArgument, numberArgument } from './arguments.js'
 export { fetchBounded } from './fetch.js'
 export { parseNamedFile, readNamedFile, writeWhole } from './files.js'
+export {
+  createOnce,
+  createPrivateFile,
+  parsePrivateFile,
+  privateFolder,
+  writePrivateFile,
+} from './private-files.js'
 export type { Terminal } from './terminal.js'
 export { clearAwayWhenInterrupted, clock, parseTime, runCommand, runProgram, terminal } from './terminal.js'
 export { versionOf } from './version.js'

@@ -23,7 +23,9 @@ export function ascii(text: string): Uint8Array {
 
 /** Whether two public byte strings are the same. Not for secrets: it stops at the first difference. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 /** Whether two byte strings are the same, in the same time wherever they differ: whoever chooses one of them learns no byte of the other. */

@@ -21,6 +21,7 @@ export {
   printAttestation,
   printAttestationRequest,
 } from './attestation.js'
+export { boundedBody } from './body.js'
 export type { Bundle } from './bundle.js'
 export { bundleCodec, parseBundle, printBundle } from './bundle.js'
 export {

@@ -5,7 +5,7 @@ import * as api from '../src/index.js'
 /** Every value that others may import. Whoever changes this list changes the API. */
 const VALUES = `
 acceptanceCodec acceptanceHash acceptedPolicy acceptedService admissionNonce ascii askHash assertField assertLength assertTime
-auxOf buildServiceTree bundleCodec canonicalJson closureHash compareBytes concat credential decodeAcceptance decodeEnvelope
+auxOf boundedBody buildServiceTree bundleCodec canonicalJson closureHash compareBytes concat credential decodeAcceptance decodeEnvelope
 decodeRequest drawHolderSecret drvOf emptySubtree encodeAcceptance encodeEnvelope encodeHeadContent encodeRequest enrollInputs
 equalBytes equalSecrets evmRegistryId evmVerifierId EXIT_OF exitStatus fieldFromHash fieldToBytes fixedPath fixedRoot fromHex fromInteger
 gpuDigest gpuNonce halves headCodec isAsStrict isHeadSigned isSimulated jsonObject MAX_FILE_BYTES MAX_PAYLOAD_BYTES MAX_POLICIES

@@ -1,4 +1,4 @@
-import { clearAwayWhenInterrupted, runCommand, runProgram, terminal } from '@vouch/protocol/node'
+import { clearAwayWhenInterrupted, runCommand, runProgram, terminal, versionOf } from '@vouch/protocol/node'
 import { Command } from 'commander'
 import { forgetCommand, listCommand, renewCommand, showCommand } from './commands/credential.js'
 import { type EnrollCommandOptions, enrollCommand } from './commands/enroll.js'
@@ -47,7 +47,7 @@ interface Shared {
 
 const alice = new Command('alice')
   .description('enrolls with a registrar, and proves responses without showing whose they are')
-  .version('0.1.0')
+  .version(versionOf(import.meta.url))
   .option('--home <folder>', 'where credentials are kept (default: $VOUCH_HOME, or ~/.vouch)')
   .exitOverride()
   .configureOutput({ writeOut: (text) => out.data(text.trimEnd()), outputError: () => undefined })

@@ -8,7 +8,14 @@ import {
   printAdmissionPolicy,
 } from '@vouch/evidence'
 import { fieldToBytes, shown, toHex, VouchError } from '@vouch/protocol'
-import { parseNamedFile, writeWhole } from '@vouch/protocol/node'
+import {
+  createPrivateFile,
+  parseNamedFile,
+  parsePrivateFile,
+  privateFolder,
+  writePrivateFile,
+  writeWhole,
+} from '@vouch/protocol/node'
 import type { Mirror } from '@vouch/registry'
 import { openMirror } from '@vouch/registry/node'
 import {
@@ -23,7 +30,6 @@ import {
   printDraft,
   printLedgerEntry,
 } from '../src/index.js'
-import { createPrivateFile, parsePrivateFile, privateFolder, writePrivateFile } from './private-files.js'
 
 /** Where Alice keeps what is hers: `--home`, or $VOUCH_HOME, or .vouch in her own folder. */
 export const homeFolder = (named?: string): string =>

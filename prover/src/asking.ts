@@ -16,7 +16,7 @@ import {
 } from '@vouch/protocol'
 import type { Caution } from './caution.js'
 import type { Credential } from './files.js'
-import { askJson, type Network, SERVICE, unreachable, withinTime } from './net.js'
+import { askJson, type Network, refusalIn, SERVICE, unreachable, withinTime } from './net.js'
 import { isSignedBy } from './respond.js'
 import type { SignedEnvelope } from './witness.js'
 
@@ -49,6 +49,8 @@ async function askByLine(
       signal: within,
     }),
   )
+  const refusal = refusalIn(line, SERVICE)
+  if (refusal !== undefined) throw refusal
   return parseAnswer(line)
 }
 

@@ -3,7 +3,7 @@ import {
   type Codec,
   fieldElement,
   fixedBytes,
-  flag,
+  optional,
   parseFile,
   printFile,
   record,
@@ -104,19 +104,4 @@ export const printLedgerEntry = (entry: LedgerEntry): string =>
 /** What the circuits are told of a credential. */
 export function holdingOf({ holderSecret, guest, policyId, expiresAt }: Credential): Holding {
   return { holderSecret, services: guest.services, policyId, expiresAt }
-}
-
-/** A member that a file may leave out; in binary behind a flag. */
-function optional<T>(codec: Codec<T>): Codec<T | undefined> {
-  return {
-    optional: true,
-    write: (out, value, at) => {
-      flag.write(out, value !== undefined, at)
-      if (value !== undefined) codec.write(out, value, at)
-    },
-    read: (input, at) => (flag.read(input, `presence of ${at}`) ? codec.read(input, at) : undefined),
-    toJson: (value) => (value === undefined ? null : codec.toJson(value)),
-    fromJson: codec.fromJson,
-    schema: codec.schema,
-  }
 }

@@ -1,5 +1,5 @@
 import {
-  concat,
+  boundedBody,
   type ErrorCode,
   EXIT_OF,
   exitStatus,
@@ -79,7 +79,7 @@ export function askJson(
       redirect: 'error',
       signal: within,
     })
-    const answer = await bounded(response, MAX_FILE_BYTES)
+    const answer = await boundedBody(response, MAX_FILE_BYTES, within)
     if (response.ok) return answer
     throw refusalIn(answer, peer) ?? unreachable(peer, url, `status ${response.status}`)
   })
@@ -118,25 +118,10 @@ export function unreachable({ name, code }: Peer, where: string, why: string, ca
   )
 }
 
-async function bounded(response: Response, limit: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  let size = 0
-  const reader = response.body?.getReader()
-  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
-    size += part.value.length
-    if (size > limit) {
-      await reader?.cancel()
-      throw new Error('the answer is too long')
-    }
-    parts.push(part.value)
-  }
-  return concat(...parts)
-}
-
 /** The gravest failure that a peer names, if it names any that is known here. Its words are shown as a stranger's. */
-function refusalIn(answer: Uint8Array, { name }: Peer): VouchError | undefined {
+export function refusalIn(answer: string | Uint8Array, { name }: Peer): VouchError | undefined {
   try {
-    const json = parseJson(textOf(answer))
+    const json = parseJson(typeof answer === 'string' ? answer : textOf(answer))
     const listed = json instanceof Map ? (json as JsonObject).get('failures') : undefined
     const failures = (Array.isArray(listed) ? listed : []).flatMap((one) => failureIn(one))
     const exit = exitStatus(failures)

@@ -370,10 +370,10 @@ describe('a service', () => {
     'that answers with %s is given up',
     async (wire) => {
       world.guest.lies = { wire }
-      const code = await codeOf(fetchFor(world.ask(), { network: { fetch, timeoutMs: 300 } }))
-      expect(code).toBe(
-        { garbage: 'JSON_MALFORMED', refusal: 'BUSY' }[wire as string] ?? 'SERVICE_UNREACHABLE',
-      )
+      const expected = { garbage: 'JSON_MALFORMED', refusal: 'BUSY' }[wire as string] ?? 'SERVICE_UNREACHABLE'
+      const network = { fetch, exchangeLine, timeoutMs: 300 }
+      expect(await codeOf(fetchFor(world.ask(), { network, service: 'echo' })), 'by HTTP').toBe(expected)
+      expect(await codeOf(fetchFor(world.ask(), { network, service: 'oracle' })), 'by TCP').toBe(expected)
     },
   )
 

@@ -12,18 +12,17 @@ import {
   fromInteger,
   nullifier,
   p2,
-  printBundle,
   reportData,
   requestHash,
   respondInputs,
   scopeOf,
   toHex,
-  toInteger,
 } from '@vouch/protocol'
 import { proveEnrollment, proveResponse, respondWitness } from '@vouch/prover'
 import { verify } from '@vouch/verifier'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { leafOf, makeStory, type ServiceName } from '../../scripts/demo/story.js'
+import { haystackOf, leaks } from '../../test/support/leaks.js'
 import { ask, bytes32, NOON, respondTo } from '../../test/support/proven.js'
 
 let backend: Backend<CircuitName>
@@ -90,8 +89,6 @@ test('no run of 16 secret bytes stands in a bundle, in any of the usual spelling
     leaves: story.leaves,
     backend,
   })
-  const text = printBundle(bundle)
-  const whole = concat(bundle.circuit, bundle.envelope, fromInteger(bundle.nullifier, 32), bundle.proof)
   const { publicKey, drv } = response.service
   const secrets = [
     fromInteger(north.holding.holderSecret, 32),
@@ -102,20 +99,8 @@ test('no run of 16 secret bytes stands in a bundle, in any of the usual spelling
     drv,
     north.osImageHash,
   ]
-  for (const secret of secrets) {
-    for (let at = 0; at + 16 <= secret.length; at++) {
-      const run = secret.subarray(at, at + 16)
-      for (const bytes of [run, run.slice().reverse()]) {
-        expect(Buffer.from(whole).includes(Buffer.from(bytes))).toBe(false)
-        for (const spelling of ['hex', 'base64', 'base64url'] as const) {
-          expect(text.includes(Buffer.from(bytes).toString(spelling).replace(/=+$/, '').slice(0, 21))).toBe(
-            false,
-          )
-        }
-        expect(text.includes(toInteger(bytes).toString())).toBe(false)
-      }
-    }
-  }
+  const haystack = haystackOf(bundle)
+  for (const secret of secrets) expect(leaks(secret, haystack)).toEqual([])
 })
 
 test('a chosen digest can be proven, and helps nobody: no interface takes one', async () => {

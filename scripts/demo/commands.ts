@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Program } from '../program.js'
 
-// The commands that packages of this project install, as a user would run them.
+// The commands that packages of this project install, as processes.
 
 const ROOT = new URL('../../', import.meta.url)
 
@@ -23,34 +23,50 @@ export interface Ended {
   readonly stderr: string
 }
 
-const running = new Set<Program>()
-
-/** Starts a command that serves until it is told to end. */
-export function start(command: Command, ...args: readonly string[]): Program {
-  const program = new Program([process.execPath, fileOf(command), ...args])
-  running.add(program)
-  return program
+/** How commands are run, by whoever tells a story with them. */
+export interface Commands {
+  /** Starts a command that serves until it is told to end. */
+  start(command: Command, ...args: readonly string[]): Program
+  /** Runs a command to its end, whatever that is. */
+  call(command: Command, ...args: readonly string[]): Promise<Ended>
+  /** Runs a command that must succeed, and reads its JSON. */
+  ask(command: Command, ...args: readonly string[]): Promise<Record<string, unknown>>
+  /** Ends all that was started and still runs. */
+  stopAll(): Promise<void>
 }
 
-/** Runs a command to its end, whatever that is. */
-export async function call(command: Command, ...args: readonly string[]): Promise<Ended> {
-  const program = start(command, ...args)
-  const exit = await program.ended()
-  running.delete(program)
-  return { exit, stdout: program.stdout, stderr: program.stderr }
+/** Commands, each behind what runs it. */
+export function commandsBy(runnerOf: (command: Command) => readonly string[]): Commands {
+  const running = new Set<Program>()
+  const start: Commands['start'] = (command, ...args) => {
+    const program = new Program([...runnerOf(command), ...args])
+    running.add(program)
+    return program
+  }
+  const call: Commands['call'] = async (command, ...args) => {
+    const program = start(command, ...args)
+    const exit = await program.ended()
+    running.delete(program)
+    return { exit, stdout: program.stdout, stderr: program.stderr }
+  }
+  return {
+    start,
+    call,
+    ask: async (command, ...args) => {
+      const { exit, stdout, stderr } = await call(command, ...args, '--json')
+      if (exit === 0) return JSON.parse(stdout)
+      throw new Error(`${command} ${args.join(' ')} ended with ${exit}:\n${stdout}${stderr}`)
+    },
+    stopAll: async () => {
+      await Promise.all([...running].map((program) => program.stop()))
+      running.clear()
+    },
+  }
 }
 
-/** Runs a command that must succeed. */
-export async function mustCall(...args: Parameters<typeof call>): Promise<Ended> {
-  const ended = await call(...args)
-  if (ended.exit === 0) return ended
-  throw new Error(`${args.join(' ')} ended with ${ended.exit}:\n${ended.stderr}`)
-}
-
-/** Runs a command that must succeed, and reads its JSON. */
-export async function ask(command: Command, ...args: readonly string[]): Promise<Record<string, unknown>> {
-  return JSON.parse((await mustCall(command, ...args, '--json')).stdout)
-}
+/** The commands as `npm ci` installs them: built. */
+export const installedCommands = (): Commands =>
+  commandsBy((command) => [process.execPath, builtFile(command)])
 
 /** The URL that a server says it serves at. */
 export async function urlOf(program: Program): Promise<string> {
@@ -58,13 +74,7 @@ export async function urlOf(program: Program): Promise<string> {
   return url
 }
 
-/** Ends all that was started and still runs. */
-export async function stopAll(): Promise<void> {
-  await Promise.all([...running].map((program) => program.stop()))
-  running.clear()
-}
-
-function fileOf(command: Command): string {
+function builtFile(command: Command): string {
   const folder = new URL(`${PACKAGES[command]}/`, ROOT)
   const { bin } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8')) as {
     readonly bin: Readonly<Record<string, string>>

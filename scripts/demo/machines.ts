@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { type AdmissionPolicy, printAdmissionPolicy, SNP_ANCHORS } from '@vouch/evidence'
 import { type ProfileName, toHex } from '@vouch/protocol'
 import { freePort } from '../program.js'
-import { start, urlOf } from './commands.js'
+import { type Commands, urlOf } from './commands.js'
 import { drvNamed, osImage, type ServiceName } from './story.js'
 
 // Simulated machines: an agent each, and services of their own, all of them processes. Only the hardware is not there.
@@ -15,11 +15,11 @@ const VENDOR = fileURLToPath(new URL('../../fixtures/simulated-vendor', import.m
 const MEASUREMENT = new Uint8Array(48).fill(0x4d)
 const UID = process.getuid?.() ?? 0
 
-/** What runs on each machine, and how it signs. */
-export const SERVICES: Readonly<Record<ServiceName, ProfileName>> = {
-  echo: 'sha256',
-  oracle: 'sha256',
-  mailer: 'eip191',
+/** What runs on each machine, how it signs, and how it is asked. */
+export const SERVICES: Readonly<Record<ServiceName, { profile: ProfileName; wire: 'tcp' | 'http' }>> = {
+  echo: { profile: 'sha256', wire: 'tcp' },
+  oracle: { profile: 'sha256', wire: 'http' },
+  mailer: { profile: 'eip191', wire: 'tcp' },
 }
 const NAMES = Object.keys(SERVICES) as ServiceName[]
 
@@ -48,7 +48,7 @@ export function demoPolicy(): string {
 }
 
 /** Starts a machine's agent and services, and waits until all have announced their keys. Answers with the agent's URL. */
-export async function startMachine(folder: string): Promise<string> {
+export async function startMachine({ start }: Commands, folder: string): Promise<string> {
   const services = await Promise.all(NAMES.map(async (name) => ({ name, port: await freePort() })))
   for (const { name } of services) await mkdir(join(folder, name), { recursive: true, mode: 0o700 })
   const configuration = join(folder, 'agent.yaml')
@@ -57,7 +57,8 @@ export async function startMachine(folder: string): Promise<string> {
   for (const { name, port } of services) {
     const own = join(folder, name)
     const key = ['--key', join(own, 'key'), '--key-anywhere', '--announce', join(own, 'announce.sock')]
-    start('vouch-echo', '--profile', SERVICES[name], ...key, '--tcp', `127.0.0.1:${port}`)
+    const { profile, wire } = SERVICES[name]
+    start('vouch-echo', '--profile', profile, ...key, `--${wire}`, `127.0.0.1:${port}`)
   }
   while (!(await fetch(`${agent}/info`)).ok) await wait(50)
   return agent
@@ -81,8 +82,8 @@ function configurationOf(
       name,
       drv: toHex(drvNamed(name)),
       instance: 0,
-      profile: SERVICES[name],
-      endpoint: `tcp://127.0.0.1:${port}`,
+      profile: SERVICES[name].profile,
+      endpoint: `${SERVICES[name].wire}://127.0.0.1:${port}${SERVICES[name].wire === 'http' ? '/' : ''}`,
       socket: join(folder, name, 'announce.sock'),
       user: UID,
     })),

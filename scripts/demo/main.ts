@@ -2,17 +2,19 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type AcceptancePolicy, compareBytes, fromHex, printAcceptance, toInteger } from '@vouch/protocol'
+import { parseAcceptance } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import { chainAct } from './chain-act.js'
-import { ask, call, mustCall, start, stopAll, urlOf } from './commands.js'
-import { demoPolicy, startMachine } from './machines.js'
-import { drvNamed } from './story.js'
+import { installedCommands } from './commands.js'
+import { startMachine } from './machines.js'
+import { acceptanceOf, openRegistry, type Registry } from './registry.js'
 
 // The whole story on one machine, offline, between separate processes: two machines with three services each, a registrar,
 // Alice and Bob. The hardware is simulated and its keys are public; the cryptography is all real.
 
 const { values: options } = parseArgs({ options: { keep: { type: 'string' } } })
+const commands = installedCommands()
+const { ask, call, stopAll } = commands
 const say = (text: string): void => console.log(text)
 
 /** Says what is going on, and how long it took. */
@@ -22,42 +24,6 @@ async function step<T>(text: string, work: () => Promise<T>): Promise<T> {
   const took = `${Math.round(performance.now() - start)}`.padStart(6)
   say(`  ${text.padEnd(72)} ${took} ms`)
   return result
-}
-
-interface Registry {
-  readonly url: string
-  readonly id: string
-  readonly signer: string
-  readonly policy: string
-}
-
-async function openRegistry(folder: string): Promise<Registry> {
-  const policyFile = policyFileIn(folder)
-  await writeFile(policyFile, demoPolicy())
-  const registry = join(folder, 'registrar')
-  const made = await ask('registrar', 'init', registry, '--policy', policyFile)
-  const url = await urlOf(start('registrar', 'serve', registry, '--port', '0', '--cut-every', '1', '--json'))
-  const head = (await (await fetch(`${url}/head.json`)).json()) as { readonly signer: string }
-  const [policy = ''] = made.policies as readonly string[]
-  return { url, id: String(made.registry_id), signer: head.signer, policy }
-}
-
-const policyFileIn = (folder: string): string => join(folder, 'policy.json')
-
-/** Whom Bob believes. */
-function acceptanceOf({ id, signer, policy }: Registry): AcceptancePolicy {
-  const drvs = (...names: readonly Parameters<typeof drvNamed>[0][]) => names.map(drvNamed).sort(compareBytes)
-  return {
-    version: 1,
-    registry: { id: fromHex(id), signer: fromHex(signer) },
-    clockSkew: 60,
-    headAge: 3600,
-    requestAge: 600,
-    freshness: { kind: 'challenge' },
-    simulated: true,
-    policies: [toInteger(fromHex(policy))],
-    services: { sha256: drvs('echo', 'oracle'), eip191: drvs('mailer', 'oracle') },
-  }
 }
 
 interface Paths {
@@ -76,11 +42,16 @@ async function story(folder: string): Promise<void> {
 
   say('Machines')
   const [north, south] = await step('two simulated machines start: an agent and three services each', () =>
-    Promise.all([startMachine(join(folder, 'north')), startMachine(join(folder, 'south'))]),
+    Promise.all([
+      startMachine(commands, join(folder, 'north')),
+      startMachine(commands, join(folder, 'south')),
+    ]),
   )
 
   say('\nAdmission')
-  const registry = await step('a registrar makes a registry, and serves it', () => openRegistry(folder))
+  const registry = await step('a registrar makes a registry, and serves it', () =>
+    openRegistry(commands, folder),
+  )
   const known = ['--registrar', registry.url, '--registry-id', registry.id, '--signer', registry.signer]
   await step('Alice has the southern machine attested and admitted', () =>
     ask('alice', ...home, 'enroll', '--agent', south, ...known, '--name', 'south'),
@@ -90,8 +61,7 @@ async function story(folder: string): Promise<void> {
   )
 
   say('\nBob asks')
-  const acceptance = acceptanceOf(registry)
-  await writeFile(paths.accept, printAcceptance(acceptance))
+  await writeFile(paths.accept, acceptanceOf(registry))
   const bobs = ['--accept', paths.accept, '--registry', registry.url]
   await step('he makes a Request that two services and one policy will do for', () =>
     mustCall('bob', 'request', ...bobs, '--name', 'shop.example', '--out', paths.request),
@@ -133,10 +103,17 @@ Bob did not learn
   which of the machines, which of the services, the service's key or signature, the machine's report or its chip
 The machines are simulated, and Bob's acceptance policy says that it lets them in: nothing genuine stands behind this.`)
 
-  const policyFile = policyFileIn(folder)
-  await chainAct({ folder, agents: [south, north], policyFile, acceptance, alice: home, step, say })
+  const acceptance = parseAcceptance(acceptanceOf(registry))
+  const stage = { commands, folder, agents: [south, north], acceptance, alice: home, step, say }
+  await chainAct({ ...stage, policyFile: join(folder, 'policy.json') })
 
   if (options.keep !== undefined) await keep(options.keep, paths, registry, at)
+}
+
+async function mustCall(...args: Parameters<typeof call>): Promise<Awaited<ReturnType<typeof call>>> {
+  const ended = await call(...args)
+  if (ended.exit !== 0) throw new Error(`${args.join(' ')} ended with ${ended.exit}:\n${ended.stderr}`)
+  return ended
 }
 
 async function refuseForged(folder: string, { bundle }: Paths, judging: readonly string[]): Promise<void> {

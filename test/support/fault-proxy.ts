@@ -31,6 +31,8 @@ export interface FaultProxy {
   fault: Fault
   /** How many have come so far. */
   readonly accepted: number
+  /** What each side has said, harmed or not, over all connections. */
+  readonly said: Readonly<Record<'client' | 'server', Buffer[]>>
   close(): Promise<void>
 }
 
@@ -49,13 +51,14 @@ export async function startFaultProxy(
       socket.on('error', () => undefined)
       socket.on('close', () => sockets.delete(socket))
     }
-    relay(client, peer, proxy.fault)
+    relay(client, peer, proxy.fault, proxy.said)
   })
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(listen, resolve))
-  const proxy = {
+  const proxy: { -readonly [Name in keyof FaultProxy]: FaultProxy[Name] } = {
     port: listen.path === undefined ? (server.address() as AddressInfo).port : 0,
     fault,
     accepted: 0,
+    said: { client: [], server: [] },
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve())
@@ -65,7 +68,7 @@ export async function startFaultProxy(
   return proxy
 }
 
-function relay(client: Socket, server: Socket, fault: Fault): void {
+function relay(client: Socket, server: Socket, fault: Fault, said: FaultProxy['said']): void {
   const breakOff = (): void => {
     for (const socket of [client, server]) socket.destroy()
   }
@@ -76,17 +79,18 @@ function relay(client: Socket, server: Socket, fault: Fault): void {
   }
   const none: Fault = { kind: 'none' }
   const isUpwards = fault.towards === 'server'
-  const up = pipeline(client, harm(isUpwards ? fault : none, reset), server)
-  const down = pipeline(server, harm(isUpwards ? none : fault, reset), client)
+  const up = pipeline(client, harm(isUpwards ? fault : none, reset, said.client), server)
+  const down = pipeline(server, harm(isUpwards ? none : fault, reset, said.server), client)
   for (const flow of [up, down]) flow.catch(breakOff)
 }
 
-/** A stream that passes on what it is given, but for the fault. */
-function harm(fault: Fault, reset: () => void): Transform {
+/** A stream that notes what it is given, and passes it on, but for the fault. */
+function harm(fault: Fault, reset: () => void, heard: Buffer[]): Transform {
   let passed = 0
   let isOver = false
   return new Transform({
     transform(chunk: Buffer, _, done) {
+      heard.push(chunk)
       const from = passed
       passed += chunk.length
       switch (fault.kind) {

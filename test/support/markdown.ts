@@ -36,6 +36,13 @@ export function anchors(markdown: string): ReadonlySet<string> {
   return found
 }
 
+/** What a reader runs who copies every block of shell below a heading, in order. */
+export function shellUnder(heading: string, markdown: string): string {
+  const [, section = ''] = markdown.split(`\n## ${heading}\n`)
+  const [own = ''] = section.split(/^## /m)
+  return [...own.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block).join('\n')
+}
+
 /** The scripts that a page tells its reader to run. */
 export function scriptsNamed(markdown: string): readonly string[] {
   const run = [...markdown.matchAll(/\bnpm run ([a-z][\w:-]*)/g)].map(([, script = '']) => script)

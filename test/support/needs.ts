@@ -3,6 +3,12 @@ import { existsSync, statfsSync } from 'node:fs'
 import type { TestContext } from 'vitest'
 import { readManifest } from './repository.js'
 
+/** Runs what follows it where there is no network but loopback. A new namespace's loopback is down: somebody must bring it up. */
+export const LOOPBACK_ONLY = [
+  'unshare',
+  ...['--map-root-user', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'],
+] as const
+
 /** Skips the running test, with a reason that the reporter shows, where the machine lacks something. */
 type Need = (context: TestContext) => void
 
@@ -15,6 +21,11 @@ export const needs = {
   unshare: need('unshare, allowed to make a network namespace', () =>
     runs('unshare', ['--map-root-user', '--net', 'true']),
   ),
+  /** The same, for processes that talk to one another. */
+  loopbackOnly: need('unshare, allowed to make a network namespace, and ip', () => {
+    const [command, ...args] = LOOPBACK_ONLY
+    return runs(command, [...args, 'true'])
+  }),
   /** A small disk of its own, to fill. */
   tmpfs: need('unshare, allowed to mount', () =>
     runs('unshare', ['--map-root-user', '--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']),
@@ -24,6 +35,7 @@ export const needs = {
     'a tmpfs at /dev/shm',
     () => existsSync('/dev/shm') && statfsSync('/dev/shm').type === 0x01021994,
   ),
+  curl: need('curl', () => runs('curl', ['--version'])),
   python3: need('python3, 3.9 or later', () =>
     runs('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']),
   ),

@@ -104,10 +104,10 @@ const policy = bob.command('policy').description('write and read admission polic
 policy
   .command('init')
   .description('write an admission policy to fill in')
-  .option('--kind <name>', 'kind of evidence: sev-snp, aws-nitro, …', 'sev-snp')
+  .option('--kind <name>', 'kind of evidence, such as tdx: sev-snp unless another is named')
   .option('--simulated', 'for simulated SEV-SNP evidence, which is worth nothing')
   .option('--out <file>', 'write there instead of to stdout')
-  .action((options: { kind: string; simulated?: true; out?: string }) =>
+  .action((options: { kind?: string; simulated?: true; out?: string }) =>
     run({}, () => policyInitCommand(out, options)),
   )
 

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises'
+import { mkdir, readdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { shown, toHex, VouchError } from '@vouch/protocol'
+import { createOnce } from '@vouch/protocol/node'
 import { assertRoom, type SeenStore } from '../src/seen.js'
 
 const CAPACITY = 100_000
@@ -31,40 +31,8 @@ export async function folderSeen(folder: string, { capacity = CAPACITY } = {}): 
     consume: (challenge, until, now) =>
       stored(folder, async () => {
         await makeRoom(now)
-        return createOnce(folder, toHex(challenge), `${until}`)
+        return createOnce(join(folder, toHex(challenge)), `${until}`)
       }),
-  }
-}
-
-/** Writes a file under a name that nobody knows, then gives it its name, once. Its content is there before its name is. */
-async function createOnce(folder: string, name: string, content: string): Promise<boolean> {
-  const draft = join(folder, `.${randomBytes(16).toString('hex')}`)
-  try {
-    const file = await open(draft, 'wx', 0o600)
-    try {
-      await file.writeFile(content)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await link(draft, join(folder, name))
-    await syncFolder(folder)
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
-    throw error
-  } finally {
-    await unlink(draft).catch(() => undefined)
-  }
-}
-
-/** Nobody is told that an answer was accepted before a loss of power could no longer forget it. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

@@ -6,7 +6,7 @@ import type { EvidenceFile } from '../evidence.js'
 import { encodeAttest } from '../tpm/attest.js'
 import { printPcrs } from '../tpm/pcrs.js'
 import type { PcrBank, Quote } from '../tpm/types.js'
-import { owned } from '../x509/algorithms.js'
+import { owned } from '../x509/keys.js'
 import { quoteOf } from './tpm.js'
 import type { SimulatedMachine, SimulatedReport, SimulatedVendor } from './vendor.js'
 

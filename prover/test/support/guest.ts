@@ -99,7 +99,13 @@ export async function startGuest(chipId = new Uint8Array(randomBytes(64))): Prom
       response.end(String(error))
     })
   })
-  const tcp = createTcpServer((socket) => byLine(socket, heard, (line) => answered(parseAsk(line), 'oracle')))
+  const tcp = createTcpServer((socket) =>
+    byLine(socket, (line) => {
+      heard.push('tcp')
+      if (state.lies.wire === undefined) socket.end(`${answered(parseAsk(line), 'oracle')}\n`)
+      else misbehaveByLine(state.lies.wire, socket)
+    }),
+  )
   const [httpPort, tcpPort] = [await listening(http), await listening(tcp)]
   const url = `http://127.0.0.1:${httpPort}`
   const guest = guestAt(`${url}/echo`, `tcp://127.0.0.1:${tcpPort}`)
@@ -167,14 +173,15 @@ function guestAt(echo: string, oracle: string): Guest {
   return { version: 1, provider: 'simulated', osImageHash: north.osImageHash, smtRoot, services }
 }
 
+const REFUSED = JSON.stringify({ failures: [{ code: 'BUSY', exit: 4, rule: 'one \u001b[2J at a time' }] })
+
 function misbehave(how: NonNullable<Lies['wire']>, response: ServerResponse): void {
   if (how === 'hang up') response.destroy()
   if (how === 'garbage') response.end('{"version":')
   if (how === 'flood') response.end('x'.repeat(5 * 1024 * 1024))
   if (how === 'refusal') {
     response.statusCode = 503
-    const failure = { code: 'BUSY', exit: 4, rule: 'one \u001b[2J at a time' }
-    response.end(JSON.stringify({ failures: [failure] }))
+    response.end(REFUSED)
   }
   if (how === 'half') {
     response.setHeader('content-length', '1000')
@@ -182,14 +189,21 @@ function misbehave(how: NonNullable<Lies['wire']>, response: ServerResponse): vo
   }
 }
 
-function byLine(socket: Socket, heard: string[], answer: (line: string) => string): void {
+function misbehaveByLine(how: NonNullable<Lies['wire']>, socket: Socket): void {
+  if (how === 'hang up') socket.destroy()
+  if (how === 'garbage') socket.end('{"version":\n')
+  if (how === 'flood') socket.end('x'.repeat(5 * 1024 * 1024))
+  if (how === 'refusal') socket.end(`${REFUSED}\n`)
+  if (how === 'half') socket.end('{"version":1')
+}
+
+function byLine(socket: Socket, hear: (line: string) => void): void {
   let text = ''
   socket.on('error', () => undefined)
   socket.on('data', (part) => {
     text += part.toString()
     if (!text.includes('\n')) return
-    heard.push('tcp')
-    socket.end(`${answer(text.slice(0, text.indexOf('\n')))}\n`)
+    hear(text.slice(0, text.indexOf('\n')))
   })
 }
 

@@ -1,14 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  type AdmissionPolicy,
-  admissionPolicyId,
-  parseAdmissionPolicy,
-  printAdmissionPolicy,
-} from '@vouch/evidence'
+import { type AdmissionPolicy, admissionPolicyId, printAdmissionPolicy } from '@vouch/evidence'
+import { readAdmissionPolicy } from '@vouch/evidence/node'
 import { fieldToBytes, isSimulated, toHex, VouchError } from '@vouch/protocol'
-import { clock, readNamedFile, type Terminal, writeWhole } from '@vouch/protocol/node'
+import { clock, type Terminal, writeWhole } from '@vouch/protocol/node'
 import { registrarFolder } from '../registrar-folder.js'
 import { readSecret, writeSecret } from '../secret-files.js'
 import { createRegistry } from '../store/index.js'
@@ -24,9 +20,7 @@ export interface InitOptions extends SigningOptions {
 
 /** `registrar init`: draws an id and keys, takes the policies in, and cuts the first head. */
 export async function initCommand(out: Terminal, folder: string, options: InitOptions): Promise<number> {
-  const policies = await Promise.all(
-    options.policy.map(async (path) => parseAdmissionPolicy(await readNamedFile(path))),
-  )
+  const policies = await Promise.all(options.policy.map(readAdmissionPolicy))
   const paths = registrarFolder(folder)
   await mkdir(paths.policies, { recursive: true, mode: 0o700 })
   await chmod(folder, 0o700) // evidence names machines: what lies here is for the registrar alone

@@ -8,7 +8,7 @@ import { openChain } from '../chain/client.js'
 import { DEFAULT_LIMITS } from '../http/site.js'
 import { nodeSiteOf } from '../trust/http.js'
 import { openTrustNode } from '../trust/trust-node.js'
-import { ended, proxyArgument, type ServeOptions, sayServing } from './serve.js'
+import { ended, proxyArgument, type ServeOptions, sayWhere } from './serve.js'
 
 export interface NodeServeOptions extends Pick<ServeOptions, 'host' | 'port' | 'behindProxy' | 'json'> {
   readonly rpc: string
@@ -38,10 +38,12 @@ export async function nodeServeCommand(
       out.words(`registrar: error: the private log was not written: ${shown(error)}`),
   })
   try {
-    const server = await startServer(nodeSiteOf(node), { host: options.host, port, proxy }, DEFAULT_LIMITS)
-    sayServing(out, server, options.json ?? false)
+    const told = ended() // before anybody knows that it is there to be told
+    const place = { host: options.host, port, proxy }
+    const server = await startServer(nodeSiteOf(node), place, DEFAULT_LIMITS)
+    sayWhere(out, server.address, options)
     out.words(`registrar: signs as ${account.address}`)
-    await ended()
+    await told
     out.words('registrar: finishing what is in hand')
     await server.close()
     return 0

@@ -1,8 +1,8 @@
-import { isIP } from 'node:net'
+import { type AddressInfo, isIP } from 'node:net'
 import { openHasher } from '@vouch/circuits'
 import { shown, VouchError } from '@vouch/protocol'
 import { clock, numberArgument, type Terminal } from '@vouch/protocol/node'
-import { isLoopback, type ProxyAddress, type RunningServer, startServer } from '@vouch/protocol/node/http'
+import { isLoopback, type ProxyAddress, startServer } from '@vouch/protocol/node/http'
 import { takeOrders } from '../control.js'
 import { DEFAULT_LIMITS, siteOf } from '../http/site.js'
 import { openRegistrar, type Registrar } from '../open-registrar.js'
@@ -33,28 +33,37 @@ export async function serveCommand(out: Terminal, folder: string, options: Serve
       out.words(`registrar: error: the private log was not written: ${shown(error)}`),
   })
   try {
-    const server = await startServer(siteOf(registrar), { host: options.host, port, proxy }, DEFAULT_LIMITS)
     const orders = await takeOrders(folder, registrar)
     if (orders === undefined) {
       out.words(
         'registrar: warning: the path of the folder is too long for a socket: nothing can be removed meanwhile',
       )
     }
-    const clockwork = setInterval(() => void cut(out, registrar), cutEvery * SECOND_MS)
-    sayServing(out, server, options.json ?? false)
-    await ended()
-    out.words('registrar: finishing what is in hand')
-    clearInterval(clockwork)
-    await Promise.all([server.close(), orders?.close()])
-    return 0
+    try {
+      const told = ended() // before anybody knows that it is there to be told
+      const place = { host: options.host, port, proxy }
+      const server = await startServer(siteOf(registrar), place, DEFAULT_LIMITS)
+      sayWhere(out, server.address, options)
+      const clockwork = setInterval(() => void cut(out, registrar), cutEvery * SECOND_MS)
+      await told
+      out.words('registrar: finishing what is in hand')
+      clearInterval(clockwork)
+      await server.close()
+      return 0
+    } finally {
+      await orders?.close()
+    }
   } finally {
     await registrar.close()
   }
 }
 
 /** Where a server is reached, and what to mind about it. */
-export function sayServing(out: Terminal, { address: place }: RunningServer, json: boolean): void {
-  const { address, port } = place
+export function sayWhere(
+  out: Terminal,
+  { address, port }: AddressInfo,
+  { json }: Pick<ServeOptions, 'json'>,
+): void {
   const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${port}`
   out.data(json ? JSON.stringify({ url }) : `serving ${url}`)
   if (!isLoopback(address)) {

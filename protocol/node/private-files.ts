@@ -1,7 +1,10 @@
-import { chmod, link, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { chmod, link, mkdir, open, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { shown, VouchError } from '@vouch/protocol'
-import { parseNamedFile, writeWhole } from '@vouch/protocol/node'
+import { shown, VouchError } from '../src/index.js'
+import { parseNamedFile, writeWhole } from './files.js'
+
+// Files and folders that are for their owner alone.
 
 const OWNER_ONLY = 0o600
 const OTHERS = 0o077
@@ -35,21 +38,48 @@ export async function writePrivateFile(path: string, content: string): Promise<v
   await writeWhole(path, content, OWNER_ONLY)
 }
 
-/** Writes a file for its owner alone unless there is one, whole and in one step. Answers whether it did. */
+/** Writes a file for its owner alone unless there is one. Answers whether it did. */
 export async function createPrivateFile(path: string, content: string): Promise<boolean> {
-  const folder = await mkdtemp(join(dirname(path), '.new-'))
   try {
-    const draft = join(folder, 'draft')
-    await writeWhole(draft, content, OWNER_ONLY)
+    return await createOnce(path, content)
+  } catch (cause) {
+    const explained = { rule: 'the path must lead to where a file can be written', given: shown(path) }
+    throw new VouchError('FILE_NOT_WRITTEN', explained, { cause })
+  }
+}
+
+/**
+ * Writes a file under a name that nobody knows, then gives it its own, once: its content is there before its name is, and
+ * the file system says who was first. Answers whether it was this one; once it does, no loss of power undoes it.
+ */
+export async function createOnce(path: string, content: string): Promise<boolean> {
+  const folder = dirname(path)
+  const draft = join(folder, `.${randomBytes(16).toString('hex')}`)
+  try {
+    const file = await open(draft, 'wx', OWNER_ONLY)
+    try {
+      await file.writeFile(content)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
     await link(draft, path)
+    await syncFolder(folder)
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
-    if (error instanceof VouchError) throw error
-    const explained = { rule: 'the path must lead to where a file can be written', given: shown(path) }
-    throw new VouchError('FILE_NOT_WRITTEN', explained, { cause: error })
+    throw error
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await unlink(draft).catch(() => undefined)
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }
 

@@ -1,0 +1,106 @@
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ErrorCode } from '@vouch/protocol'
+import { type Credential, parseCredential, printCredential } from '@vouch/prover'
+import { type Command, type Commands, commandsBy, type Ended } from '../../scripts/demo/commands.js'
+import { startMachine } from '../../scripts/demo/machines.js'
+import { acceptanceOf, openRegistry, type Registry } from '../../scripts/demo/registry.js'
+import type { ServiceName } from '../../scripts/demo/story.js'
+import { nodeArguments } from '../../scripts/program.js'
+import { type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.js'
+import { pathInRepository } from './repository.js'
+
+// The demo's parties, each a process from the sources, with proxies between them that do harm.
+
+const SOURCES: Readonly<Record<Command, string>> = {
+  registrar: 'registry/node/registrar.ts',
+  'tee-agent': 'agent/node/tee-agent.ts',
+  'vouch-echo': 'agent/service/main.ts',
+  alice: 'prover/node/alice.ts',
+  bob: 'verifier/node/bob.ts',
+}
+
+export const sourceCommands = (): Commands =>
+  commandsBy((command) => nodeArguments(pathInRepository(SOURCES[command])))
+
+/** Two machines and a registrar that run, and whom Bob believes. */
+export interface Live {
+  readonly folder: string
+  readonly commands: Commands
+  readonly north: string
+  readonly south: string
+  readonly registry: Registry
+  /** Bob's acceptance policy, as a file. */
+  readonly accept: string
+  close(): Promise<void>
+}
+
+export async function startLive(): Promise<Live> {
+  const folder = await mkdtemp(join(tmpdir(), 'vouch-live-'))
+  const commands = sourceCommands()
+  const close = async (): Promise<void> => {
+    await commands.stopAll()
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    const north = await startMachine(commands, join(folder, 'north'))
+    const south = await startMachine(commands, join(folder, 'south'))
+    const registry = await openRegistry(commands, folder)
+    const accept = join(folder, 'accept.json')
+    await writeFile(accept, acceptanceOf(registry))
+    return { folder, commands, north, south, registry, accept, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** A proxy before whatever serves at a URL, and the URL that leads through it. */
+export async function between(url: string, fault?: Fault): Promise<FaultProxy & { readonly url: string }> {
+  const { hostname, port, pathname, protocol } = new URL(url)
+  const proxy = await startFaultProxy({ host: hostname, port: Number(port) }, fault)
+  const path = protocol === 'tcp:' ? '' : pathname.replace(/\/$/, '')
+  return Object.assign(proxy, { url: `${protocol}//127.0.0.1:${proxy.port}${path}` })
+}
+
+/** The gravest code of a command that ended with `--json`; undefined when it did what it was asked to. */
+export function codeOf({ stdout }: Ended): ErrorCode | undefined {
+  const told = JSON.parse(stdout || '{}') as { readonly error?: { readonly code: ErrorCode } }
+  return told.error?.code
+}
+
+/** Every file below a folder, whatever its name. */
+export async function filesBelow(folder: string): Promise<readonly string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  return found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+}
+
+/** What is being written, or was left half written, hides behind a dot. */
+export async function halfWritten(folder: string): Promise<readonly string[]> {
+  return (await filesBelow(folder)).filter((path) => path.slice(folder.length).includes('/.'))
+}
+
+export const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+export const credentialIn = async (home: string, name: string): Promise<Credential> =>
+  parseCredential(await readFile(join(home, 'credentials', `${name}.json`)))
+
+/** A copy of Alice's folder in which one service answers elsewhere. */
+export async function homeWith(
+  home: string,
+  copy: string,
+  service: ServiceName,
+  endpoint: string,
+): Promise<string> {
+  await cp(home, copy, { recursive: true })
+  const credential = await credentialIn(home, 'north')
+  const services = credential.guest.services.map((one) => (one.name === service ? { ...one, endpoint } : one))
+  const moved = printCredential({ ...credential, guest: { ...credential.guest, services } })
+  await writeFile(join(copy, 'credentials', 'north.json'), moved, { mode: 0o600 })
+  return copy
+}
