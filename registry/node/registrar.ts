@@ -160,7 +160,7 @@ registrar
   .description('deploy a registry that trust nodes run, and the gateway that contracts call')
   .requiredOption(...rpc)
   .requiredOption('--node <addresses...>', 'the trust nodes')
-  .requiredOption('--policy <files...>', 'admission policies in JSON')
+  .requiredOption('--policy <files...>', 'admission policies, in JSON or YAML')
   .option(
     '--floor <number>',
     'fewest signatures that ever suffice; two thirds of the nodes are needed in any case',

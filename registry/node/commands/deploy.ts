@@ -1,6 +1,6 @@
-import { parseAdmissionPolicy } from '@vouch/evidence'
+import { readAdmissionPolicy } from '@vouch/evidence/node'
 import { toHex, VouchError } from '@vouch/protocol'
-import { numberArgument, parseNamedFile, type Terminal } from '@vouch/protocol/node'
+import { numberArgument, type Terminal } from '@vouch/protocol/node'
 import { accountOf } from '../chain/account.js'
 import { addressArgument } from '../chain/addresses.js'
 import { openChain } from '../chain/client.js'
@@ -32,7 +32,7 @@ const WHAT: Readonly<Record<keyof Deployed, string>> = {
 export async function deployCommand(out: Terminal, options: DeployOptions): Promise<number> {
   const settings = {
     members: options.node.map((address) => addressArgument(address, '--node')),
-    policies: await Promise.all(options.policy.map((path) => parseNamedFile(path, parseAdmissionPolicy))),
+    policies: await Promise.all(options.policy.map(readAdmissionPolicy)),
     floor: numberArgument(options.floor, '--floor', { min: 2, max: 64 }),
     strikeLimit: numberArgument(options.strikeLimit, '--strike-limit', { min: 1, max: 255 }),
     delay: numberArgument(options.delay, '--delay', { min: 0, max: 30 * 86_400 }),
