@@ -3,6 +3,7 @@
 export type {
   Anchor,
   AzureSnpAnchor,
+  AzureTdxAnchor,
   DcapAnchor,
   NitroAnchor,
   NvidiaAnchor,
@@ -12,6 +13,7 @@ export type {
 export {
   ANCHORS,
   AZURE_SNP_ANCHORS,
+  AZURE_TDX_ANCHORS,
   DCAP_ANCHORS,
   NITRO_ANCHORS,
   NVIDIA_ANCHORS,
@@ -23,8 +25,14 @@ export { appraise, bindsReportData, inspect } from './appraise.js'
 export type { ParsedEvidence } from './authenticate.js'
 export { authenticate, parseEvidence } from './authenticate.js'
 export { encodeHcl, parseHcl } from './azure/hcl.js'
-export type { AzureSnpPins } from './azure/pins.js'
-export type { AzureEvidence, AzureSnpClaims, HclReport, RuntimeData } from './azure/types.js'
+export type { AzureSnpPins, AzureTdxPins } from './azure/pins.js'
+export type {
+  AzureEvidence,
+  AzureSnpClaims,
+  AzureTdxClaims,
+  HclReport,
+  RuntimeData,
+} from './azure/types.js'
 export type { AppraisalFailure, Check } from './checks.js'
 export type { CommonClaims, Slot } from './claims.js'
 export type { CompositeEvidence } from './composite/types.js'
@@ -42,6 +50,7 @@ export type {
   TcbStatus,
   TdReport,
   TdxClaims,
+  TdxFacts,
 } from './dcap/types.js'
 export { encodeEventLog, parseEventLog } from './eventlog/parse.js'
 export type { EventLog, LoggedEvent } from './eventlog/types.js'
@@ -74,8 +83,13 @@ export type { AdmissionPolicy } from './policy/schema.js'
 export { admissionPolicyCodec, MAX_TTL, USUAL_TTL } from './policy/schema.js'
 export type { Published, PublishedForm } from './published.js'
 export { isPublished, publishedFor, VENDOR_SERVICES } from './published.js'
-export type { SimulatedAzure, SimulatedAzureReport } from './simulated/azure.js'
-export { simulatedAzure } from './simulated/azure.js'
+export type {
+  SimulatedAzure,
+  SimulatedAzureReport,
+  SimulatedAzureTdReport,
+  SimulatedAzureTdx,
+} from './simulated/azure.js'
+export { simulatedAzure, simulatedAzureTdx } from './simulated/azure.js'
 export type {
   SimulatedDcapCollateral,
   SimulatedDcapQuote,

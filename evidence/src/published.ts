@@ -77,7 +77,7 @@ export function publishedFor(evidence: Evidence): readonly (readonly Published[]
     case 'dcap':
       return publishedForDcap(evidence)
     case 'azure':
-      return publishedForSnp(evidence.hardware)
+      return publishedFor(evidence.hardware)
     case 'composite':
       return publishedFor(evidence.machine)
     case 'nitro':
