@@ -16,8 +16,8 @@ import { needs } from '../../test/support/needs.js'
 import { encodePublicArea } from '../src/tpm/public-area.js'
 import { encodeSignature } from '../src/tpm/signature.js'
 import { exitFor, failuresOf, judge, openSample, samplesIn, time, withChange } from './support/samples.js'
-import { policyOf } from './support/simulated.js'
-import { policyFor, tpmPinsJson } from './support/tpm.js'
+import { policyFor, policyOf } from './support/simulated.js'
+import { tpmPinsJson } from './support/tpm.js'
 
 // Quotes of real TPMs, by themselves and in Azure's confidential virtual machines.
 
