@@ -20,7 +20,7 @@ const SAMPLES = {
     files: ['report.bin', 'vcek.pem', 'ask.pem', 'ark.pem'],
     at: '2026-02-20',
   },
-  nitro: { folder: 'nitro/prod-2022', files: ['attestation_doc.cbor'], at: '2022-10-13' },
+  nitro: { folder: 'nitro/prod-2022', files: ['attestation_doc.cbor'], at: '2022-10-13T09:00:00Z' },
 } as const satisfies Readonly<Record<string, Sample>>
 
 process.once('message', async (message) => {
