@@ -104,3 +104,10 @@ export async function homeWith(
   await writeFile(join(copy, 'credentials', 'north.json'), moved, { mode: 0o600 })
   return copy
 }
+
+/** Enrolls Alice at both machines, and waits until she is published. */
+export async function enrollBoth({ commands, registry, south, north }: Live, home: string): Promise<void> {
+  const enroll = ['alice', '--home', home, 'enroll', '--registrar', registry.url] as const
+  await commands.ask(...enroll, '--agent', south, '--name', 'south')
+  await commands.ask(...enroll, '--agent', north, '--name', 'north', '--wait')
+}
