@@ -3,7 +3,7 @@ import { readInRepository } from './support/repository.js'
 
 // SECURITY.md names a test for each attack. A renamed test must not leave a promise behind that nothing keeps.
 
-const PROMISE = /\]\((\S+?\.(?:test\.ts|nr))\): "([^|]*?)"(?=<br>| \|)/g
+const PROMISE = /\]\((\S+?\.(?:test\.ts|t\.sol|nr))\): "([^|]*?)"(?=<br>| \|)/g
 
 const promises = [...readInRepository('SECURITY.md').matchAll(PROMISE)].map(([, file = '', title = '']) => ({
   file,

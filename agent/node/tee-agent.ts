@@ -1,4 +1,4 @@
-import { runCommand, runProgram, terminal } from '@vouch/protocol/node'
+import { runCommand, runProgram, terminal, versionOf } from '@vouch/protocol/node'
 import { Command } from 'commander'
 import { type CheckOptions, checkCommand } from './commands/check.js'
 import { type HashOptions, hashCommand } from './commands/hash.js'
@@ -19,7 +19,7 @@ const json = ['--json', 'JSON on stdout'] as const
 
 const teeAgent = new Command('tee-agent')
   .description('shows what runs in a guest, and binds it into hardware evidence')
-  .version('0.1.0')
+  .version(versionOf(import.meta.url))
   .exitOverride()
   .configureOutput({ writeOut: (text) => out.data(text.trimEnd()), outputError: () => undefined })
   .addHelpText('after', EXAMPLE)

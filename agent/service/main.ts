@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { PROFILES, type ProfileName, shown, toHex, VouchError } from '@vouch/protocol'
-import { clock, runCommand, terminal } from '@vouch/protocol/node'
+import { clock, runCommand, terminal, versionOf } from '@vouch/protocol/node'
 import { type Place, type ServiceOptions, startService } from './service.js'
 
 // The echo service: says back what it is told, signed.
@@ -17,7 +17,7 @@ const HELP = `usage: vouch-echo --profile sha256|eip191 --key FILE --announce SO
 example:
   vouch-echo --profile sha256 --key /run/echo/key --announce /run/vouch/echo/announce --tcp 0.0.0.0:7001`
 
-const VERSION = '0.1.0'
+const VERSION = versionOf(import.meta.url)
 const out = terminal('vouch-echo')
 
 function options(): ServiceOptions | 'help' | 'version' {
@@ -87,8 +87,9 @@ await runCommand(out, false, async () => {
   }
   const { endpoints, publicKey, close } = await startService(chosen)
   const key = { x: toHex(publicKey.x), y: toHex(publicKey.y) }
+  const told = toldToEnd() // before anybody knows that it is there to be told
   out.data(JSON.stringify({ endpoints, public_key: key }))
-  await toldToEnd()
+  await told
   await close()
   return 0
 })

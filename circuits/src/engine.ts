@@ -8,6 +8,7 @@ export type BarretenbergApi = Pick<
   | 'circuitProve'
   | 'circuitStats'
   | 'circuitVerify'
+  | 'circuitWriteSolidityVerifier'
   | 'srsInitSrs'
   | 'blake2s'
   | 'destroy'

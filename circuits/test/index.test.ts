@@ -19,6 +19,7 @@ test('public names', () => {
     'readArtifact',
     'readManifest',
     'readReference',
+    'solidityVerifier',
   ])
 })
 

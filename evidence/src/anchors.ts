@@ -17,6 +17,12 @@ export interface SnpAnchor extends Anchor {
   readonly generation: 'milan' | 'genoa' | 'turin' | 'simulated'
 }
 
+export interface DcapAnchor extends Anchor {
+  readonly kind: 'tdx' | 'sgx' | 'simulated-tdx' | 'simulated-sgx'
+  /** What a quote's TEE must be for this kind: the root vouches for both. */
+  readonly tee: 'tdx' | 'sgx'
+}
+
 /** AMD's roots, each with where its certificate is published. The same bytes stand in four independent verifiers of others. */
 export const SNP_ANCHORS: readonly SnpAnchor[] = [
   {
@@ -45,6 +51,25 @@ export const SNP_ANCHORS: readonly SnpAnchor[] = [
   },
 ]
 
+/** Intel's root, and the simulated one, each once for TDX and once for SGX. The same bytes stand in three independent verifiers. */
+export const DCAP_ANCHORS: readonly DcapAnchor[] = [
+  ...forBothTees('Intel SGX Root CA', {
+    prefix: '', // https://certificates.trustedservices.intel.com/IntelSGXRootCA.der, and in every quote
+    spki: fromHex('a0af031289f5d5d4132f9186068a7fc13628633ba235777472e29b6b6c67a49e'),
+  }),
+  ...forBothTees('simulated SGX root', {
+    prefix: 'simulated-', // fixtures/simulated-intel/root.pem: its key is public
+    spki: fromHex('4608aef35b7aed43acf1ac2879266c092142f4966c54e2ff8f03a12b1b7d4c7c'),
+  }),
+]
+
+function forBothTees(
+  name: string,
+  { prefix, spki }: { readonly prefix: '' | 'simulated-'; readonly spki: Uint8Array },
+): readonly DcapAnchor[] {
+  return (['tdx', 'sgx'] as const).map((tee) => ({ name, kind: `${prefix}${tee}` as const, tee, spki }))
+}
+
 export interface TpmAnchor extends Anchor {
   readonly kind: 'tpm' | 'simulated-tpm'
 }
@@ -66,18 +91,30 @@ export const TPM_ANCHORS: readonly TpmAnchor[] = [
 ]
 
 /** A report inside a HCL report is of another kind than one by itself, under the same root. */
-export const AZURE_KIND_OF = { 'sev-snp': 'azure-snp', 'simulated-snp': 'simulated-azure-snp' } as const
+export const AZURE_KIND_OF = {
+  'sev-snp': 'azure-snp',
+  'simulated-snp': 'simulated-azure-snp',
+  tdx: 'azure-tdx',
+  'simulated-tdx': 'simulated-azure-tdx',
+} as const
 
 export interface AzureSnpAnchor extends Anchor {
   readonly kind: (typeof AZURE_KIND_OF)[SnpAnchor['kind']]
   readonly generation: SnpAnchor['generation']
 }
 
-/** Azure's machines are AMD's: so are the roots. */
+export interface AzureTdxAnchor extends Anchor {
+  readonly kind: 'azure-tdx' | 'simulated-azure-tdx'
+}
+
+/** Azure's machines are AMD's or Intel's: so are the roots. */
 export const AZURE_SNP_ANCHORS: readonly AzureSnpAnchor[] = SNP_ANCHORS.map((anchor) => ({
   ...anchor,
   kind: AZURE_KIND_OF[anchor.kind],
 }))
+export const AZURE_TDX_ANCHORS: readonly AzureTdxAnchor[] = DCAP_ANCHORS.flatMap(({ name, kind, spki }) =>
+  kind === 'tdx' || kind === 'simulated-tdx' ? [{ name, kind: AZURE_KIND_OF[kind], spki }] : [],
+)
 
 export interface NitroAnchor extends Anchor {
   readonly kind: 'aws-nitro' | 'simulated-nitro'
@@ -118,9 +155,11 @@ export const NVIDIA_ANCHORS: readonly NvidiaAnchor[] = [
 /** Every root, for each kind that it vouches for. */
 export const ANCHORS: readonly Anchor[] = [
   ...SNP_ANCHORS,
+  ...DCAP_ANCHORS,
   ...NITRO_ANCHORS,
   ...TPM_ANCHORS,
   ...AZURE_SNP_ANCHORS,
+  ...AZURE_TDX_ANCHORS,
   ...NVIDIA_ANCHORS,
 ]
 

@@ -1,5 +1,5 @@
 import { equalBytes, shown, VouchError } from '@vouch/protocol'
-import { Checks } from './checks.js'
+import { Checks, must } from './checks.js'
 import { type Authentication, AuthenticEvidence, type Evidence, type EvidenceFile } from './evidence.js'
 import { type Sorted, sortFiles } from './files.js'
 import { authenticateFormat, parseFormat } from './formats.js'
@@ -21,6 +21,7 @@ export async function parseEvidence(
 ): Promise<ParsedEvidence> {
   const unreadable = new Checks()
   const given = await sortFiles(unreadable, files)
+  checkConflicts(unreadable, given)
   const sorted = withKept(given, await sortFiles(unreadable, kept))
   const [failure] = unreadable.failures
   if (failure !== undefined) throw new VouchError(failure.code, failure)
@@ -40,6 +41,17 @@ function withKept(given: Sorted, { revocationLists, ignored: [stranger] }: Sorte
       !given.revocationLists.some(({ der }) => equalBytes(der, list.der)),
   )
   return { ...given, revocationLists: [...given.revocationLists, ...mayConcern] }
+}
+
+/** Of two lists of one issuer that differ, one is the older, and might be the one that names nobody. */
+function checkConflicts(checks: Checks, { revocationLists }: Sorted): void {
+  const conflict = revocationLists.find((list, i) =>
+    revocationLists.slice(0, i).some((before) => equalBytes(before.issuer, list.issuer)),
+  )
+  if (conflict === undefined) return
+  must(checks, false, 'COLLATERAL_CONFLICT', {
+    rule: 'the revocation list of an issuer must come once, or the same each time',
+  })
 }
 
 /**

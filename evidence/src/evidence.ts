@@ -1,7 +1,8 @@
 import { type Failure, VouchError } from '@vouch/protocol'
-import type { AzureEvidence, AzureSnpClaims } from './azure/types.js'
+import type { AzureClaims, AzureEvidence } from './azure/types.js'
 import type { Check } from './checks.js'
 import type { CompositeEvidence } from './composite/types.js'
+import type { DcapClaims, DcapEvidence } from './dcap/types.js'
 import type { NitroClaims, NitroEvidence } from './nitro/types.js'
 import type { NvidiaClaims, NvidiaEvidence } from './nvidia/types.js'
 import type { SnpClaims, SnpEvidence } from './snp/types.js'
@@ -17,13 +18,14 @@ export interface EvidenceFile {
 export type Evidence =
   | AzureEvidence
   | CompositeEvidence
+  | DcapEvidence
   | NitroEvidence
   | NvidiaEvidence
   | SnpEvidence
   | TpmEvidence
 
 /** What authenticated evidence says, in words of our own. */
-export type Claims = AzureSnpClaims | NitroClaims | NvidiaClaims | SnpClaims | TpmClaims
+export type Claims = AzureClaims | DcapClaims | NitroClaims | NvidiaClaims | SnpClaims | TpmClaims
 
 /** How authentication came out: everything that was looked at, what failed, and what nobody looked at. */
 export interface Authentication {
@@ -36,8 +38,8 @@ export interface Authentication {
 
 /**
  * Evidence whose signatures lead to a pinned root at the time it was judged for; or, of a TPM, to a key that only a policy can
- * take for somebody's. Nobody but `authenticate` makes one: the
- * class is exported as a type, and a value of the same shape is not one.
+ * take for somebody's. Nobody but `authenticate` makes one: the class is exported as a type, and a value of the same shape
+ * is not one.
  */
 export class AuthenticEvidence {
   readonly #claims: Claims

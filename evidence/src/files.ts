@@ -1,7 +1,10 @@
 import { equalBytes, VouchError } from '@vouch/protocol'
 import { attempt, type Checks, must } from './checks.js'
+import { unpacked } from './containers.js'
+import { contentAt } from './der/der.js'
 import type { EvidenceFile } from './evidence.js'
-import { gather, type PartName, type Parts, partOf } from './parts.js'
+import { certificatesInside, gather, type PartName, type Parts, partOf } from './parts.js'
+import { type PemBlock, pemBlocks } from './pem.js'
 import { type Certificate, parseCertificate } from './x509/certificate.js'
 import { parseRevocationList, type RevocationList } from './x509/revocation.js'
 
@@ -18,7 +21,6 @@ export interface Sorted {
 const MAX_FILES = 64
 const MAX_CERTIFICATES = 64
 
-const PEM = /-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]*)-----END \1-----/g
 const PEM_CERTIFICATE = 'CERTIFICATE'
 const PEM_LIST = 'X509 CRL'
 
@@ -34,16 +36,17 @@ export async function sortFiles(checks: Checks, files: readonly EvidenceFile[]):
   const lists: Uint8Array[] = []
   const parts: { readonly name: PartName; readonly file: EvidenceFile }[] = []
   const ignored: string[] = []
-  for (const file of files) {
-    const pem = await attempt(checks, () => pemBlocks(file.bytes))
-    if (pem === undefined) continue
-    const found = pem.length > 0 ? pem : [{ label: derLabel(file.bytes), der: file.bytes }]
-    if (found.every(({ label }) => label !== PEM_CERTIFICATE && label !== PEM_LIST)) {
-      const name = partOf(file.bytes)
-      if (name === undefined) ignored.push(file.name)
-      else parts.push({ name, file })
+  for (const file of await unpackAll(checks, files)) {
+    // Evidence first: what stands inside it is its own, and read by its rules.
+    const name = partOf(file.bytes)
+    if (name !== undefined) {
+      parts.push({ name, file })
+      certificates.push(...((await attempt(checks, () => certificatesInside(name, file.bytes))) ?? []))
+      continue
     }
-    for (const { label, der } of found) {
+    const found = await attempt(checks, () => blocksIn(file.bytes))
+    if (found?.every(({ label }) => label !== PEM_CERTIFICATE && label !== PEM_LIST)) ignored.push(file.name)
+    for (const { label, der } of found ?? []) {
       if (label === PEM_CERTIFICATE) certificates.push(der)
       if (label === PEM_LIST) lists.push(der)
     }
@@ -61,6 +64,18 @@ export async function sortFiles(checks: Checks, files: readonly EvidenceFile[]):
   }
 }
 
+/** The blocks of a PEM file, or the one block that a DER file is. */
+export function blocksIn(bytes: Uint8Array): readonly PemBlock[] {
+  const pem = pemBlocks(bytes)
+  return pem.length > 0 ? pem : [{ label: derLabel(bytes), der: bytes }]
+}
+
+async function unpackAll(checks: Checks, files: readonly EvidenceFile[]): Promise<readonly EvidenceFile[]> {
+  const found: EvidenceFile[] = []
+  for (const file of files) found.push(...((await attempt(checks, () => unpacked(file))) ?? []))
+  return found
+}
+
 /** Reads each different one. The same thing given twice is given once. */
 async function readAll<T>(
   checks: Checks,
@@ -76,51 +91,15 @@ async function readAll<T>(
   return read
 }
 
-/** RFC 7468: what stands outside the blocks is commentary. */
-export function pemBlocks(
-  bytes: Uint8Array,
-): readonly { readonly label: string; readonly der: Uint8Array }[] {
-  if (!startsPem(bytes)) return []
-  const text = new TextDecoder().decode(bytes)
-  return [...text.matchAll(PEM)].map(([, label = '', base64 = '']) => ({ label, der: fromBase64(base64) }))
-}
-
-const BEGIN = new TextEncoder().encode('-----BEGIN ')
-
-function startsPem(bytes: Uint8Array): boolean {
-  for (let at = bytes.indexOf(0x2d); at >= 0; at = bytes.indexOf(0x2d, at + 1)) {
-    if (BEGIN.every((byte, i) => bytes[at + i] === byte)) return true
-  }
-  return false
-}
-
-function fromBase64(text: string): Uint8Array {
-  const compact = text.replace(/\s/g, '')
-  try {
-    const binary = atob(compact)
-    // atob forgives bits behind the last byte, and missing padding: writing the bytes again shows whether it had to.
-    if (btoa(binary) === compact) return Uint8Array.from(binary, (letter) => letter.charCodeAt(0))
-  } catch {
-    // not base64 at all: refused below
-  }
-  throw new VouchError('CERTIFICATE_MALFORMED', { rule: 'a PEM block must hold base64' })
-}
-
 /**
  * What DER is meant as, by its first tags: a sequence over the whole file, in it a sequence, in that a version [0] for a
  * certificate or a number for a revocation list. Whether it is one, reading it will tell.
  */
 function derLabel(bytes: Uint8Array): string {
-  const inner = afterHeader(bytes, 0)
+  const inner = contentAt(bytes, 0)
   if (bytes[0] !== 0x30 || inner === undefined || bytes[inner] !== 0x30) return 'unknown'
-  const first = afterHeader(bytes, inner)
+  const first = contentAt(bytes, inner)
   if (first === undefined) return 'unknown'
   if (bytes[first] === 0xa0) return PEM_CERTIFICATE
   return bytes[first] === 0x02 && bytes[first + 1] === 1 && bytes[first + 2] === 1 ? PEM_LIST : 'unknown'
-}
-
-function afterHeader(bytes: Uint8Array, at: number): number | undefined {
-  const length = bytes[at + 1]
-  if (length === undefined) return undefined
-  return at + 2 + (length < 0x80 ? 0 : length & 0x7f)
 }

@@ -3,12 +3,15 @@ import { authenticateAzure } from './azure/authenticate.js'
 import { parseAzure } from './azure/parse.js'
 import type { Checks } from './checks.js'
 import type { CompositeEvidence } from './composite/types.js'
+import { authenticateQuote } from './dcap/authenticate.js'
+import { parseDcap } from './dcap/parse.js'
 import type { Claims, Evidence } from './evidence.js'
 import type { Sorted } from './files.js'
 import { KINDS } from './kinds.js'
 import { authenticateNitro } from './nitro/authenticate.js'
 import { parseNitro } from './nitro/document.js'
 import { authenticateDevices, authenticateNvidia, parseNvidia } from './nvidia/authenticate.js'
+import { splitChains } from './nvidia/chains.js'
 import { FAINT, type PartName } from './parts.js'
 import { authenticateSnp } from './snp/authenticate.js'
 import { parseSnp } from './snp/report.js'
@@ -28,6 +31,9 @@ interface Format<E extends Evidence> {
 /** The one part that comes with evidence of machines of every format. */
 const DEVICE: PartName = 'spdm-message'
 
+/** The logs of what was measured into a TPM. */
+const EVENT_LOGS = ['tcg12-event-log', 'event-log'] as const
+
 type Formats = {
   readonly [Name in Exclude<Evidence['format'], 'composite'>]: Format<Extract<Evidence, { format: Name }>>
 }
@@ -43,11 +49,14 @@ export const FORMATS: Formats = {
       'hcl-report',
       'runtime-data',
       'snp-report',
+      'dcap-quote',
+      'tcb-info',
+      'qe-identity',
       'tpm-attest',
       'tpm-signature',
       'bare-signature',
       'pcr-values',
-      'tcg12-event-log',
+      ...EVENT_LOGS,
     ],
     parse: parseAzure,
     authenticate: authenticateAzure,
@@ -58,9 +67,15 @@ export const FORMATS: Formats = {
     parse: parseSnp,
     authenticate: authenticateSnp,
   },
+  dcap: {
+    fits: (has) => has('dcap-quote'),
+    parts: ['dcap-quote', 'tcb-info', 'qe-identity', 'event-log'],
+    parse: parseDcap,
+    authenticate: authenticateQuote,
+  },
   tpm: {
     fits: (has) => has('tpm-attest'),
-    parts: ['tpm-attest', 'tpm-signature', 'tpm-public-area', 'public-key', 'pcr-values', 'tcg12-event-log'],
+    parts: ['tpm-attest', 'tpm-signature', 'tpm-public-area', 'public-key', 'pcr-values', ...EVENT_LOGS],
     parse: parseTpm,
     authenticate: authenticateTpm,
   },
@@ -90,10 +105,11 @@ export function parseFormat(sorted: Sorted): Found<Evidence> {
   const isComposite =
     messages !== undefined && Object.keys(others).some((part) => !FAINT.has(part as PartName))
   if (!isComposite) return parseOne(sorted)
-  const { evidence, ignored } = parseOne({ ...sorted, parts: others })
+  const { ofDevices, rest } = splitChains(sorted.certificates)
+  const { evidence, ignored } = parseOne({ ...sorted, parts: others, certificates: rest })
   if (evidence.format === 'nvidia' || evidence.format === 'composite')
     throw new VouchError('INTERNAL', { rule: 'what is left without devices must be of a machine' })
-  const devices = parseNvidia({ ...sorted, parts: { [DEVICE]: messages } })
+  const devices = parseNvidia({ ...sorted, parts: { [DEVICE]: messages }, certificates: ofDevices })
   return { evidence: { format: 'composite', machine: evidence, devices }, ignored }
 }
 
@@ -127,7 +143,7 @@ async function authenticateComposite(
   at: number,
 ): Promise<Claims | undefined> {
   const claims = await authenticateFormat(checks, machine, at)
-  const found = await authenticateDevices(checks, devices, at, new Set())
+  const found = await authenticateDevices(checks, devices, at)
   return claims === undefined || found === undefined ? undefined : { ...claims, devices: found }
 }
 

@@ -1,8 +1,27 @@
 import type { Codec } from '@vouch/protocol/codec'
-import { appraiseAzureSnp, inspectAzureSnp } from './azure/appraise.js'
-import { type AzureSnpPins, assertSoundAzureSnp, azureSnpPins, simulatedAzureSnpPins } from './azure/pins.js'
-import type { AzureSnpClaims } from './azure/types.js'
+import { appraiseAzureSnp, appraiseAzureTdx, inspectAzureSnp, inspectAzureTdx } from './azure/appraise.js'
+import {
+  type AzureSnpPins,
+  type AzureTdxPins,
+  assertSoundAzureSnp,
+  assertSoundAzureTdx,
+  azureSnpPins,
+  azureTdxPins,
+  simulatedAzureSnpPins,
+} from './azure/pins.js'
+import type { AzureSnpClaims, AzureTdxClaims } from './azure/types.js'
 import type { AppraisalFailure, Checks } from './checks.js'
+import { appraiseSgx, appraiseTdx, inspectSgx, inspectTdx } from './dcap/appraise.js'
+import {
+  assertSoundDcap,
+  type SgxPins,
+  sgxPins,
+  type TdxPins,
+  tdxPins,
+  warningsOfSgx,
+  warningsOfTdx,
+} from './dcap/pins.js'
+import type { SgxClaims, TdxClaims } from './dcap/types.js'
 import type { Claims } from './evidence.js'
 import { appraiseNitro, inspectNitro } from './nitro/appraise.js'
 import { assertSoundNitro, type NitroPins, nitroPins, warningsOfNitro } from './nitro/pins.js'
@@ -23,6 +42,10 @@ import type { TpmClaims } from './tpm/types.js'
 interface KindTypes {
   readonly 'sev-snp': { readonly pins: SnpPins; readonly claims: SnpClaims }
   readonly 'simulated-snp': { readonly pins: SnpPins; readonly claims: SnpClaims }
+  readonly tdx: { readonly pins: TdxPins; readonly claims: TdxClaims }
+  readonly 'simulated-tdx': { readonly pins: TdxPins; readonly claims: TdxClaims }
+  readonly sgx: { readonly pins: SgxPins; readonly claims: SgxClaims }
+  readonly 'simulated-sgx': { readonly pins: SgxPins; readonly claims: SgxClaims }
   readonly 'aws-nitro': { readonly pins: NitroPins; readonly claims: NitroClaims }
   readonly 'simulated-nitro': { readonly pins: NitroPins; readonly claims: NitroClaims }
   readonly 'nvidia-gpu': { readonly pins: GpuPins; readonly claims: NvidiaClaims }
@@ -31,6 +54,8 @@ interface KindTypes {
   readonly 'simulated-tpm': { readonly pins: TpmPins; readonly claims: TpmClaims }
   readonly 'azure-snp': { readonly pins: AzureSnpPins; readonly claims: AzureSnpClaims }
   readonly 'simulated-azure-snp': { readonly pins: AzureSnpPins; readonly claims: AzureSnpClaims }
+  readonly 'azure-tdx': { readonly pins: AzureTdxPins; readonly claims: AzureTdxClaims }
+  readonly 'simulated-azure-tdx': { readonly pins: AzureTdxPins; readonly claims: AzureTdxClaims }
 }
 
 export type KindName = keyof KindTypes
@@ -44,7 +69,7 @@ export interface Kind<Pins, C extends Claims> {
   readonly pins: Codec<Pins>
   /** Refuses pins that would hold nothing off. */
   assertSound(kind: KindName, pins: Pins, policy: PolicyFrame): void
-  /** What a person should know who relies on such pins. */
+  /** What a person should know of pins that load, before they rely on them. */
   warnings(pins: Pins): readonly string[]
   /** Compares all claims with all pins: a person who is refused sees everything that is in the way. */
   appraise(checks: Checks<AppraisalFailure>, claims: C, pins: Pins): void
@@ -52,8 +77,60 @@ export interface Kind<Pins, C extends Claims> {
   inspect(checks: Checks<AppraisalFailure>, claims: C): void
 }
 
+const GENUINE = { simulated: false } as const
+const SIMULATED = { simulated: true } as const
+
+const SNP = {
+  assertSound: assertSoundSnp,
+  warnings: warningsOfSnp,
+  appraise: appraiseSnp,
+  inspect: inspectSnp,
+} as const
+const TDX = {
+  pins: tdxPins,
+  assertSound: assertSoundDcap,
+  warnings: warningsOfTdx,
+  appraise: appraiseTdx,
+  inspect: inspectTdx,
+} as const
+const SGX = {
+  pins: sgxPins,
+  assertSound: assertSoundDcap,
+  warnings: warningsOfSgx,
+  appraise: appraiseSgx,
+  inspect: inspectSgx,
+} as const
+const NITRO = {
+  pins: nitroPins,
+  assertSound: assertSoundNitro,
+  warnings: warningsOfNitro,
+  appraise: appraiseNitro,
+  inspect: inspectNitro,
+} as const
+const TPM = {
+  pins: tpmPins,
+  assertSound: assertSoundTpm,
+  warnings: warningsOfTpm,
+  appraise: appraiseTpm,
+  inspect: inspectTpm,
+} as const
+const AZURE_SNP = {
+  assertSound: assertSoundAzureSnp,
+  warnings: warningsOfSnp,
+  appraise: appraiseAzureSnp,
+  inspect: inspectAzureSnp,
+} as const
+
+const AZURE_TDX = {
+  pins: azureTdxPins,
+  assertSound: assertSoundAzureTdx,
+  warnings: warningsOfTdx,
+  appraise: appraiseAzureTdx,
+  inspect: inspectAzureTdx,
+} as const
+
 /** Devices bind no services: they are pinned beside a machine, as `gpus`, and no policy admits them alone. */
-const deviceKind = {
+const DEVICES = {
   pins: gpuPins,
   assertSound: (kind: KindName): never => {
     throw unsound('devices bind no services: a policy pins them as gpus, beside the kinds of machines', kind)
@@ -62,91 +139,60 @@ const deviceKind = {
   appraise: (checks: Checks<AppraisalFailure>, { devices }: NvidiaClaims, pins: GpuPins) =>
     appraiseDevices(checks, devices, pins),
   inspect: (checks: Checks<AppraisalFailure>) => checks.leave('driver, VBIOS, firmware: no policy was given'),
-}
+} as const
 
 /** Every kind of evidence. */
 export const KINDS: { readonly [Name in KindName]: Kind<PinsOf<Name>, KindTypes[Name]['claims']> } = {
-  'sev-snp': {
-    simulated: false,
-    title: 'AMD SEV-SNP',
-    pins: snpPins,
-    assertSound: assertSoundSnp,
-    warnings: warningsOfSnp,
-    appraise: appraiseSnp,
-    inspect: inspectSnp,
-  },
+  'sev-snp': { ...GENUINE, title: 'AMD SEV-SNP', pins: snpPins, ...SNP },
   'simulated-snp': {
-    simulated: true,
+    ...SIMULATED,
     title: 'SEV-SNP format under the simulated vendor: worth nothing',
     pins: simulatedSnpPins,
-    assertSound: assertSoundSnp,
-    warnings: warningsOfSnp,
-    appraise: appraiseSnp,
-    inspect: inspectSnp,
+    ...SNP,
   },
-  'aws-nitro': {
-    simulated: false,
-    title: 'AWS Nitro Enclaves',
-    pins: nitroPins,
-    assertSound: assertSoundNitro,
-    warnings: warningsOfNitro,
-    appraise: appraiseNitro,
-    inspect: inspectNitro,
-  },
+  tdx: { ...GENUINE, title: 'Intel TDX', ...TDX },
+  'simulated-tdx': { ...SIMULATED, title: 'TDX format under the simulated vendor: worth nothing', ...TDX },
+  sgx: { ...GENUINE, title: 'Intel SGX', ...SGX },
+  'simulated-sgx': { ...SIMULATED, title: 'SGX format under the simulated vendor: worth nothing', ...SGX },
+  'aws-nitro': { ...GENUINE, title: 'AWS Nitro Enclaves', ...NITRO },
   'simulated-nitro': {
-    simulated: true,
+    ...SIMULATED,
     title: 'Nitro format under a simulated root: worth nothing',
-    pins: nitroPins,
-    assertSound: assertSoundNitro,
-    warnings: warningsOfNitro,
-    appraise: appraiseNitro,
-    inspect: inspectNitro,
+    ...NITRO,
   },
-  'nvidia-gpu': {
-    simulated: false,
-    title: 'NVIDIA GPUs and switches',
-    ...deviceKind,
-  },
+  'nvidia-gpu': { ...GENUINE, title: 'NVIDIA GPUs and switches', ...DEVICES },
   'simulated-nvidia': {
-    simulated: true,
+    ...SIMULATED,
     title: 'NVIDIA format under a simulated root: worth nothing',
-    ...deviceKind,
+    ...DEVICES,
   },
-  tpm: {
-    simulated: false,
-    title: 'TPM 2.0 quote: what booted, and nothing about memory',
-    pins: tpmPins,
-    assertSound: assertSoundTpm,
-    warnings: warningsOfTpm,
-    appraise: appraiseTpm,
-    inspect: inspectTpm,
-  },
+  tpm: { ...GENUINE, title: 'TPM 2.0 quote: what booted, and nothing about memory', ...TPM },
   'simulated-tpm': {
-    simulated: true,
+    ...SIMULATED,
     title: 'TPM 2.0 quote under the simulated authority: worth nothing',
-    pins: tpmPins,
-    assertSound: assertSoundTpm,
-    warnings: warningsOfTpm,
-    appraise: appraiseTpm,
-    inspect: inspectTpm,
+    ...TPM,
   },
   'azure-snp': {
-    simulated: false,
+    ...GENUINE,
     title: 'Azure confidential virtual machine on AMD SEV-SNP',
     pins: azureSnpPins,
-    assertSound: assertSoundAzureSnp,
-    warnings: warningsOfSnp,
-    appraise: appraiseAzureSnp,
-    inspect: inspectAzureSnp,
+    ...AZURE_SNP,
   },
   'simulated-azure-snp': {
-    simulated: true,
+    ...SIMULATED,
     title: 'Azure’s format under the simulated vendor: worth nothing',
     pins: simulatedAzureSnpPins,
-    assertSound: assertSoundAzureSnp,
-    warnings: warningsOfSnp,
-    appraise: appraiseAzureSnp,
-    inspect: inspectAzureSnp,
+    ...AZURE_SNP,
+  },
+  'azure-tdx': {
+    ...GENUINE,
+    title: 'Azure confidential virtual machine on Intel TDX',
+    ...AZURE_TDX,
+  },
+  'simulated-azure-tdx': {
+    ...SIMULATED,
+    title: 'Azure’s format under the simulated SGX root: worth nothing',
+    ...AZURE_TDX,
   },
 }
 

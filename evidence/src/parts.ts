@@ -1,6 +1,9 @@
 import { equalBytes, VouchError } from '@vouch/protocol'
 import { looksLikeHcl } from './azure/hcl.js'
 import { looksLikeRuntimeData } from './azure/runtime-data.js'
+import { looksLikeQeIdentity, looksLikeTcbInfo } from './dcap/documents.js'
+import { certificatesInQuote, looksLikeQuote } from './dcap/quote.js'
+import { looksLikeEventLog } from './eventlog/parse.js'
 import { looksLikeTcg12 } from './eventlog/tcg12.js'
 import type { EvidenceFile } from './evidence.js'
 import { looksLikeDocument } from './nitro/document.js'
@@ -15,6 +18,9 @@ import { looksLikeBareSignature, looksLikeSignature } from './tpm/signature.js'
 /** What a file may be besides certificates and revocation lists: told by its content, never by its name. */
 export const PARTS = {
   'snp-report': looksLikeReport,
+  'dcap-quote': looksLikeQuote,
+  'tcb-info': looksLikeTcbInfo,
+  'qe-identity': looksLikeQeIdentity,
   'nitro-document': looksLikeDocument,
   'spdm-message': looksLikeSpdm,
   'hcl-report': looksLikeHcl,
@@ -24,14 +30,16 @@ export const PARTS = {
   'tpm-public-area': looksLikePublicArea,
   'public-key': looksLikePublicKey,
   'pcr-values': looksLikePcrs,
+  // Before logs of the older form, with an event of which it begins.
+  'event-log': looksLikeEventLog,
   'tcg12-event-log': looksLikeTcg12,
   'bare-signature': looksLikeBareSignature,
 } as const satisfies Readonly<Record<string, (bytes: Uint8Array) => boolean>>
 
 export type PartName = keyof typeof PARTS
 
-/** Parts that have nothing about them but a length: where the format has no such part, they are files like any other. */
-export const FAINT: ReadonlySet<PartName> = new Set<PartName>(['bare-signature'])
+/** Parts that have little about them but a length: where the format has no such part, they are files like any other. */
+export const FAINT: ReadonlySet<PartName> = new Set<PartName>(['bare-signature', 'tcg12-event-log'])
 
 /** The parts that were given, each with the files that are one. The same file given twice is given once. */
 export type Parts = Readonly<Partial<Record<PartName, readonly EvidenceFile[]>>>
@@ -40,6 +48,17 @@ export type Parts = Readonly<Partial<Record<PartName, readonly EvidenceFile[]>>>
 export function partOf(bytes: Uint8Array): PartName | undefined {
   const names = Object.keys(PARTS) as PartName[]
   return names.find((name) => PARTS[name](bytes))
+}
+
+/** Parts that certificates are inside of, and how to get at them. */
+const CERTIFICATES_INSIDE: Readonly<Partial<Record<PartName, (bytes: Uint8Array) => readonly Uint8Array[]>>> =
+  {
+    'dcap-quote': certificatesInQuote,
+  }
+
+/** The certificates inside a part, in DER: they count as if they had been given as files. */
+export function certificatesInside(name: PartName, bytes: Uint8Array): readonly Uint8Array[] {
+  return CERTIFICATES_INSIDE[name]?.(bytes) ?? []
 }
 
 /** Puts files with their likes. */
@@ -69,5 +88,8 @@ export function optionalPart(parts: Parts, name: PartName): EvidenceFile | undef
     hint: 'judge them one after the other',
   })
 }
+
+/** All different files that are this part. */
+export const allParts = (parts: Parts, name: PartName): readonly EvidenceFile[] => parts[name] ?? []
 
 const wordsFor = (name: PartName): string => name.replaceAll('-', ' ')

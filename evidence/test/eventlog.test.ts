@@ -14,7 +14,7 @@ const extended = (...digests: readonly Uint8Array[]): Uint8Array =>
 describe('a log of SHA-1 digests', () => {
   test('is read event by event, and replayed register by register', () => {
     const events = parseTcg12(log)
-    expect(events.map(({ index }) => index)).toEqual([0, 4, 0])
+    expect(events.map(({ register }) => register)).toEqual([0, 4, 0])
     expect(replay(events, 'sha1')).toEqual(
       new Map([
         [0, extended(digest(1), digest(3))],

@@ -86,7 +86,7 @@ describe('a policy that would hold nothing off does not load', () => {
       withPins({ endorsements: ['vcek', 'vlek'] }),
     ],
     ['no evidence', 'VALUE_OUT_OF_RANGE', { ...genuine, evidence: {} }],
-    ['a kind that is not known', 'MEMBER_UNKNOWN', { ...genuine, evidence: { tdx: snp } }],
+    ['a kind that is not known', 'MEMBER_UNKNOWN', { ...genuine, evidence: { abacus: snp } }],
     ['no roots', 'TOO_LARGE', withPins({ roots: [] })],
     ['no measurements', 'TOO_LARGE', withPins({ measurements: [] })],
     ['a measurement twice', 'NOT_ASCENDING', withPins({ measurements: ['ab'.repeat(48), 'ab'.repeat(48)] })],

@@ -30,7 +30,7 @@ const NAMES = [
   'neg-hopper-bad-signature',
   'neg-ls10-bad-signature',
 ]
-const open = (name: string) => openSample<Fields>('nvidia-gpu', name)
+const open = (name: string) => openSample<Fields>(`nvidia-gpu/${name}`)
 
 test('these are all the samples there are', (context) => {
   needs.samples(context)

@@ -2,19 +2,16 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { type EvidenceFile, newSimulatedTpm, parseCertificate } from '@vouch/evidence'
 import { concat, type ErrorCode, toHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
-import { attestationKeyCertificate } from '../src/simulated/key-certificate.js'
+import { keyCertificate } from '../src/simulated/key-certificate.js'
+import { RSA_SHA256 } from '../src/simulated/schemes.js'
 import { nameOf } from '../src/tpm/public-area.js'
+import { fileOf, flipped, jsonBytes, withFile } from './support/files.js'
 import { authenticated, codesOf, NOW, vendor } from './support/simulated.js'
-import { attestTpm, authority, extraData, fileOf, pcrs, tcg12Event, tpm, withFile } from './support/tpm.js'
-import { area, areaFile, creation, flipped, jsonBytes, signed } from './support/tpm-structures.js'
+import { attestTpm, authority, extraData, pcrs, tcg12Event, tpm } from './support/tpm.js'
+import { area, areaFile, creation, signed } from './support/tpm-structures.js'
 
 const DAY = 86_400
-const RSA = {
-  name: 'RSASSA-PKCS1-v1_5',
-  hash: 'SHA-256',
-  modulusLength: 2048,
-  publicExponent: Uint8Array.of(1, 0, 1),
-}
+const RSA = { ...RSA_SHA256.key, modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) }
 
 /** A quote over one PCR of SHA-1, which is zero. */
 const sha1Fields = {
@@ -132,7 +129,7 @@ describe('each check alone', () => {
     ],
     [
       'the event log leads to the values',
-      'EVIDENCE_BINDING_FALSE',
+      'EVENT_LOG_FALSE',
       async () => [
         ...withFile(await attestTpm({ fields: sha1Fields }), 'pcrs.json', () =>
           jsonBytes({ bank: 'sha1', pcrs: { 4: '00'.repeat(20) } }),
@@ -163,9 +160,10 @@ describe('each check alone', () => {
         if (!intermediate || !root) throw new Error('four files')
         const { subject } = parseCertificate(intermediate.bytes)
         const key = await crypto.subtle.generateKey(RSA, false, ['sign', 'verify'])
-        const issuer = { subject, key: key.privateKey }
-        const usual = { notBefore: NOW - DAY, notAfter: NOW + DAY, keyUsage: 0x80 }
-        const bytes = await attestationKeyCertificate(usual, issuer, tpm.spki)
+        const issuer = { subject, key: key.privateKey, scheme: RSA_SHA256 }
+        const life = { notBefore: NOW - DAY, notAfter: NOW + DAY }
+        const content = { serial: 1, commonName: 'SIMULATED-AK', spki: tpm.spki, ...life }
+        const bytes = await keyCertificate(content, issuer)
         return [
           ...(await given()).filter(({ name }) => !name.endsWith('.der')),
           ...[intermediate, root, { name: 'ak.der', bytes }],

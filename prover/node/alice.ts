@@ -1,4 +1,4 @@
-import { clearAwayWhenInterrupted, runCommand, runProgram, terminal } from '@vouch/protocol/node'
+import { clearAwayWhenInterrupted, runCommand, runProgram, terminal, versionOf } from '@vouch/protocol/node'
 import { Command } from 'commander'
 import { forgetCommand, listCommand, renewCommand, showCommand } from './commands/credential.js'
 import { type EnrollCommandOptions, enrollCommand } from './commands/enroll.js'
@@ -38,13 +38,16 @@ with what a service of your own has signed:
 const json = ['--json', 'JSON on stdout'] as const
 const where = ['--registry <where>', 'registry folder, head file or URL (default: the registrar)'] as const
 
+const rpc = ['--rpc <url>', 'a server of the chain that the registry is on'] as const
+const contract = ['--contract <address>', "with --rpc: the registry's contract"] as const
+
 interface Shared {
   readonly json?: true
 }
 
 const alice = new Command('alice')
   .description('enrolls with a registrar, and proves responses without showing whose they are')
-  .version('0.1.0')
+  .version(versionOf(import.meta.url))
   .option('--home <folder>', 'where credentials are kept (default: $VOUCH_HOME, or ~/.vouch)')
   .exitOverride()
   .configureOutput({ writeOut: (text) => out.data(text.trimEnd()), outputError: () => undefined })
@@ -63,6 +66,8 @@ alice
   .option('--name <name>', 'what the credential is called here')
   .option('--registry-id <hex>', 'the registry id that you expect')
   .option('--signer <hex>', 'the signer of heads that you believe')
+  .option(...rpc)
+  .option(...contract)
   .option('--nonce-request <file>', 'by files: begin, and write what the registrar is asked')
   .option('--ticket <file>', 'by files: go on, with what the registrar answered')
   .option('--enrollment <file>', 'by files: where the enrollment is written')
@@ -75,10 +80,20 @@ alice
 alice
   .command('prove')
   .description('answer a Request with a bundle, or say what speaks against it')
-  .requiredOption('--request <file>', 'the Request you were given')
+  .requiredOption(
+    '--request <file>',
+    'the Request you were given; with --consumer, where the one that the contract makes is written',
+  )
   .requiredOption('--credential <name>', 'credential, by its name or its file')
   .requiredOption('--out <file>', 'where the bundle is written')
   .option(...where)
+  .option(...rpc)
+  .option(...contract)
+  .option('--consumer <address>', 'with --rpc: the contract that asks')
+  .option(
+    '--beneficiary <address>',
+    'with --consumer: for whose benefit; anyone may send the proof, for nobody else',
+  )
   .option('--policy <files...>', 'documents of admission policies, to see what the Request accepts')
   .option('--agent <url>', 'ask this agent where the service answers today')
   .option('--service <name>', 'the service to ask')
@@ -132,6 +147,9 @@ alice
   .description('bring your copies of registries up to date; checks all of it')
   .option('--credential <name>', 'only the registry of this one')
   .option(...where)
+  .option(...rpc)
+  .option(...contract)
+  .option('--from-block <number>', 'with --rpc: the block that has the contract, or one before it')
   .option('--signer <hex>', 'the new signer, after the registrar has announced one')
   .option(...json)
   .action((options: SyncCommandOptions) => run(options, (held) => syncCommand(out, held, options)))

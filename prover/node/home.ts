@@ -49,6 +49,8 @@ export interface Home {
   draft(credential: bigint): Promise<Draft>
   keepDraft(draft: Draft): Promise<void>
   forgetDraft(draft: Draft): Promise<void>
+  /** Where her copy of a registry lies. */
+  registryFolder(registryId: Uint8Array): Promise<string>
   mirrorOf(registryId: Uint8Array): Promise<Mirror>
   documents(): Promise<readonly AdmissionPolicy[]>
   keepDocument(policy: AdmissionPolicy): Promise<void>
@@ -70,6 +72,8 @@ export async function openHome(folder: string): Promise<Home> {
     await part('drafts'),
     await part('ledger'),
   ]
+  const registryFolder = async (registryId: Uint8Array): Promise<string> =>
+    join(await part('registries'), toHex(registryId))
   const draftFile = (name: string): string => join(drafts, `${name}.json`)
   const credentialFile = (name: string): string => join(credentials, `${checkedName(name)}.json`)
   const readDraft = (name: string): Promise<Draft> => parsePrivateFile(draftFile(name), parseDraft)
@@ -98,7 +102,8 @@ export async function openHome(folder: string): Promise<Home> {
     draft: (credential) => readDraft(shortName(credential)),
     keepDraft: (draft) => writePrivateFile(draftFile(usualName(draft)), `${printDraft(draft)}\n`),
     forgetDraft: (draft) => rm(draftFile(usualName(draft)), { force: true }),
-    mirrorOf: async (registryId) => openMirror(join(await part('registries'), toHex(registryId))),
+    registryFolder,
+    mirrorOf: async (registryId) => openMirror(await registryFolder(registryId)),
     documents: async () => {
       const at = join(folder, 'policies')
       const names = await namesIn(at)

@@ -30,6 +30,7 @@ import {
   type RegistryPin,
   vouchedFetch,
 } from '../src/index.js'
+import { chainSource, type OnChain } from './chain-source.js'
 import { type Home, homeFolder, openHome } from './home.js'
 import { publishedPolicies, registrySource } from './sources.js'
 import { exchangeLine } from './tcp.js'
@@ -45,6 +46,8 @@ export interface AliceOptions {
 export interface EnrollOptions {
   readonly agent: string
   readonly registrar: string
+  /** The registry's contract, where the registrar is a trust node. */
+  readonly onChain?: OnChain | undefined
   /** Documents of policies to be admitted under, instead of what the registrar says. */
   readonly policies?: readonly AdmissionPolicy[] | undefined
   readonly expected?: Partial<RegistryPin>
@@ -57,6 +60,8 @@ export interface ProveOptions {
   readonly credential: Credential
   /** Folder or URL of the registry, or the file of a head that was synced; the registrar that admitted her, if not given. */
   readonly registry?: string | undefined
+  /** Instead of those: the registry's contract. */
+  readonly onChain?: OnChain | undefined
   readonly documents?: readonly AdmissionPolicy[] | undefined
   readonly caution?: Partial<Caution>
   readonly agreement?: Agreement
@@ -74,6 +79,7 @@ export interface FetchOptions extends ProveOptions {
 
 export interface SyncOptions {
   readonly registry?: string | undefined
+  readonly onChain?: OnChain | undefined
   /** A signer other than the one that is pinned, which the holder has come to believe. */
   readonly signer?: Uint8Array | undefined
   readonly onBucket?: (done: number, of: number) => void
@@ -81,6 +87,7 @@ export interface SyncOptions {
 
 export interface WaitOptions {
   readonly registry?: string | undefined
+  readonly onChain?: OnChain | undefined
   readonly everyMs?: number
   /** How long to wait in all; a little longer than registrars take to cut a head, if not given. */
   readonly waitMs?: number
@@ -116,13 +123,21 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
   const backend: Backend = openBackend({ reference: { store: chunkFolder(join(home.folder, 'srs')) } })
   const enrolling: Enrolling = { network, backend, now, random }
 
+  /** Where a held credential's registry is read from: its contract, what the caller names, or the registrar that admitted. */
+  const sourceOf = async (
+    { registry: { id }, registrar }: Draft,
+    { onChain, registry }: Pick<SyncOptions, 'onChain' | 'registry'>,
+  ): Promise<RegistrySource> =>
+    onChain === undefined
+      ? registrySource(registry ?? registrar ?? registryUnnamed(), await home.mirrorOf(id))
+      : chainSource(home, onChain, id)
+
   const answering = async (given: ProveOptions): Promise<Answering> => {
     const { credential, registry = credential.registrar } = given
     const mirror = await home.mirrorOf(credential.registry.id)
-    const where = registry ?? registryUnnamed()
-    const source = await registrySource(where, mirror)
+    const source = await sourceOf(credential, given)
     const documents = [
-      ...(await publishedPolicies(where, network)),
+      ...(registry === undefined ? [] : await publishedPolicies(registry, network)),
       ...(await home.documents()),
       ...(given.documents ?? []),
     ]
@@ -138,9 +153,9 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
     }
   }
 
-  const sync: Alice['sync'] = async (held, { registry = held.registrar, signer, onBucket } = {}) => {
+  const sync: Alice['sync'] = async (held, { registry, onChain, signer, onBucket } = {}) => {
     const mirror = await home.mirrorOf(held.registry.id)
-    const source = await registrySource(registry ?? registryUnnamed(), mirror)
+    const source = await sourceOf(held, { registry, onChain })
     const hash = await hasherFor(source)
     const expected = { registryId: held.registry.id, signer: signer ?? held.registry.signer }
     const progress = onBucket === undefined ? {} : { onBucket }
@@ -153,15 +168,18 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
     network,
     enrolling,
     sync,
-    published: async (credential, { registry, everyMs = 2000, waitMs = WAIT_MS, signal } = {}) => {
+    published: async (credential, { registry, onChain, everyMs = 2000, waitMs = WAIT_MS, signal } = {}) => {
       for (const start = performance.now(); ; await setTimeout(everyMs, undefined, signal && { signal })) {
-        const { copy } = await sync(credential, { registry })
+        const { copy } = await sync(credential, { registry, onChain })
         if ((await findCredential(copy, credentialOf(credential))) !== undefined) return
         if (performance.now() - start > waitMs) throw unpublished(waitMs)
       }
     },
     enroll: async (given) => {
-      const source = await openSource(given.registrar)
+      const { onChain } = given
+      const source = await (onChain === undefined
+        ? openSource(given.registrar)
+        : chainSource(home, onChain, given.expected?.id))
       const { policies, expected, onProgress, signal } = given
       const credential = await enroll(
         {

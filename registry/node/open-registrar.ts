@@ -5,7 +5,7 @@ import { printAdmissionPolicy } from '@vouch/evidence'
 import { type Failure, fieldToBytes, toHex } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import { type Admission, admit } from '../src/admission.js'
-import { issueNonce, type NonceTicket } from '../src/nonce.js'
+import { checkTicket, issueNonce, type NonceTicket } from '../src/nonce.js'
 import type { Registry } from '../src/store.js'
 import { AuditLog, refusalDetails } from './audit-log.js'
 import type { Service } from './http/service.js'
@@ -57,7 +57,8 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
     nonce: (credential): NonceTicket => issueNonce(giver, credential, now(), new Uint8Array(randomBytes(8))),
     admit: async (file, from): Promise<Admission> => {
       const admission = await admit(file, {
-        ...giver,
+        registryId: registry.id,
+        checkNonce: (ticket) => checkTicket(giver, ticket, now()),
         policies,
         collateral: await readCollateral(paths),
         registry,

@@ -1,9 +1,11 @@
 import { runCommand, runProgram, terminal, versionOf } from '@vouch/protocol/node'
 import { Command } from 'commander'
 import { type AdmitOptions, admitCommand } from './commands/admit.js'
+import type { DeployOptions } from './commands/deploy.js'
 import { type ExportOptions, exportCommand } from './commands/export.js'
 import { type HeadOptions, headCommand } from './commands/head.js'
 import { type InitOptions, initCommand } from './commands/init.js'
+import type { NodeServeOptions } from './commands/node.js'
 import { type NonceOptions, nonceCommand } from './commands/nonce.js'
 import { type ReadmitOptions, type RemoveOptions, readmitCommand, removeCommand } from './commands/order.js'
 import { type RebuildOptions, rebuildCommand } from './commands/rebuild.js'
@@ -24,6 +26,12 @@ exit status: 0 done · 1 usage · 2 something signed or proven is false · 3 not
 const folder = ['<folder>', "the registry's folder"] as const
 const key = ['--key <file>', 'the key that signs heads (default: signer.key in the folder)'] as const
 const json = ['--json', 'JSON on stdout'] as const
+const rpc = ['--rpc <url>', "a chain's RPC server"] as const
+const behindProxy = [
+  '--behind-proxy [address]',
+  'believe X-Forwarded-For when it comes from this address (default: from loopback)',
+] as const
+const contract = ['--contract <address>', "the registry's contract"] as const
 
 const registrar = new Command('registrar')
   .description('admits credentials to a registry, and publishes it')
@@ -34,9 +42,13 @@ const registrar = new Command('registrar')
 
 registrar
   .command('init')
-  .description('make a registry: its id, its keys, its first head')
+  .description(
+    'make a registry: its id, its keys, its first head; with --rpc and --contract, the folder of a trust node',
+  )
   .argument(...folder)
   .requiredOption('--policy <files...>', 'admission policies, in JSON or YAML')
+  .option(...rpc)
+  .option(...contract)
   .option(...key)
   .option(...json)
   .action((where: string, options: InitOptions) => run(options, () => initCommand(out, where, options)))
@@ -65,10 +77,7 @@ registrar
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--port <number>', 'port to listen on; 0 for any', '8787')
   .option('--cut-every <seconds>', 'how often a head is cut, if anything changed', '600')
-  .option(
-    '--behind-proxy [address]',
-    'believe X-Forwarded-For when it comes from this address (default: from loopback)',
-  )
+  .option(...behindProxy)
   .option(...key)
   .option(...json)
   .action((where: string, options: ServeOptions) => run(options, () => serveCommand(out, where, options)))
@@ -112,12 +121,61 @@ registrar
 registrar
   .command('sync')
   .description("keep a copy of somebody's registry; checks all of it")
-  .argument('<from>', 'URL or folder')
+  .argument('[from]', 'URL or folder')
   .requiredOption('--to <folder>', 'where the copy is kept')
+  .option(...rpc)
+  .option(...contract)
+  .option('--from-block <number>', 'on chain: the block that has the contract, or one before it', '0')
+  .option(
+    '--confirmations <number>',
+    'on chain: how deep a block must lie (default: 12; on development chains 0)',
+  )
   .option('--registry <hex>', 'the registry id that you expect')
   .option('--signer <hex>', 'the signer of heads that you believe')
   .option(...json)
-  .action((from: string, options: SyncOptions) => run(options, () => syncCommand(out, from, options)))
+  .action((from: string | undefined, options: SyncOptions) =>
+    run(options, () => syncCommand(out, from, options)),
+  )
+
+registrar
+  .command('node')
+  .description('run a trust node: one of those who admit to a registry on chain')
+  .command('serve')
+  .description('verify enrollments, sign admissions, collect signatures of peers, and submit')
+  .argument(...folder)
+  .requiredOption(...rpc)
+  .requiredOption(...contract)
+  .option('--peer <urls...>', 'where the other nodes answer')
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--port <number>', 'port to listen on; 0 for any', '8787')
+  .option(...behindProxy)
+  .option('--key <file>', 'the key that signs admissions and pays for them (default: $VOUCH_KEY)')
+  .option(...json)
+  .action((where: string, options: NodeServeOptions) =>
+    run(options, async () => (await import('./commands/node.js')).nodeServeCommand(out, where, options)),
+  )
+
+registrar
+  .command('deploy')
+  .description('deploy a registry that trust nodes run, and the gateway that contracts call')
+  .requiredOption(...rpc)
+  .requiredOption('--node <addresses...>', 'the trust nodes')
+  .requiredOption('--policy <files...>', 'admission policies, in JSON or YAML')
+  .option(
+    '--floor <number>',
+    'fewest signatures that ever suffice; two thirds of the nodes are needed in any case',
+    '2',
+  )
+  .option('--strike-limit <number>', "wrong admissions after which a node's signature stops counting", '3')
+  .option('--delay <seconds>', 'between a decision of the nodes and its effect', '86400')
+  .option('--nonce-blocks <number>', 'how many blocks old a nonce may be', '64')
+  .option('--registry <address>', 'after a failure: the registry that is there already')
+  .option('--proofs <address>', 'after a failure: the verifier of proofs that is there already')
+  .option('--key <file>', 'the key that pays (default: $VOUCH_KEY)')
+  .option(...json)
+  .action((options: DeployOptions) =>
+    run(options, async () => (await import('./commands/deploy.js')).deployCommand(out, options)),
+  )
 
 registrar
   .command('rebuild')

@@ -21,12 +21,15 @@ import {
 } from '@vouch/protocol'
 import { type EnrollmentFile, parseEnrollment } from './enrollment.js'
 import { expiryOf } from './expiry.js'
-import { checkTicket, type NonceGiver, nonceOf } from './nonce.js'
+import { type NonceTicket, nonceOf } from './nonce.js'
 import type { Receipt } from './receipt.js'
 import { machineRefused, type Registry } from './store.js'
 
 /** What the registrar believes already: all of it its own, none of it out of the enrollment. */
-export interface AdmissionParameters extends NonceGiver {
+export interface AdmissionParameters {
+  readonly registryId: Uint8Array
+  /** Refuses a nonce that was not given here for this credential, or too long ago. */
+  readonly checkNonce: (ticket: NonceTicket) => void | Promise<void>
   /** Admission policies in force, by policy id. */
   readonly policies: ReadonlyMap<bigint, AdmissionPolicy>
   /** Revocation lists that the registrar keeps: whoever enrolls may leave out the list that names them. */
@@ -52,7 +55,7 @@ export async function admit(file: Uint8Array, given: AdmissionParameters): Promi
     const policy = policyIn(given, enrollment)
 
     // 2. Its nonce is alive, of this registry, for this credential, and both are unused.
-    const nonce = unusedNonce(given, enrollment)
+    const nonce = await unusedNonce(given, enrollment)
 
     // 3. The evidence is genuine.
     const { authentic, failures } = await authenticated(enrollment, given)
@@ -104,8 +107,8 @@ function policyIn({ policies }: AdmissionParameters, { policyId }: EnrollmentFil
 }
 
 /** The registry refuses what is used in the record itself; here it is found before anything dear is done. */
-function unusedNonce(given: AdmissionParameters, { ticket }: EnrollmentFile): Uint8Array {
-  checkTicket(given, ticket, given.now)
+async function unusedNonce(given: AdmissionParameters, { ticket }: EnrollmentFile): Promise<Uint8Array> {
+  await given.checkNonce(ticket)
   const nonce = nonceOf(ticket)
   const known = given.registry.find(ticket.credential)
   if (known === undefined) return nonce

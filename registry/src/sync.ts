@@ -21,10 +21,15 @@ import { BUCKET_LEAVES, slowHasher } from './tree.js'
 
 /** Where a registry is read from. Nothing that comes from it is believed. */
 export interface RegistrySource {
+  /** Read from a chain by this very process: the contract's word stands in the place of a signature. */
+  readonly isChain?: true
   head(): Promise<Head>
   index(): Promise<BucketIndex>
   bucket(number: number): Promise<Uint8Array>
 }
+
+/** Whom the head of a registry on chain is signed by, and how: nobody, zeros. */
+export const UNSIGNED = { signer: new Uint8Array(33), signature: new Uint8Array(64) } as const
 
 /** Where a copy is kept. It is the client's own, and has only what was verified. */
 export interface Mirror {
@@ -77,7 +82,7 @@ async function syncOnce({
 }: SyncParameters): Promise<Synced> {
   // 1. The head is signed, by whom and for what the caller believes, and continues what was seen before.
   const head = await source.head()
-  checkHead(head, expected ?? {}, await mirror.head())
+  checkHead(head, source.isChain ?? false, expected ?? {}, await mirror.head())
 
   // 2. The buckets' roots lead to the head's root.
   const index = await source.index()
@@ -117,8 +122,13 @@ function isBucketOf(root: Uint8Array, size: number, hash: Hasher, bytes: Uint8Ar
   return places.length === size && equalBytes(rootOfBucket(hash, places), root)
 }
 
-function checkHead(head: Head, expected: NonNullable<SyncParameters['expected']>, seen?: Head): void {
-  if (!isHeadSigned(head)) {
+function checkHead(
+  head: Head,
+  isChain: boolean,
+  expected: NonNullable<SyncParameters['expected']>,
+  seen?: Head,
+): void {
+  if (isChain ? !equalBytes(head.signer, UNSIGNED.signer) : !isHeadSigned(head)) {
     throw new VouchError('HEAD_SIGNATURE_FALSE', {
       rule: "the head's signature must hold under the signer it names",
     })

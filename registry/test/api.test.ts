@@ -8,7 +8,7 @@ const VALUES = `
 admit BUCKET_HEIGHT BUCKET_LEAVES bucketCount bucketIndexCodec checkTicket enrollmentCodec expiryOf inOrder issueNonce
 leafOf leavesInBucket MAX_ENROLLMENT_BYTES NONCE_LIFETIME nonceOf nonceRequestCodec parseBucket parseBucketIndex parseEnrollment
 parseNonceRequest parseReceipt parseTicket PLACE_BYTES placeBytes printBucketIndex printEnrollment printNonceRequest
-printReceipt printTicket receiptCodec rootOfBucket rootOfBuckets rootsIn slowHasher syncRegistry ticketCodec
+printReceipt printTicket receiptCodec rootOfBucket rootOfBuckets rootsIn slowHasher syncRegistry ticketCodec UNSIGNED
 `
 
 const NODE_VALUES =

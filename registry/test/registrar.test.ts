@@ -218,6 +218,11 @@ describe('registrar', () => {
     const second = await registrar('head', registry, '--cut')
     expect(second).toMatchObject({ exit: 4, stderr: expect.stringContaining(`process ${serving.pid} on`) })
 
+    const other = path('other registry')
+    await registrar('init', other, '--policy', path('policy.json'))
+    const taken = await registrar('serve', other, '--port', new URL(url).port)
+    expect(taken).toMatchObject({ exit: 1, stderr: expect.stringContaining('must be free') })
+
     const { size } = await headAt(url)
     const enrollment = await readFile(await enrolled(newClient(backend, policy)))
     const type = { 'content-type': 'application/json' }

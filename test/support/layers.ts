@@ -7,10 +7,11 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   circuits: ['protocol'],
   evidence: ['protocol'],
-  registry: ['protocol', 'circuits', 'evidence'],
+  registry: ['protocol', 'circuits', 'evidence', 'contracts'],
   verifier: ['protocol', 'circuits', 'evidence', 'registry'],
   prover: ['protocol', 'circuits', 'evidence', 'registry'],
   agent: ['protocol', 'evidence'],
+  contracts: ['protocol'],
 }
 
 const SCOPE = '@vouch/'

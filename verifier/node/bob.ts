@@ -3,6 +3,8 @@ import { Command, Option } from 'commander'
 import { circuitsCommand } from './commands/circuits.js'
 import { doctorCommand } from './commands/doctor.js'
 import { type EvidenceOptions, evidenceCommand } from './commands/evidence.js'
+import { type FetchOptions, fetchCommand, packCommand } from './commands/evidence-files.js'
+import { showEvidenceCommand } from './commands/evidence-show.js'
 import {
   policyCheckCommand,
   policyIdCommand,
@@ -39,8 +41,10 @@ bob
   .description('judge a bundle')
   .argument('<bundle>', 'what you were given')
   .requiredOption('--request <file>', 'the Request you made')
-  .requiredOption(...accept)
-  .requiredOption(...registry)
+  .option(...accept)
+  .option(...registry)
+  .option('--rpc <url>', 'instead of a registry: a server of the chain of the contract that asked')
+  .option('--consumer <address>', 'with --rpc: that contract; nothing is sent, and nothing paid')
   .option(...at)
   .addOption(
     new Option('--backend <kind>', 'where proofs are verified')
@@ -85,7 +89,7 @@ bob
   .option(...json)
   .action((options: { json?: true }) => run(options, () => doctorCommand(out, options.json ?? false)))
 
-bob
+const evidence = bob
   .command('evidence')
   .description('judge raw hardware evidence: report, certificates and lists in files of any order')
   .argument('<files...>', 'told apart by content; PEM or DER')
@@ -93,19 +97,49 @@ bob
   .option('--policy <file>', 'admission policy; without one, debug and simulated evidence are refused')
   .option('--nonce <hex>', 'what REPORT_DATA must be')
   .option(...json)
+  .enablePositionalOptions()
   .action((files: string[], options: EvidenceOptions) =>
     run(options, () => evidenceCommand(out, files, options)),
   )
+
+evidence
+  .command('show')
+  .description('say what evidence says, field by field; judges nothing')
+  .argument('<files...>', 'told apart by content; PEM or DER')
+  .option(...json)
+  .action((files: string[], options: { json?: true }) =>
+    run(options, () => showEvidenceCommand(out, files, options.json ?? false)),
+  )
+
+evidence
+  .command('pack')
+  .description('put evidence and all that it is judged by into one file, and say what it is called')
+  .argument('<files...>', 'told apart by content; PEM or DER')
+  .requiredOption('--out <file>', 'write there')
+  .option(...json)
+  .action((files: string[], options: { out: string; json?: true }) =>
+    run(options, () => packCommand(out, files, options)),
+  )
+
+evidence
+  .command('fetch')
+  .description('get what vendors publish of a machine: certificates, revocation lists, TCB info')
+  .argument('<files...>', 'the evidence')
+  .option('--to <folder>', 'write there instead of beside the evidence')
+  .option('--mirror <url>', "ask there instead of at the vendors' own services")
+  .option('--cache <folder>', 'keep there what never changes')
+  .option(...json)
+  .action((files: string[], options: FetchOptions) => run(options, () => fetchCommand(out, files, options)))
 
 const policy = bob.command('policy').description('write and read admission policies')
 
 policy
   .command('init')
   .description('write an admission policy to fill in')
-  .option('--kind <name>', 'kind of evidence: sev-snp, aws-nitro, …', 'sev-snp')
+  .option('--kind <name>', 'kind of evidence, such as tdx: sev-snp unless another is named')
   .option('--simulated', 'for simulated SEV-SNP evidence, which is worth nothing')
   .option('--out <file>', 'write there instead of to stdout')
-  .action((options: { kind: string; simulated?: true; out?: string }) =>
+  .action((options: { kind?: string; simulated?: true; out?: string }) =>
     run({}, () => policyInitCommand(out, options)),
   )
 

@@ -23,8 +23,9 @@ export async function serveCommand(out: Terminal, options: ServeOptions): Promis
   })
   const { address, port: bound } = agent.address
   const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${bound}`
+  const told = ended() // before anybody knows that it is there to be told
   out.data(options.json ? JSON.stringify({ url }) : `serving ${url}`)
-  await ended()
+  await told
   await agent.close()
   return 0
 }

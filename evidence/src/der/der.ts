@@ -41,6 +41,13 @@ const CLASS = 0xc0
  * Reads DER, all of it, and nothing that BER would let pass: one value has one spelling, so that no two readers can
  * differ over an attacker's certificate.
  */
+/** Where the content of a value begins that begins at an offset: enough to tell what bytes are meant as. */
+export function contentAt(bytes: Uint8Array, at: number): number | undefined {
+  const length = bytes[at + 1]
+  if (length === undefined) return undefined
+  return at + 2 + (length < 0x80 ? 0 : length & 0x7f)
+}
+
 export function parseDer(bytes: Uint8Array, what: string): Der {
   const { value, end } = read(bytes, 0, { limit: bytes.length, depth: 0, budget: { left: MAX_VALUES } }, what)
   if (end !== bytes.length) {
@@ -50,6 +57,18 @@ export function parseDer(bytes: Uint8Array, what: string): Der {
     })
   }
   return value
+}
+
+/** Reads values of DER that stand one behind the other. */
+export function derValues(bytes: Uint8Array, what: string): readonly Der[] {
+  const bounds = { limit: bytes.length, depth: 0, budget: { left: MAX_VALUES } }
+  const values: Der[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const { value, end } = read(bytes, at, bounds, what)
+    values.push(value)
+    at = end
+  }
+  return values
 }
 
 /** Where a value must end, how deep it lies, and how many values there may still be. */

@@ -67,18 +67,31 @@ export function oidText({ content }: Der): string {
 }
 
 /** Seconds since 1970 of a UTCTime (RFC 5280, 4.1.2.5.1: years 1950 to 2049) or a GeneralizedTime. */
-export function timeOf(time: Der, what: string): number {
-  const text = String.fromCharCode(...time.content)
-  const full = time.tag === TAG.UTC_TIME ? (text < '5' ? '20' : '19') + text : text
-  const [, date, clock] = /^(\d{8})(\d{6})Z$/.exec(full) ?? []
-  if (date === undefined || clock === undefined) throw malformed(`${what} must be a time`)
-  const iso = `${date.replace(/(....)(..)(..)/, '$1-$2-$3')}T${clock.replace(/(..)(..)(..)/, '$1:$2:$3')}Z`
-  const seconds = Date.parse(iso) / 1000
-  // Date.parse takes the 31st of June for the 1st of July: a date that is none has a second spelling.
-  if (Number.isNaN(seconds) || new Date(seconds * 1000).toISOString() !== iso.replace('Z', '.000Z'))
-    throw malformed(`${what} must be a time that exists`)
-  return seconds
+export function timeOf({ tag, content }: Der, what: string): number {
+  const pair = (at: number): number => ((content[at] ?? 0) - ZERO) * 10 + (content[at + 1] ?? 0) - ZERO
+  const isShort = tag === TAG.UTC_TIME
+  const at = isShort ? 2 : 4
+  if (content.length !== at + 11 || content[at + 10] !== ZULU) throw malformed(`${what} must be a time`)
+  const year = isShort ? pair(0) + (pair(0) < 50 ? 2000 : 1900) : pair(0) * 100 + pair(2)
+  const [month, day, hour, minute, second] = [
+    pair(at),
+    pair(at + 2),
+    pair(at + 4),
+    pair(at + 6),
+    pair(at + 8),
+  ]
+  const time = new Date(0)
+  time.setUTCFullYear(year, month - 1, day)
+  time.setUTCHours(hour, minute, second)
+  // A date that is none, as the 31st of June, is taken for another, and would be a second spelling of that one.
+  const exists =
+    time.getUTCMonth() === month - 1 && time.getUTCDate() === day && hour < 24 && minute < 60 && second < 60
+  if (!exists) throw malformed(`${what} must be a time that exists`)
+  return time.getTime() / 1000
 }
+
+const ZERO = 0x30
+const ZULU = 0x5a
 
 function malformed(rule: string): VouchError {
   return new VouchError('DER_MALFORMED', { rule })

@@ -1,7 +1,7 @@
 import { concat, fromHex } from '@vouch/protocol'
 import { TAG } from './der.js'
 
-// Writes the DER that the simulated vendor's certificates are made of.
+// Writes the DER that the simulated vendors' certificates are made of.
 
 /** A value of a tag from its content, or from its parts. */
 export function value(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
@@ -14,8 +14,13 @@ export const sequence = (...parts: readonly Uint8Array[]): Uint8Array => value(T
 /** A whole number that is not negative. */
 export function integer(number: number): Uint8Array {
   const hex = number.toString(16)
-  const bytes = fromHex(hex.length % 2 === 0 ? hex : `0${hex}`)
-  return value(TAG.INTEGER, (bytes[0] ?? 0) < 0x80 ? bytes : concat(Uint8Array.of(0), bytes))
+  return unsigned(fromHex(hex.length % 2 === 0 ? hex : `0${hex}`))
+}
+
+/** A whole number that is not negative, from its bytes, big-endian. */
+export function unsigned(bytes: Uint8Array): Uint8Array {
+  const digits = bytes.subarray(bytes.findIndex((byte, i) => byte !== 0 || i === bytes.length - 1))
+  return value(TAG.INTEGER, (digits[0] ?? 0) < 0x80 ? digits : concat(Uint8Array.of(0), digits))
 }
 
 export function oid(text: string): Uint8Array {

@@ -1,32 +1,34 @@
 import { concat } from '@vouch/protocol'
 import { hashOf } from '../tpm/hash.js'
 import { HASHES, type TpmHash } from '../tpm/layout.js'
+import { EV_NO_ACTION, STARTUP_LOCALITY } from './layout.js'
 import type { LoggedEvent } from './types.js'
 
-/** Such an event is written down and extends nothing. */
-const EV_NO_ACTION = 3
-/** "TCG PC Client Platform Firmware Profile" (1.05), section 10.4.5.3: PCR 0 starts with the locality that it was started from. */
-const STARTUP_LOCALITY = new TextEncoder().encode('StartupLocality\0')
-
-/** The values that a log leads to in one bank, by index; registers that it does not speak of are not there. */
+/**
+ * What registers of a bank hold after all events, by their index: each event makes a register the hash of what it held and the
+ * event's digest. Registers that the log does not speak of are not there.
+ */
 export function replay(events: readonly LoggedEvent[], bank: TpmHash): ReadonlyMap<number, Uint8Array> {
-  const values = new Map<number, Uint8Array>()
-  for (const { index, type, digests, data } of events) {
+  const { id, bytes } = HASHES[bank]
+  const registers = new Map<number, Uint8Array>()
+  for (const event of events) {
+    const { register, type, digests } = event
+    const held = registers.get(register)
     if (type === EV_NO_ACTION) {
-      const start = startOf(data, bank)
-      if (index === 0 && start !== undefined && !values.has(0)) values.set(0, start)
+      const locality = register === 0 && held === undefined ? localityIn(event) : undefined
+      if (locality !== undefined) registers.set(register, new Uint8Array(bytes).with(-1, locality))
       continue
     }
-    const digest = digests.find(({ hash }) => hash === bank)?.digest
+    const digest = digests.find(({ algorithm }) => algorithm === id)?.digest
     if (digest === undefined) continue
-    const before = values.get(index) ?? new Uint8Array(HASHES[bank].bytes)
-    values.set(index, hashOf(bank, concat(before, digest)))
+    registers.set(register, hashOf(bank, concat(held ?? new Uint8Array(bytes), digest)))
   }
-  return values
+  return registers
 }
 
-function startOf(data: Uint8Array, bank: TpmHash): Uint8Array | undefined {
+/** PCR 0 starts with the locality that it was started from. */
+function localityIn({ data }: LoggedEvent): number | undefined {
   const isStart =
     data.length === STARTUP_LOCALITY.length + 1 && STARTUP_LOCALITY.every((byte, i) => data[i] === byte)
-  return isStart ? new Uint8Array(HASHES[bank].bytes).with(-1, data[STARTUP_LOCALITY.length] ?? 0) : undefined
+  return isStart ? data[STARTUP_LOCALITY.length] : undefined
 }

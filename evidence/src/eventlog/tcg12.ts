@@ -1,4 +1,5 @@
 import { VouchError } from '@vouch/protocol'
+import { HASHES, PCR_COUNT } from '../tpm/layout.js'
 import type { LoggedEvent } from './types.js'
 
 // The log of SHA-1 digests: "TCG EFI Platform Specification for TPM Family 1.1 or 1.2" (1.22), section 7.2.1,
@@ -6,7 +7,6 @@ import type { LoggedEvent } from './types.js'
 
 const HEADER_BYTES = 32
 const DIGEST = { offset: 8, size: 20 } as const
-const PCR_COUNT = 24
 /** Firmware logs some dozens of events, an operating system some thousands. */
 const MAX_EVENTS = 20_000
 
@@ -15,7 +15,7 @@ export function looksLikeTcg12(bytes: Uint8Array): boolean {
   if (bytes.length < HEADER_BYTES) return false
   const header = headerAt(bytes, 0)
   const isType = header.type <= 0x12 || (header.type >= 0x8000_0000 && header.type <= 0x8000_01ff)
-  return header.index < PCR_COUNT && isType && HEADER_BYTES + header.dataBytes <= bytes.length
+  return header.register < PCR_COUNT && isType && HEADER_BYTES + header.dataBytes <= bytes.length
 }
 
 /** Reads a log of SHA-1 digests, all of it. */
@@ -25,14 +25,14 @@ export function parseTcg12(bytes: Uint8Array): readonly LoggedEvent[] {
     if (events.length === MAX_EVENTS)
       throw new VouchError('TOO_LARGE', { rule: `an event log must hold at most ${MAX_EVENTS} events` })
     if (at + HEADER_BYTES > bytes.length) throw truncated(at)
-    const { index, type, dataBytes } = headerAt(bytes, at)
+    const { register, type, dataBytes } = headerAt(bytes, at)
     const end = at + HEADER_BYTES + dataBytes
     if (end > bytes.length) throw truncated(at)
     const from = at + DIGEST.offset
     events.push({
-      index,
+      register,
       type,
-      digests: [{ hash: 'sha1', digest: bytes.subarray(from, from + DIGEST.size) }],
+      digests: [{ algorithm: HASHES.sha1.id, digest: bytes.subarray(from, from + DIGEST.size) }],
       data: bytes.subarray(at + HEADER_BYTES, end),
     })
     at = end
@@ -43,7 +43,7 @@ export function parseTcg12(bytes: Uint8Array): readonly LoggedEvent[] {
 function headerAt(bytes: Uint8Array, at: number) {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, HEADER_BYTES)
   return {
-    index: view.getUint32(0, true),
+    register: view.getUint32(0, true),
     type: view.getUint32(4, true),
     dataBytes: view.getUint32(28, true),
   }

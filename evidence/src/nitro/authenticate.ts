@@ -1,13 +1,16 @@
-import { sha256 } from '@noble/hashes/sha2.js'
-import { equalBytes, toHex } from '@vouch/protocol'
-import { anchorOf, NITRO_ANCHORS, type NitroAnchor } from '../anchors.js'
+import { equalBytes } from '@vouch/protocol'
+import { NITRO_ANCHORS, type NitroAnchor } from '../anchors.js'
 import { attempt, type Checks, must } from '../checks.js'
 import type { Slot } from '../claims.js'
 import { isSignedRaw } from '../x509/algorithms.js'
 import { type Certificate, parseCertificate } from '../x509/certificate.js'
 import { checkPath, type Path } from '../x509/chain.js'
+import { importKey } from '../x509/keys.js'
+import { checkRoot } from '../x509/root.js'
 import { signedBytes } from './document.js'
 import type { NitroClaims, NitroDocument, NitroEvidence } from './types.js'
+
+const ECDSA_P384 = { name: 'ECDSA', namedCurve: 'P-384' }
 
 /** Checks a document against its chain and the chain against a pinned root. */
 export async function authenticateNitro(
@@ -36,7 +39,7 @@ export async function authenticateNitro(
   )
 
   // 2. The root is one that is pinned: by its key, as its name proves nothing.
-  const root = checkRoot(checks, path)
+  const root = checkRoot(checks, path, NITRO_ANCHORS)
   if (root === undefined) return undefined // a stranger's chain is not worth checking
 
   // 3. Each certificate is issued by the next, and in force. AWS publishes no revocation lists for them.
@@ -44,8 +47,8 @@ export async function authenticateNitro(
   checks.leave('revocation: AWS publishes no lists for enclaves; their certificates live for hours')
 
   // 4. The document is signed by the certified key, while the certificate was in force.
-  const holds = await attempt(checks, () =>
-    isSignedRaw(leaf.spki, { curve: 'P-384', hash: 'SHA-384', signature, content: signedBytes(payload) }),
+  const holds = await attempt(checks, async () =>
+    isSignedRaw(await importKey(leaf.spki, ECDSA_P384), 'SHA-384', signature, signedBytes(payload)),
   )
   if (holds !== undefined)
     must(checks, holds, 'EVIDENCE_SIGNATURE_FALSE', {
@@ -63,18 +66,6 @@ export async function authenticateNitro(
 function pathOf({ certificate, caBundle }: NitroDocument): Path {
   const issuers: readonly Certificate[] = caBundle.toReversed().map(parseCertificate)
   return [parseCertificate(certificate), ...issuers]
-}
-
-function checkRoot(checks: Checks, path: Path): NitroAnchor | undefined {
-  const root = path[path.length - 1] ?? path[0]
-  const spki = sha256(root.spki)
-  const anchor = anchorOf(NITRO_ANCHORS, spki)
-  must(checks, anchor !== undefined, 'CHAIN_FALSE', {
-    rule: 'the root must be one that is pinned here',
-    given: `${root.commonName}, key ${toHex(spki)}`,
-    hint: 'a root is told by its key: its name is anybody’s to write',
-  })
-  return anchor
 }
 
 function claimsOf(document: NitroDocument, root: NitroAnchor): NitroClaims {

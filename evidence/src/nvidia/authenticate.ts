@@ -1,11 +1,13 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { ascii, concat, equalBytes, toHex } from '@vouch/protocol'
-import { anchorOf, NVIDIA_ANCHORS, type NvidiaAnchor } from '../anchors.js'
+import { NVIDIA_ANCHORS, type NvidiaAnchor } from '../anchors.js'
 import { attempt, type Checks, must } from '../checks.js'
 import type { Sorted } from '../files.js'
 import { isSignedRaw } from '../x509/algorithms.js'
 import type { Certificate } from '../x509/certificate.js'
-import { checkPath, type Path } from '../x509/chain.js'
+import { checkPath } from '../x509/chain.js'
+import { importKey } from '../x509/keys.js'
+import { checkRoot } from '../x509/root.js'
 import { isDeviceLeaf, readDice } from './dice.js'
 import { OPAQUE, SIGNATURE_BYTES } from './layout.js'
 import { parseSpdm } from './spdm.js'
@@ -14,6 +16,7 @@ import type { Device, NvidiaClaims, NvidiaEvidence, SpdmMessage } from './types.
 /** As many as a machine holds; each may have to be tried with each key. */
 const MAX_DEVICES = 16
 const MAX_CHAIN = 8
+const ECDSA_P384 = { name: 'ECDSA', namedCurve: 'P-384' }
 
 /** Device messages with the certificates that came along. */
 export function parseNvidia({ parts, certificates }: Sorted): NvidiaEvidence {
@@ -27,18 +30,7 @@ export async function authenticateNvidia(
   evidence: NvidiaEvidence,
   at: number,
 ): Promise<NvidiaClaims | undefined> {
-  const { certificates } = evidence
-  const used = new Set<Certificate>()
-  const devices = await authenticateDevices(checks, evidence, at, used)
-  must(
-    checks,
-    certificates.every((certificate) => used.has(certificate)),
-    'COLLATERAL_CONFLICT',
-    {
-      rule: 'certificates given with devices must be of their chains',
-      hint: 'leave out those that are for other devices',
-    },
-  )
+  const devices = await authenticateDevices(checks, evidence, at)
   const [first] = devices ?? []
   if (devices === undefined || first === undefined) return undefined
   return {
@@ -49,12 +41,11 @@ export async function authenticateNvidia(
   }
 }
 
-/** The devices, when all of them are authentic. `used` learns which certificates they needed. */
+/** The devices, when all of them are authentic. */
 export async function authenticateDevices(
   checks: Checks,
   { messages, certificates }: NvidiaEvidence,
   at: number,
-  used: Set<Certificate>,
 ): Promise<readonly Device[] | undefined> {
   const leaves = certificates.filter(isDeviceLeaf)
   const isFew = must(checks, messages.length <= MAX_DEVICES && leaves.length <= MAX_DEVICES, 'TOO_LARGE', {
@@ -63,11 +54,21 @@ export async function authenticateDevices(
   })
   if (!isFew) return undefined
   const devices: Device[] = []
+  const used = new Set<Certificate>()
   const roots = new Map<Certificate, NvidiaAnchor>()
   for (const message of messages) {
     const device = await authenticateDevice(checks, message, { certificates, leaves, at, used, roots })
     if (device !== undefined) devices.push(device)
   }
+  must(
+    checks,
+    certificates.every((certificate) => used.has(certificate)),
+    'COLLATERAL_CONFLICT',
+    {
+      rule: 'certificates given with devices must be of their chains',
+      hint: 'leave out those that are for other devices',
+    },
+  )
   checks.leave('firmware against its manifests (RIM), and revocation (OCSP): NVIDIA answers online alone')
   return devices.length === messages.length ? devices : undefined
 }
@@ -147,9 +148,9 @@ async function signerOf(
 ): Promise<Certificate | undefined> {
   const content = bytes.subarray(0, bytes.length - SIGNATURE_BYTES)
   for (const leaf of leaves) {
-    const scheme = { curve: 'P-384', hash: 'SHA-384', signature, content } as const
     // A key of another type signed nothing here; its chain, where one is needed, refuses it.
-    if (await isSignedRaw(leaf.spki, scheme).catch(() => false)) return leaf
+    const key = await importKey(leaf.spki, ECDSA_P384).catch(() => undefined)
+    if (key !== undefined && (await isSignedRaw(key, 'SHA-384', signature, content))) return leaf
   }
   return undefined
 }
@@ -174,22 +175,10 @@ async function checkChain(
     last = next
   }
   for (const certificate of path) used.add(certificate)
-  const root = checkRoot(checks, path)
+  const root = checkRoot(checks, path, NVIDIA_ANCHORS)
   if (root === undefined) return undefined // a stranger's chain is not worth checking
   await checkPath(checks, path, at)
   return root
-}
-
-function checkRoot(checks: Checks, path: Path): NvidiaAnchor | undefined {
-  const root = path[path.length - 1] ?? path[0]
-  const spki = sha256(root.spki)
-  const anchor = anchorOf(NVIDIA_ANCHORS, spki)
-  must(checks, anchor !== undefined, 'CHAIN_FALSE', {
-    rule: 'the root must be one that is pinned here',
-    given: `${root.commonName}, key ${toHex(spki)}`,
-    hint: 'a root is told by its key: its name is anybody’s to write',
-  })
-  return anchor
 }
 
 function deviceOf(

@@ -1,37 +1,53 @@
-import { context, TAG } from '../der/der.js'
-import { bitString, integer, oid, sequence, time, value } from '../der/write.js'
-import { owned } from '../x509/algorithms.js'
-import type { KeyCertificate } from './tpm.js'
+import { TAG } from '../der/der.js'
+import { integer, sequence, value } from '../der/write.js'
+import { certificate, criticalExtension, extension, named } from './certificates.js'
+import type { Issuer } from './schemes.js'
 
-const SHA256_WITH_RSA = sequence(oid('1.2.840.113549.1.1.11'), value(TAG.NULL))
-const NAME = sequence(
-  value(TAG.SET, sequence(oid('2.5.4.3'), value(TAG.UTF8_STRING, new TextEncoder().encode('SIMULATED-AK')))),
-)
+/** What the certificate of a key says that signs evidence, or that issues such certificates. */
+export interface KeyCertificate {
+  readonly serial: number
+  readonly commonName: string
+  readonly spki: Uint8Array
+  readonly notBefore: number
+  readonly notAfter: number
+  /** How many issuers may stand below it; absent for one that issues nothing. */
+  readonly pathLength?: number
+  /** The bits of keyUsage: digitalSignature or keyCertSign, unless a test wants a key that must not do what it does. */
+  readonly keyUsage?: number
+  /** Further extensions, not critical, by their identifier. */
+  readonly extensions?: readonly (readonly [id: string, content: Uint8Array])[]
+}
 
-/** Issues the certificate of an attestation key, as Google's authority writes them. */
-export async function attestationKeyCertificate(
-  { notBefore, notAfter, keyUsage }: KeyCertificate,
-  issuer: { readonly subject: Uint8Array; readonly key: CryptoKey },
-  spki: Uint8Array,
+const BASIC_CONSTRAINTS = '2.5.29.19'
+const KEY_USAGE = '2.5.29.15'
+const DIGITAL_SIGNATURE = 0x80
+const KEY_CERT_SIGN = 0x04
+const TRUE = value(TAG.BOOLEAN, Uint8Array.of(0xff))
+
+/** Issues a certificate (RFC 5280, 4.1) that says of a key what it is for. */
+export function keyCertificate(
+  { serial, commonName, pathLength, keyUsage, extensions = [], ...content }: KeyCertificate,
+  issuer: Issuer,
 ): Promise<Uint8Array> {
-  // The highest bit is the first; those behind the lowest that is set are left out (X.690, 11.2.2).
-  const unused = Math.clz32(keyUsage & -keyUsage) ^ 31
-  const usage = value(TAG.BIT_STRING, Uint8Array.of(unused, keyUsage))
-  const tbs = sequence(
-    value(context(0), integer(2)),
-    integer(1),
-    SHA256_WITH_RSA,
-    issuer.subject,
-    sequence(time(notBefore), time(notAfter)),
-    NAME,
-    spki,
-    value(
-      context(3),
-      sequence(
-        sequence(oid('2.5.29.15'), value(TAG.BOOLEAN, Uint8Array.of(0xff)), value(TAG.OCTET_STRING, usage)),
-      ),
-    ),
+  const mayIssue = pathLength === undefined ? sequence() : sequence(TRUE, integer(pathLength))
+  const usage = keyUsage ?? (pathLength === undefined ? DIGITAL_SIGNATURE : KEY_CERT_SIGN)
+  return certificate(
+    {
+      ...content,
+      serial: Uint8Array.of(serial),
+      subject: named(commonName),
+      extensions: [
+        criticalExtension(BASIC_CONSTRAINTS, mayIssue),
+        criticalExtension(KEY_USAGE, bits(usage)),
+        ...extensions.map(([id, value]) => extension(id, value)),
+      ],
+    },
+    issuer,
   )
-  const signature = await crypto.subtle.sign('RSASSA-PKCS1-v1_5', issuer.key, owned(tbs))
-  return sequence(tbs, SHA256_WITH_RSA, bitString(new Uint8Array(signature)))
+}
+
+/** The highest bit is the first; those behind the lowest that is set are left out (X.690, 11.2.2). */
+function bits(usage: number): Uint8Array {
+  const unused = Math.clz32(usage & -usage) ^ 31
+  return value(TAG.BIT_STRING, Uint8Array.of(unused, usage))
 }

@@ -1,8 +1,8 @@
 import type { EvidenceFile } from '../evidence.js'
 import { encodeDocument, encodePayload, signedBytes } from '../nitro/document.js'
 import type { NitroDocument } from '../nitro/types.js'
-import { parseCertificate } from '../x509/certificate.js'
-import { type CertificateContent, issueCertificate, signingKey, signRaw } from './issue.js'
+import { type KeyCertificate, keyCertificate } from './key-certificate.js'
+import { ECDSA_SHA384, issuerOf, rawSignature, signingKey } from './schemes.js'
 
 /** Certificates and keys of simulated enclaves in DER: `fixtures/simulated-nitro`. They are public, all of them. */
 export interface SimulatedNitroKeys {
@@ -24,7 +24,7 @@ export interface SimulatedEnclave {
   readonly nonce?: Uint8Array
   /** Members of the document, and of its certificate, otherwise than all this makes them. */
   readonly fields?: Partial<NitroDocument>
-  readonly certificate?: Partial<CertificateContent>
+  readonly certificate?: Partial<KeyCertificate>
 }
 
 export interface SimulatedNitro {
@@ -39,7 +39,7 @@ const PCRS = 16
 export function simulatedNitro(keys: SimulatedNitroKeys): SimulatedNitro {
   return {
     async attest({ image, at, userData, nonce, fields, certificate }) {
-      const content: CertificateContent = {
+      const content: KeyCertificate = {
         serial: 1,
         commonName: 'SIMULATED-ENCLAVE',
         spki: keys.leafSpki,
@@ -47,22 +47,20 @@ export function simulatedNitro(keys: SimulatedNitroKeys): SimulatedNitro {
         notAfter: at + LIFE,
         ...certificate,
       }
-      const issuer = {
-        subject: parseCertificate(keys.intermediate).subject,
-        key: await signingKey(keys.intermediateKey),
-      }
+      const issuer = await issuerOf(keys.intermediate, keys.intermediateKey, ECDSA_SHA384)
       const registers = Array.from({ length: PCRS }, (_, i) => image[i] ?? new Uint8Array(48))
       const payload = encodePayload({
         moduleId: 'i-simulated-enc0000000000000000',
         timestamp: at * 1000,
         pcrs: new Map(registers.entries()),
-        certificate: await issueCertificate(content, issuer),
+        certificate: await keyCertificate(content, issuer),
         caBundle: [keys.root, keys.intermediate],
         ...(userData === undefined ? {} : { userData }),
         ...(nonce === undefined ? {} : { nonce }),
         ...fields,
       })
-      const signature = await signRaw(await signingKey(keys.leafKey), signedBytes(payload))
+      const key = await signingKey(keys.leafKey, ECDSA_SHA384.key)
+      const signature = await rawSignature(key, 'SHA-384', signedBytes(payload))
       return [{ name: 'attestation_doc.cbor', bytes: encodeDocument({ payload, signature }) }]
     },
   }

@@ -5,7 +5,8 @@ import { OPAQUE, SIGNATURE_BYTES } from '../nvidia/layout.js'
 import { encodeSpdm } from '../nvidia/spdm.js'
 import type { SpdmMessage } from '../nvidia/types.js'
 import { parseCertificate } from '../x509/certificate.js'
-import { type CertificateContent, issueCertificate, signingKey, signRaw } from './issue.js'
+import { type KeyCertificate, keyCertificate } from './key-certificate.js'
+import { ECDSA_SHA384, issuerOf, rawSignature, signingKey } from './schemes.js'
 
 /** Certificates and keys of simulated GPUs in DER: `fixtures/simulated-nvidia`. They are public, all of them. */
 export interface SimulatedNvidiaKeys {
@@ -26,7 +27,7 @@ export interface SimulatedGpu {
   readonly form?: 'composite' | 'fields'
   /** Fields of the message, of the certificate, and the key in TcbInfo, otherwise than all this makes them. */
   readonly fields?: Partial<SpdmMessage>
-  readonly certificate?: Partial<CertificateContent>
+  readonly certificate?: Partial<KeyCertificate>
   readonly certifiedBy?: Uint8Array
 }
 
@@ -51,12 +52,12 @@ export function simulatedNvidia(keys: SimulatedNvidiaKeys): SimulatedNvidia {
       certificate,
       certifiedBy,
     }) {
-      const { subject, spki } = parseCertificate(keys.device)
+      const { spki } = parseCertificate(keys.device)
       const tcbInfo =
         form === 'composite'
           ? sequence(integer(1), certifiedBy ?? spki, fwidOf(fwid))
           : sequence(derValue(context(6), fwidOf(fwid), fwidOf(new Uint8Array(48))))
-      const content: CertificateContent = {
+      const content: KeyCertificate = {
         serial: 1,
         commonName: 'SIMULATED-GPU FMC',
         spki: keys.leafSpki,
@@ -65,7 +66,7 @@ export function simulatedNvidia(keys: SimulatedNvidiaKeys): SimulatedNvidia {
         extensions: [[TCB_INFO[form], tcbInfo]],
         ...certificate,
       }
-      const leaf = await issueCertificate(content, { subject, key: await signingKey(keys.deviceKey) })
+      const leaf = await keyCertificate(content, await issuerOf(keys.device, keys.deviceKey, ECDSA_SHA384))
       const unsigned = {
         nonce,
         slot: 0,
@@ -81,7 +82,8 @@ export function simulatedNvidia(keys: SimulatedNvidiaKeys): SimulatedNvidia {
         ...fields,
       }
       const signed = encodeSpdm({ ...unsigned, trailing: new Uint8Array() }).subarray(0, -SIGNATURE_BYTES)
-      const signature = fields?.signature ?? (await signRaw(await signingKey(keys.leafKey), signed))
+      const key = await signingKey(keys.leafKey, ECDSA_SHA384.key)
+      const signature = fields?.signature ?? (await rawSignature(key, 'SHA-384', signed))
       return [
         { name: 'evidence.bin', bytes: encodeSpdm({ ...unsigned, signature }) },
         { name: 'leaf.der', bytes: leaf },

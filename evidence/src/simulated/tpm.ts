@@ -5,9 +5,8 @@ import { encodeAttest } from '../tpm/attest.js'
 import { printPcrs } from '../tpm/pcrs.js'
 import { encodeSignature } from '../tpm/signature.js'
 import type { PcrBank, Quote, TpmSignature } from '../tpm/types.js'
-import { owned } from '../x509/algorithms.js'
-import { parseCertificate } from '../x509/certificate.js'
-import { attestationKeyCertificate } from './key-certificate.js'
+import { type KeyCertificate, keyCertificate } from './key-certificate.js'
+import { issuerOf, RSA_SHA256, rawSignature } from './schemes.js'
 
 /** Certificates and keys of an authority that vouches for nobody: `fixtures/simulated-tpm`. They are public, all of them. */
 export interface SimulatedAuthorityKeys {
@@ -40,19 +39,15 @@ export interface SimulatedAuthority {
   certify(spki: Uint8Array, content?: Partial<KeyCertificate>): Promise<Uint8Array>
 }
 
-/** What the certificate of a simulated attestation key says. */
-export interface KeyCertificate {
-  readonly notBefore: number
-  readonly notAfter: number
-  /** The bits of keyUsage: digitalSignature, unless a test wants a key that must not sign. */
-  readonly keyUsage: number
-}
-
 const ECDSA_P256 = { name: 'ECDSA', namedCurve: 'P-256' }
-const RSA_SHA256 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
 
 /** 2025-01-01 to 2049-12-31: the simulated keys' certificates outlive the tests. */
-const USUAL: KeyCertificate = { notBefore: 1_735_689_600, notAfter: 2_524_607_999, keyUsage: 0x80 }
+const USUAL = {
+  serial: 1,
+  commonName: 'SIMULATED-AK',
+  notBefore: 1_735_689_600,
+  notAfter: 2_524_607_999,
+} as const
 
 /** A TPM with an attestation key of its own. */
 export async function newSimulatedTpm(): Promise<SimulatedTpm> {
@@ -62,11 +57,8 @@ export async function newSimulatedTpm(): Promise<SimulatedTpm> {
 
 export function simulatedAuthority(keys: SimulatedAuthorityKeys): SimulatedAuthority {
   const certify: SimulatedAuthority['certify'] = async (spki, content) => {
-    const key = await crypto.subtle.importKey('pkcs8', owned(keys.intermediateKey), RSA_SHA256, false, [
-      'sign',
-    ])
-    const { subject } = parseCertificate(keys.intermediate)
-    return attestationKeyCertificate({ ...USUAL, ...content }, { subject, key }, spki)
+    const issuer = await issuerOf(keys.intermediate, keys.intermediateKey, RSA_SHA256)
+    return keyCertificate({ ...USUAL, spki, ...content }, issuer)
   }
   return {
     certify,
@@ -102,8 +94,6 @@ export function quoteOf(extraData: Uint8Array, { bank, values }: PcrBank): Quote
 }
 
 async function signEcdsa(key: CryptoKey, content: Uint8Array): Promise<TpmSignature> {
-  const raw = new Uint8Array(
-    await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key, owned(content)),
-  )
+  const raw = await rawSignature(key, 'SHA-256', content)
   return { scheme: 'ecdsa', hash: 'sha256', r: raw.slice(0, 32), s: raw.slice(32) }
 }

@@ -4,14 +4,13 @@ import { encodeTcb } from '../snp/generation.js'
 import { POLICY_BIT, SIGNED_BYTES } from '../snp/layout.js'
 import { encodeReport } from '../snp/report.js'
 import type { SnpReport, Tcb } from '../snp/types.js'
-import { owned } from '../x509/algorithms.js'
-import { parseCertificate } from '../x509/certificate.js'
 import {
   type EndorsementCertificate,
   endorsementCertificate,
   type SimulatedRevocation,
   simulatedRevocationList,
 } from './certificates.js'
+import { ECDSA_SHA384, issuerOf, PSS_SHA384, rawSignature, signingKey } from './schemes.js'
 
 /** The simulated vendor's certificates and keys in DER: `fixtures/simulated-vendor`. They are public, all of them. */
 export interface SimulatedKeys {
@@ -59,16 +58,8 @@ export const SIMULATED_TCB: Tcb = { bootloader: 4, tee: 0, snp: 24, microcode: 2
 const NOT_BEFORE = 1_735_689_600
 const NOT_AFTER = 2_524_607_999
 
-const RSA_PSS = { name: 'RSA-PSS', hash: 'SHA-384' }
-const ECDSA_P384 = { name: 'ECDSA', namedCurve: 'P-384' }
-
 export function simulatedVendor(keys: SimulatedKeys): SimulatedVendor {
-  const importKey = (pkcs8: Uint8Array, algorithm: RsaHashedImportParams | EcKeyImportParams) =>
-    crypto.subtle.importKey('pkcs8', owned(pkcs8), algorithm, false, ['sign'])
-  const issuer = async (name: 'root' | 'intermediate') => ({
-    subject: parseCertificate(keys[name]).subject,
-    key: await importKey(name === 'root' ? keys.rootKey : keys.intermediateKey, RSA_PSS),
-  })
+  const issuer = (name: 'root' | 'intermediate') => issuerOf(keys[name], keys[`${name}Key`], PSS_SHA384)
   return {
     async attest({ chipId, tcb = SIMULATED_TCB, certificate }, report) {
       const content = {
@@ -82,7 +73,7 @@ export function simulatedVendor(keys: SimulatedKeys): SimulatedVendor {
       } as const
       const vcek = await endorsementCertificate(content, await issuer('intermediate'), keys.chipSpki)
       const unsigned = reportOf(report, { chipId, tcb })
-      const key = await importKey(keys.chipKey, ECDSA_P384)
+      const key = await signingKey(keys.chipKey, ECDSA_SHA384.key)
       return [
         { name: 'report.bin', bytes: await signedReport(unsigned, key) },
         { name: `${content.type}.der`, bytes: vcek },
@@ -140,8 +131,7 @@ function reportOf(
 }
 
 async function signedReport(report: SnpReport, key: CryptoKey): Promise<Uint8Array> {
-  const content = owned(encodeReport(report).subarray(0, SIGNED_BYTES))
-  const raw = new Uint8Array(await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-384' }, key, content))
+  const raw = await rawSignature(key, 'SHA-384', encodeReport(report).subarray(0, SIGNED_BYTES))
   const [r, s] = [raw.slice(0, 48), raw.slice(48)].map((half) => concat(half.reverse(), new Uint8Array(24)))
   return encodeReport({ ...report, signature: { r: r ?? raw, s: s ?? raw } })
 }

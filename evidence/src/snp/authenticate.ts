@@ -1,10 +1,12 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { ascii, concat, equalBytes, shown, toHex } from '@vouch/protocol'
-import { anchorOf, SNP_ANCHORS, type SnpAnchor } from '../anchors.js'
+import { SNP_ANCHORS, type SnpAnchor } from '../anchors.js'
 import { attempt, type Checks, must } from '../checks.js'
-import { importKey, owned } from '../x509/algorithms.js'
+import { isSignedRaw } from '../x509/algorithms.js'
 import type { Certificate } from '../x509/certificate.js'
 import { checkPath, checkRevocation, type Path } from '../x509/chain.js'
+import { importKey } from '../x509/keys.js'
+import { checkRoot } from '../x509/root.js'
 import { type EndorsementContent, isEndorsement, readEndorsement } from './endorsement.js'
 import { decodeTcb, GENERATIONS, isOfGeneration, isProductOf, tcbText } from './generation.js'
 import { POLICY_BIT, SIGNED_BYTES } from './layout.js'
@@ -25,7 +27,7 @@ export async function authenticateSnp(
   const [leaf] = path
 
   // 2. The root is one that is pinned: by its key, as its name proves nothing.
-  const root = checkRoot(checks, path)
+  const root = checkRoot(checks, path, SNP_ANCHORS)
   if (root === undefined) return undefined // signatures by a stranger's keys, of a stranger's size, are not worth checking
 
   // 3. Each certificate is issued by the next, in force, and not revoked. The vendor publishes lists of its roots alone.
@@ -78,18 +80,6 @@ function findPath(checks: Checks, certificates: readonly Certificate[]): Path | 
   return [leaf, issuer, root]
 }
 
-function checkRoot(checks: Checks, path: Path): SnpAnchor | undefined {
-  const root = path[path.length - 1] ?? path[0]
-  const spki = sha256(root.spki)
-  const anchor = anchorOf(SNP_ANCHORS, spki)
-  must(checks, anchor !== undefined, 'CHAIN_FALSE', {
-    rule: 'the root must be one that is pinned here',
-    given: `${root.commonName}, key ${toHex(spki)}`,
-    hint: 'a root is told by its key: its name is anybody’s to write',
-  })
-  return anchor
-}
-
 async function checkSignature(
   checks: Checks,
   report: SnpReport,
@@ -101,13 +91,7 @@ async function checkSignature(
   if (key === undefined) return
   const signature = rawSignature(report)
   const holds =
-    signature !== undefined &&
-    (await crypto.subtle.verify(
-      { name: 'ECDSA', hash: 'SHA-384' },
-      key,
-      owned(signature),
-      owned(bytes.subarray(0, SIGNED_BYTES)),
-    ))
+    signature !== undefined && (await isSignedRaw(key, 'SHA-384', signature, bytes.subarray(0, SIGNED_BYTES)))
   must(checks, holds, 'EVIDENCE_SIGNATURE_FALSE', {
     rule: `the report must be signed by the key of ${leaf.commonName}`,
   })

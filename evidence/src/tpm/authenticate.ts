@@ -1,11 +1,12 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { ascii, concat, equalBytes, toHex } from '@vouch/protocol'
-import { anchorOf, TPM_ANCHORS, type TpmAnchor } from '../anchors.js'
+import { ascii, concat, equalBytes } from '@vouch/protocol'
+import { TPM_ANCHORS, type TpmAnchor } from '../anchors.js'
 import { attempt, type Checks, must } from '../checks.js'
 import { parseDer, TAG } from '../der/der.js'
 import type { Certificate } from '../x509/certificate.js'
 import { type Collateral, checkPath, checkRevocation } from '../x509/chain.js'
 import { pathFrom } from '../x509/path.js'
+import { checkRoot } from '../x509/root.js'
 import { isRestrictedSigner, nameOf, spkiOf } from './public-area.js'
 import { checkQuote } from './quote.js'
 import type { TpmClaims, TpmEvidence } from './types.js'
@@ -116,21 +117,14 @@ async function checkChain(
   at: number,
 ): Promise<Chain | undefined> {
   const path = pathFrom(checks, certificate, certificates)
-  const top = path?.at(-1)
-  if (path === undefined || top === undefined) return undefined
-  const spki = sha256(top.spki)
-  const root = anchorOf(TPM_ANCHORS, spki)
-  must(checks, root !== undefined, 'CHAIN_FALSE', {
-    rule: 'the root must be one that is pinned here',
-    given: `${top.commonName}, key ${toHex(spki)}`,
-    hint: 'a root is told by its key: its name is anybody’s to write',
-  })
+  if (path === undefined) return undefined
+  const root = checkRoot(checks, path, TPM_ANCHORS)
   if (root === undefined) return undefined
   must(checks, maySign(certificate), 'CERTIFICATE_MISMATCH', {
     rule: `${certificate.commonName} must be certified for signatures`,
   })
   await checkPath(checks, path, at)
-  return { root, collateral: await checkRevocation(checks, path, revocationLists, at, [top]) }
+  return { root, collateral: await checkRevocation(checks, path, revocationLists, at, path.slice(-1)) }
 }
 
 /** An unrestricted key signs whatever it is given, a quote that no TPM made included. */

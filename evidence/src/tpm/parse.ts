@@ -1,7 +1,10 @@
 import { VouchError } from '@vouch/protocol'
+import { contentAt, TAG } from '../der/der.js'
+import { parseEventLog } from '../eventlog/parse.js'
 import { parseTcg12 } from '../eventlog/tcg12.js'
-import { pemBlocks, type Sorted } from '../files.js'
+import type { Sorted } from '../files.js'
 import { onePart, optionalPart, type Parts } from '../parts.js'
+import { pemBlocks } from '../pem.js'
 import { assertPublicKey } from '../x509/public-key.js'
 import { parseAttest } from './attest.js'
 import { parsePcrs } from './pcrs.js'
@@ -33,14 +36,23 @@ export function parseQuoteParts(parts: Parts, signatures: readonly GivenSignatur
     })
   const attests = (parts['tpm-attest'] ?? []).map(({ bytes }) => parseAttest(bytes))
   const creation = single(attests, 'creation')
-  const log = optionalPart(parts, 'tcg12-event-log')
   return {
     quote: single(attests, 'quote') ?? missingQuote(),
     ...(creation === undefined ? {} : { creation }),
     signatures,
     pcrBanks: (parts['pcr-values'] ?? []).map(({ bytes }) => parsePcrs(bytes)),
-    ...(log === undefined ? {} : { eventLog: parseTcg12(log.bytes) }),
+    ...eventLogIn(parts),
   }
+}
+
+/** The log, of SHA-1 digests alone or crypto-agile: a quote leads to one of them. */
+function eventLogIn(parts: Parts): Pick<QuoteEvidence, 'eventLog'> {
+  const old = optionalPart(parts, 'tcg12-event-log')
+  const log = optionalPart(parts, 'event-log')
+  if (old !== undefined && log !== undefined)
+    throw new VouchError('EVIDENCE_AMBIGUOUS', { rule: 'the files must hold one event log' })
+  if (old !== undefined) return { eventLog: parseTcg12(old.bytes) }
+  return log === undefined ? {} : { eventLog: parseEventLog(log.bytes).events }
 }
 
 /** One over a quote, one over a creation attestation. */
@@ -69,8 +81,10 @@ const PEM_PUBLIC_KEY = 'PUBLIC KEY'
 
 /** Whether bytes are meant as a SubjectPublicKeyInfo, in PEM or in DER: there a sequence that starts with an algorithm. */
 export function looksLikePublicKey(bytes: Uint8Array): boolean {
-  const inner = bytes.subarray(1, 8).indexOf(0x30) + 1
-  const isDer = bytes[0] === 0x30 && inner > 1 && bytes[inner + 2] === 0x06
+  const algorithm = contentAt(bytes, 0) ?? 0
+  const identifier = contentAt(bytes, algorithm) ?? 0
+  const isDer =
+    bytes[0] === TAG.SEQUENCE && bytes[algorithm] === TAG.SEQUENCE && bytes[identifier] === TAG.OID
   return (
     isDer || new TextDecoder().decode(bytes.subarray(0, 64)).startsWith(`-----BEGIN ${PEM_PUBLIC_KEY}-----`)
   )

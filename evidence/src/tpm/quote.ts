@@ -77,14 +77,14 @@ function checkPcrs(
 
 /** The registers that the log leads to: in each bank that it has digests for, those that it speaks of. */
 function checkLog(checks: Checks, events: readonly LoggedEvent[], pcrs: readonly PcrValue[]): string {
-  const banks = [...new Set(events.flatMap(({ digests }) => digests.map(({ hash }) => hash)))]
+  const banks = [...new Set(pcrs.map(({ bank }) => bank))]
   const replays = new Map(banks.map((bank) => [bank, replay(events, bank)]))
   const compared = pcrs.flatMap(({ bank, index, value }) => {
     const wanted = replays.get(bank)?.get(index)
     return wanted === undefined ? [] : [{ name: `${bank}:${index}`, holds: equalBytes(wanted, value) }]
   })
   const wrong = compared.filter(({ holds }) => !holds).map(({ name }) => name)
-  must(checks, wrong.length === 0, 'EVIDENCE_BINDING_FALSE', {
+  must(checks, wrong.length === 0, 'EVENT_LOG_FALSE', {
     rule: 'the event log must lead to the PCR values',
     ...(wrong.length === 0 ? {} : { given: `not to ${wrong.join(', ')}` }),
   })

@@ -1,6 +1,7 @@
 import { concat } from '@vouch/protocol'
 import { Reader, Writer } from '@vouch/protocol/codec'
-import { importKey, owned } from '../x509/algorithms.js'
+import { isSignedRaw } from '../x509/algorithms.js'
+import { importKey, owned } from '../x509/keys.js'
 import { publicKeyType } from '../x509/public-key.js'
 import { HASHES, MAX_KEY_BYTES, TPM_ALG } from './layout.js'
 import { readHash, readNumber, readSized, unknown, writeHash, writeSized } from './structures.js'
@@ -64,10 +65,7 @@ export async function isSignedBy(
     if (key.type !== 'ec') return false
     const raw = rawSignature(signature, key.bytes)
     const imported = await importKey(spki, { name: 'ECDSA', namedCurve: key.curve })
-    return (
-      raw !== undefined &&
-      crypto.subtle.verify({ name: 'ECDSA', hash: hash.web }, imported, raw, owned(content))
-    )
+    return raw !== undefined && isSignedRaw(imported, hash.web, raw, content)
   }
   if (key.type !== 'rsa') return false
   const bytes = owned(signature.signature)
@@ -85,7 +83,7 @@ export async function isSignedBy(
 function rawSignature(
   { r, s }: { readonly r: Uint8Array; readonly s: Uint8Array },
   size: number,
-): Uint8Array<ArrayBuffer> | undefined {
+): Uint8Array | undefined {
   if (r.length > size || s.length > size) return undefined
-  return owned(concat(new Uint8Array(size - r.length), r, new Uint8Array(size - s.length), s))
+  return concat(new Uint8Array(size - r.length), r, new Uint8Array(size - s.length), s)
 }

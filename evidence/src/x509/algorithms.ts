@@ -1,6 +1,8 @@
-import { equalBytes, fromHex, VouchError } from '@vouch/protocol'
+import { VouchError } from '@vouch/protocol'
 import { context, type Der, parseDer, TAG } from '../der/der.js'
 import { Fields, oidText, only, smallInteger } from '../der/fields.js'
+import { importKey, owned } from './keys.js'
+import { publicKeyType } from './public-key.js'
 
 /** How a signature of one algorithm is checked with WebCrypto. */
 interface SignatureAlgorithm {
@@ -39,7 +41,7 @@ export async function isSigned(
   const known = ALGORITHMS.get(oid)?.(parameters, spki)
   if (known === undefined || algorithm.parts.length > 2) {
     throw new VouchError('ALGORITHM_UNKNOWN', {
-      rule: 'a certificate must be signed by RSASSA-PSS with SHA-384 and a salt of 48 bytes, by RSA with SHA-256, or by ECDSA over P-256 or P-384',
+      rule: 'a certificate must be signed by RSASSA-PSS with SHA-384 and a salt of 48 bytes, by RSA with SHA-256, or by ECDSA',
       given: oid,
     })
   }
@@ -48,44 +50,14 @@ export async function isSigned(
   return raw !== undefined && crypto.subtle.verify(known.verify, key, owned(raw), owned(content))
 }
 
-/** Whether this key made this ECDSA signature, r and s side by side, over these bytes. */
-export async function isSignedRaw(
-  spki: Uint8Array,
-  {
-    curve,
-    hash,
-    signature,
-    content,
-  }: {
-    readonly curve: Curve
-    readonly hash: 'SHA-256' | 'SHA-384'
-    readonly signature: Uint8Array
-    readonly content: Uint8Array
-  },
+/** Whether this key made this ECDSA signature, of r and s side by side, over these bytes. */
+export function isSignedRaw(
+  key: CryptoKey,
+  hash: string,
+  signature: Uint8Array,
+  content: Uint8Array,
 ): Promise<boolean> {
-  const key = await importKey(spki, { name: 'ECDSA', namedCurve: curve })
   return crypto.subtle.verify({ name: 'ECDSA', hash }, key, owned(signature), owned(content))
-}
-
-/** Imports a public key; bytes that are none are refused. */
-export async function importKey(
-  spki: Uint8Array,
-  algorithm: RsaHashedImportParams | EcKeyImportParams,
-): Promise<CryptoKey> {
-  try {
-    return await crypto.subtle.importKey('spki', owned(spki), algorithm, false, ['verify'])
-  } catch (cause) {
-    throw new VouchError(
-      'KEY_MALFORMED',
-      { rule: `a certificate must hold a key for ${algorithm.name}` },
-      { cause },
-    )
-  }
-}
-
-/** WebCrypto's types want memory that nobody shares. */
-export function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(bytes)
 }
 
 /**
@@ -134,36 +106,26 @@ function isSha384(algorithm: Der): boolean {
   return oid === SHA_384
 }
 
-export type Curve = 'P-256' | 'P-384'
-
-/** What a SubjectPublicKeyInfo of each curve starts with (RFC 5480, 2): all but the point is fixed. */
-const CURVES: readonly { readonly curve: Curve; readonly bytes: number; readonly prefix: Uint8Array }[] = [
-  {
-    curve: 'P-256',
-    bytes: 32,
-    prefix: fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004'),
-  },
-  { curve: 'P-384', bytes: 48, prefix: fromHex('3076301006072a8648ce3d020106052b8104002203620004') },
-]
-
 /** RFC 5758, 3.2: ECDSA has no parameters. The curve is the key's. */
 function ecdsaWith(
   hash: 'SHA-256' | 'SHA-384',
 ): (parameters: Der | undefined, spki: Uint8Array) => SignatureAlgorithm | undefined {
   return (parameters, spki) => {
-    const known = CURVES.find(({ prefix }) => equalBytes(prefix, spki.subarray(0, prefix.length)))
-    if (parameters !== undefined || known === undefined) return undefined
+    const key = publicKeyType(spki)
+    if (parameters !== undefined || key.type !== 'ec') return undefined
     return {
-      key: { name: 'ECDSA', namedCurve: known.curve },
+      key: { name: 'ECDSA', namedCurve: key.curve },
       verify: { name: 'ECDSA', hash },
-      raw: (signature) => sideBySide(signature, known.bytes),
+      raw: (signature) => sideBySide(signature, key.bytes),
     }
   }
 }
 
 /** Ecdsa-Sig-Value (RFC 3279, 2.2.3) as r and s of the curve's size. */
 function sideBySide(signature: Uint8Array, size: number): Uint8Array | undefined {
-  const fields = new Fields(parseDer(signature, 'signature'), 'signature')
+  const pair = parseDer(signature, 'signature')
+  if (pair.tag !== TAG.SEQUENCE) return undefined
+  const fields = new Fields(pair, 'signature')
   const numbers = [fields.take(TAG.INTEGER, 'r'), fields.take(TAG.INTEGER, 's')]
   fields.end()
   const raw = new Uint8Array(2 * size)

@@ -17,23 +17,58 @@ export type Path = readonly [leaf: Certificate, ...issuers: Certificate[]]
 /** Checks a path: signatures, rights to issue, dates, critical extensions. That its root is pinned is for the caller to check. */
 export async function checkPath(checks: Checks, path: Path, at: number): Promise<void> {
   for (const [i, certificate] of path.entries()) {
-    const issuer = path[i + 1] ?? certificate
-    const name = certificate.commonName
-    must(checks, equalBytes(certificate.issuer, issuer.subject), 'CHAIN_FALSE', {
-      rule: `${name} must name ${issuer.commonName} as its issuer`,
-    })
     if (i > 0) await attempt(checks, () => checkIssuer(checks, certificate, i - 1))
-    const holds = await attempt(checks, () =>
-      isSigned(issuer.spki, {
-        algorithm: certificate.signatureAlgorithm,
-        signature: certificate.signature,
-        content: certificate.tbs,
-      }),
-    )
-    if (holds !== undefined)
-      must(checks, holds, 'CHAIN_FALSE', { rule: `${name} must be signed by ${issuer.commonName}` })
-    checkDates(checks, certificate, at)
-    checkCritical(checks, certificate)
+    await checkIssued(checks, certificate, path[i + 1] ?? certificate, at)
+  }
+}
+
+/** Checks one step of a path: a certificate is of its issuer's making, in force, and understood. */
+export async function checkIssued(
+  checks: Checks,
+  certificate: Certificate,
+  issuer: Certificate,
+  at: number,
+): Promise<void> {
+  const name = certificate.commonName
+  must(checks, equalBytes(certificate.issuer, issuer.subject), 'CHAIN_FALSE', {
+    rule: `${name} must name ${issuer.commonName} as its issuer`,
+  })
+  const holds = await attempt(checks, () =>
+    isSigned(issuer.spki, {
+      algorithm: certificate.signatureAlgorithm,
+      signature: certificate.signature,
+      content: certificate.tbs,
+    }),
+  )
+  if (holds !== undefined)
+    must(checks, holds, 'CHAIN_FALSE', { rule: `${name} must be signed by ${issuer.commonName}` })
+  checkDates(checks, certificate, at)
+  checkCritical(checks, certificate)
+}
+
+/**
+ * Checks the certificates that no path needed: each must be signed by one that came along. Evidence that holds a damaged copy
+ * of a certificate is no better for holding a good one too.
+ */
+export async function checkUnused(
+  checks: Checks,
+  certificates: readonly Certificate[],
+  used: readonly Certificate[],
+): Promise<void> {
+  for (const certificate of certificates) {
+    if (used.includes(certificate)) continue
+    const name = certificate.commonName
+    const issuers = certificates.filter(({ subject }) => equalBytes(subject, certificate.issuer))
+    must(checks, issuers.length > 0, 'COLLATERAL_MISSING', {
+      rule: `the certificate that issued ${name} must come along`,
+      hint: 'leave out certificates that are for other machines',
+    })
+    const { signatureAlgorithm: algorithm, signature, tbs: content } = certificate
+    for (const { spki, commonName } of issuers) {
+      const holds = await attempt(checks, () => isSigned(spki, { algorithm, signature, content }))
+      if (holds !== undefined)
+        must(checks, holds, 'CHAIN_FALSE', { rule: `${name} must be signed by ${commonName}` })
+    }
   }
 }
 

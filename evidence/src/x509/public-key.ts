@@ -1,15 +1,22 @@
 import { VouchError } from '@vouch/protocol'
 import { parseDer, TAG } from '../der/der.js'
 import { Fields, oidText, wholeBytes } from '../der/fields.js'
-import { bitString, oid, sequence, value } from '../der/write.js'
+import { bitString, oid, sequence, unsigned, value } from '../der/write.js'
 
 /** What a SubjectPublicKeyInfo holds. */
 export type PublicKeyType =
   | { readonly type: 'rsa'; readonly bytes: number }
-  | { readonly type: 'ec'; readonly curve: 'P-256' | 'P-384' | 'P-521'; readonly bytes: number }
+  | {
+      readonly type: 'ec'
+      readonly curve: 'P-256' | 'P-384' | 'P-521'
+      readonly bytes: number
+      /** x and y, big-endian. */
+      readonly point: Uint8Array
+    }
 
 const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
 const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
+const UNCOMPRESSED = 4
 
 const CURVES: ReadonlyMap<string, { readonly curve: 'P-256' | 'P-384' | 'P-521'; readonly bytes: number }> =
   new Map([
@@ -29,11 +36,20 @@ export function publicKeyType(spki: Uint8Array): PublicKeyType {
     return { type: 'rsa', bytes: rest.length + (first === 0 ? 0 : 1) }
   }
   const curve = type === EC_PUBLIC_KEY ? CURVES.get(oidText(fields.take(TAG.OID, 'curve'))) : undefined
-  if (curve !== undefined) return { type: 'ec', ...curve }
+  if (curve !== undefined) {
+    fields.end()
+    return { type: 'ec', ...curve, point: pointIn(key) }
+  }
   throw new VouchError('ALGORITHM_UNKNOWN', {
     rule: 'a public key must be RSA, or on one of the curves P-256, P-384 and P-521',
     given: type,
   })
+}
+
+/** RFC 5480, 2.2: the coordinates of an uncompressed point. */
+function pointIn(key: Uint8Array): Uint8Array {
+  if (key[0] === UNCOMPRESSED) return key.subarray(1)
+  throw new VouchError('KEY_MALFORMED', { rule: 'a public key must be an uncompressed point' })
 }
 
 /** Refuses bytes that are no SubjectPublicKeyInfo of a known type, to the last byte. */
@@ -52,19 +68,9 @@ function partsOf(spki: Uint8Array) {
 
 /** The SubjectPublicKeyInfo of an RSA key, from its numbers as big-endian bytes. */
 export function rsaPublicKey(modulus: Uint8Array, exponent: Uint8Array): Uint8Array {
-  const number = (bytes: Uint8Array): Uint8Array => {
-    const digits = bytes.subarray(
-      Math.max(
-        0,
-        bytes.findIndex((byte) => byte !== 0),
-      ),
-    )
-    const sign = (digits[0] ?? 0) < 0x80 ? [] : [0]
-    return value(TAG.INTEGER, Uint8Array.from([...sign, ...digits]))
-  }
   return sequence(
     sequence(oid(RSA_ENCRYPTION), value(TAG.NULL)),
-    bitString(sequence(number(modulus), number(exponent))),
+    bitString(sequence(unsigned(modulus), unsigned(exponent))),
   )
 }
 
@@ -72,7 +78,7 @@ export function rsaPublicKey(modulus: Uint8Array, exponent: Uint8Array): Uint8Ar
 export function ecPublicKey(curve: 'P-256' | 'P-384' | 'P-521', x: Uint8Array, y: Uint8Array): Uint8Array {
   const [id = '', { bytes } = { bytes: 0 }] = [...CURVES].find(([, known]) => known.curve === curve) ?? []
   const point = new Uint8Array(1 + 2 * bytes)
-  point[0] = 4
+  point[0] = UNCOMPRESSED
   point.set(x, 1 + bytes - x.length)
   point.set(y, 1 + 2 * bytes - y.length)
   return sequence(sequence(oid(EC_PUBLIC_KEY), oid(id)), bitString(point))

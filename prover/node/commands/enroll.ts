@@ -20,6 +20,7 @@ import {
   finishEnrollment,
   type RegistryPin,
 } from '../../src/index.js'
+import type { OnChain } from '../chain-source.js'
 import { usualName } from '../home.js'
 import { type Alice, hasherFor } from '../open-alice.js'
 import { progress, type Timings } from '../progress.js'
@@ -32,6 +33,8 @@ export interface EnrollCommandOptions {
   readonly name?: string
   readonly registryId?: string
   readonly signer?: string
+  readonly rpc?: string
+  readonly contract?: string
   readonly nonceRequest?: string
   readonly ticket?: string
   readonly enrollment?: string
@@ -70,7 +73,9 @@ const STAGES: Readonly<Record<EnrollStage, string>> = {
 const enrollByNet: Way = async (out, alice, options) => {
   const { begin, end } = progress(out, STAGES)
   const policy = await policyNamed(options)
+  const onChain = onChainNamed(options)
   const credential = await alice.enroll({
+    onChain,
     agent: needed(options.agent, '--agent'),
     registrar: needed(options.registrar, '--registrar'),
     policies: policy && [policy],
@@ -81,7 +86,7 @@ const enrollByNet: Way = async (out, alice, options) => {
   const timings = end()
   if (options.wait) {
     out.words('alice: waiting for a head that has it …')
-    await alice.published(credential)
+    await alice.published(credential, { onChain })
   }
   return sayEnrolled(out, credential, options, timings)
 }
@@ -163,6 +168,16 @@ function sayEnrolled(
     out.words('alice: warning: the policy admits simulated evidence: nothing genuine stands behind this')
   if (!wait) out.words("alice: it can be proven with once the registrar's next head is published")
   return 0
+}
+
+/** A registry on chain, where one is named. */
+export function onChainNamed({
+  rpc,
+  contract,
+}: Pick<EnrollCommandOptions, 'rpc' | 'contract'>): OnChain | undefined {
+  if (rpc !== undefined && contract !== undefined) return { rpc, contract }
+  if (rpc === undefined && contract === undefined) return undefined
+  throw new VouchError('USAGE', { rule: '--rpc and --contract must be given together' })
 }
 
 function pinNamed({ registryId, signer }: EnrollCommandOptions): Partial<RegistryPin> {

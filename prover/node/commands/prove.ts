@@ -5,6 +5,7 @@ import {
   type Answer,
   parseRequest,
   printBundle,
+  printRequest,
   type Request,
   sentence,
   shown,
@@ -23,16 +24,21 @@ import {
   table,
   writeWhole,
 } from '@vouch/protocol/node'
-import type { Answered, Asked, ProveStage } from '../../src/index.js'
+import type { Answered, Asked, Credential, ProveStage } from '../../src/index.js'
+import { type OnChain, requestOfContract } from '../chain-source.js'
 import type { Alice, ProveOptions } from '../open-alice.js'
 import { progress } from '../progress.js'
-import { needed } from './enroll.js'
+import { needed, onChainNamed } from './enroll.js'
 
 export interface ProveCommandOptions {
   readonly request: string
   readonly credential: string
   readonly out: string
   readonly registry?: string
+  readonly rpc?: string
+  readonly contract?: string
+  readonly consumer?: string
+  readonly beneficiary?: string
   readonly policy?: readonly string[]
   readonly agent?: string
   readonly service?: string
@@ -58,13 +64,15 @@ export async function proveCommand(
   alice: Alice,
   options: ProveCommandOptions,
 ): Promise<number> {
-  const request = await parseNamedFile(options.request, parseRequest)
   const answer = responseOf(options)
   await assertFolderOf(options.out)
+  const credential = await alice.home.credential(options.credential)
+  const { request, onChain } = await requestNamed(alice, credential, options)
   const { begin, end } = progress(out, STAGES)
   const given: ProveOptions = {
-    credential: await alice.home.credential(options.credential),
+    credential,
     registry: options.registry,
+    onChain,
     documents: await Promise.all((options.policy ?? []).map(readAdmissionPolicy)),
     caution: {
       ...(options.minSet === undefined
@@ -99,6 +107,30 @@ export async function proveCommand(
     out.words(`alice: wrote ${options.out}: it is for whoever made the Request`)
   }
   return 0
+}
+
+interface Question {
+  readonly request: Request
+  readonly onChain: OnChain | undefined
+}
+
+/** The Request: from a file; or made by a contract, and then written there for whoever judges or sends the answer. */
+async function requestNamed(
+  { home }: Alice,
+  { registry }: Credential,
+  options: ProveCommandOptions,
+): Promise<Question> {
+  const { rpc, consumer, beneficiary } = options
+  if (consumer === undefined && beneficiary === undefined) {
+    return { request: await parseNamedFile(options.request, parseRequest), onChain: onChainNamed(options) }
+  }
+  if (rpc === undefined || consumer === undefined || beneficiary === undefined) {
+    throw new VouchError('USAGE', { rule: '--rpc, --consumer and --beneficiary must be given together' })
+  }
+  await assertFolderOf(options.request)
+  const asked = await requestOfContract(home, { rpc, consumer, beneficiary }, registry.id)
+  await writeWhole(options.request, `${printRequest(asked.request)}\n`)
+  return asked
 }
 
 type Respond = (alice: Alice, request: Request, given: ProveOptions) => Promise<Answered>

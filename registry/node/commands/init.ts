@@ -3,7 +3,7 @@ import { chmod, mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AdmissionPolicy, admissionPolicyId, printAdmissionPolicy } from '@vouch/evidence'
 import { readAdmissionPolicy } from '@vouch/evidence/node'
-import { fieldToBytes, isSimulated, toHex } from '@vouch/protocol'
+import { fieldToBytes, isSimulated, toHex, VouchError } from '@vouch/protocol'
 import { clock, type Terminal, writeWhole } from '@vouch/protocol/node'
 import { registrarFolder } from '../registrar-folder.js'
 import { readSecret, writeSecret } from '../secret-files.js'
@@ -12,6 +12,9 @@ import { keyFile, type SigningOptions } from './options.js'
 
 export interface InitOptions extends SigningOptions {
   readonly policy: readonly string[]
+  /** For a trust node's folder: the registry is there already, on chain. */
+  readonly rpc?: string
+  readonly contract?: string
   readonly json?: true
 }
 
@@ -21,7 +24,7 @@ export async function initCommand(out: Terminal, folder: string, options: InitOp
   const paths = registrarFolder(folder)
   await mkdir(paths.policies, { recursive: true, mode: 0o700 })
   await chmod(folder, 0o700) // evidence names machines: what lies here is for the registrar alone
-  const id = new Uint8Array(randomBytes(32))
+  const id = await idOf(options)
   const signer = await secretAt(keyFile(folder, options))
   await secretAt(paths.nonceKey)
   await createRegistry(folder, { id, signer, now: clock })
@@ -40,6 +43,16 @@ export async function initCommand(out: Terminal, folder: string, options: InitOp
   }
   out.words(`registrar: heads are signed with ${keyFile(folder, options)}: keep a copy of it elsewhere`)
   return 0
+}
+
+/** Drawn for a registry of its own; what the contract is known by for a trust node's. */
+async function idOf({ rpc, contract }: InitOptions): Promise<Uint8Array> {
+  if (rpc === undefined && contract === undefined) return new Uint8Array(randomBytes(32))
+  if (rpc === undefined || contract === undefined) {
+    throw new VouchError('USAGE', { rule: '--rpc and --contract must be given together' })
+  }
+  const { addressArgument, openChain, registryIdOf } = await import('../chain/index.js')
+  return registryIdOf(await openChain(rpc), addressArgument(contract, '--contract'))
 }
 
 /** A secret that is there already, as when it is kept elsewhere; else a new one. All but a few in 2^128 are signing keys. */

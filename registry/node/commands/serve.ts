@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { type AddressInfo, isIP } from 'node:net'
 import { openHasher } from '@vouch/circuits'
 import { shown, VouchError } from '@vouch/protocol'
 import { clock, numberArgument, type Terminal } from '@vouch/protocol/node'
@@ -33,31 +33,44 @@ export async function serveCommand(out: Terminal, folder: string, options: Serve
       out.words(`registrar: error: the private log was not written: ${shown(error)}`),
   })
   try {
-    const server = await startServer(siteOf(registrar), { host: options.host, port, proxy }, DEFAULT_LIMITS)
     const orders = await takeOrders(folder, registrar)
     if (orders === undefined) {
       out.words(
         'registrar: warning: the path of the folder is too long for a socket: nothing can be removed meanwhile',
       )
     }
-    const clockwork = setInterval(() => void cut(out, registrar), cutEvery * SECOND_MS)
-    const { address, port: bound } = server.address
-    const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${bound}`
-    out.data(options.json ? JSON.stringify({ url }) : `serving ${url}`)
-    if (!isLoopback(address)) {
-      out.words('registrar: warning: this address is not loopback, and what it speaks is not encrypted')
+    try {
+      const told = ended() // before anybody knows that it is there to be told
+      const place = { host: options.host, port, proxy }
+      const server = await startServer(siteOf(registrar), place, DEFAULT_LIMITS)
+      sayWhere(out, server.address, options)
+      const clockwork = setInterval(() => void cut(out, registrar), cutEvery * SECOND_MS)
+      await told
+      out.words('registrar: finishing what is in hand')
+      clearInterval(clockwork)
+      await server.close()
+      return 0
+    } finally {
+      await orders?.close()
     }
-    await ended()
-    out.words('registrar: finishing what is in hand')
-    clearInterval(clockwork)
-    await Promise.all([server.close(), orders?.close()])
-    return 0
   } finally {
     await registrar.close()
   }
 }
 
-function proxyArgument(given: ServeOptions['behindProxy']): ProxyAddress | undefined {
+export function sayWhere(
+  out: Terminal,
+  { address, port }: AddressInfo,
+  { json }: Pick<ServeOptions, 'json'>,
+): void {
+  const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${port}`
+  out.data(json ? JSON.stringify({ url }) : `serving ${url}`)
+  if (!isLoopback(address)) {
+    out.words('registrar: warning: this address is not loopback, and what it speaks is not encrypted')
+  }
+}
+
+export function proxyArgument(given: ServeOptions['behindProxy']): ProxyAddress | undefined {
   if (given === undefined || given === true) return given && 'loopback'
   if (isIP(given) !== 0) return given
   throw new VouchError('USAGE', { rule: '--behind-proxy must be an address', given: shown(given) })
@@ -72,7 +85,7 @@ async function cut(out: Terminal, { registry }: Registrar): Promise<void> {
   }
 }
 
-function ended(): Promise<void> {
+export function ended(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })

@@ -85,7 +85,7 @@ export function removal(credential: bigint, reason: string): Order {
 export interface Lies {
   readonly machine?: Partial<SimulatedMachine>
   readonly report?: Partial<SimulatedReport>
-  /** Makes evidence of another kind that binds REPORT_DATA. */
+  /** Makes the evidence, of whatever kind; without it, the simulated chip does. */
   readonly attest?: (reportData: Uint8Array) => Promise<readonly EvidenceFile[]>
   readonly evidence?: (files: readonly EvidenceFile[]) => readonly EvidenceFile[]
   /** The nonce that the evidence is made for. */
@@ -109,8 +109,9 @@ export function newClient(backend: Backend, policy: AdmissionPolicy, chipId = ne
       const gpuDigest = new Uint8Array(32)
       const nonce = lies.nonce ?? nonceOf(ticket)
       const bound = reportData(osImageHash, smtRoot, auxOf(gpuDigest, nonce))
-      const files = await (lies.attest?.(bound) ??
-        vendor.attest({ chipId, ...lies.machine }, { reportData: bound, measurement, ...lies.report }))
+      const ofChip = () =>
+        vendor.attest({ chipId, ...lies.machine }, { reportData: bound, measurement, ...lies.report })
+      const files = await (lies.attest?.(bound) ?? ofChip())
       const statement = { reportData: bound, osImageHash, gpuDigest, nonce, smtRoot, holderSecret, backend }
       return {
         version: 1,

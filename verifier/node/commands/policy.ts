@@ -14,12 +14,16 @@ import { fieldHex, type Terminal, table, writeWhole } from '@vouch/protocol/node
 export async function policyInitCommand(
   out: Terminal,
   {
-    kind = 'sev-snp',
+    kind,
     simulated,
     out: path,
   }: { readonly kind?: string; readonly simulated?: true; readonly out?: string },
 ): Promise<number> {
-  const text = policyTemplate(simulated ? 'simulated-snp' : kindNamed(kind))
+  if (simulated && kind !== undefined)
+    throw new VouchError('USAGE', {
+      rule: '--simulated names a kind of its own: it does not stand beside --kind',
+    })
+  const text = policyTemplate(kindNamed(kind ?? (simulated ? 'simulated-snp' : 'sev-snp')))
   if (path === undefined) {
     out.data(text.trimEnd())
     return 0

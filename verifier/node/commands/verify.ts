@@ -19,12 +19,16 @@ import {
   type Terminal,
 } from '@vouch/protocol/node'
 import { undecided, type Verdict, verify } from '../../src/index.js'
+import { judgeOnChain } from '../on-chain.js'
 import { readHead } from '../registry.js'
 
 export interface VerifyOptions {
   readonly request: string
-  readonly accept: string
-  readonly registry: string
+  readonly accept?: string
+  readonly registry?: string
+  /** Instead of a registry off chain: the contract that asked, and a server of its chain. */
+  readonly rpc?: string
+  readonly consumer?: string
   readonly at?: string
   readonly backend: 'auto' | 'native' | 'wasm'
   readonly json?: true
@@ -37,6 +41,41 @@ export async function verifyCommand(
   options: VerifyOptions,
 ): Promise<number> {
   const now = options.at === undefined ? clock() : parseTime(options.at)
+  const judge = judgeOf(options)
+  const verdict = await withBackend(options.backend, (backend) => judge(bundlePath, now, backend))
+  if (options.json) out.data(JSON.stringify(verdictJson(verdict), null, 2))
+  else sayVerdict(out, verdict)
+  return verdict.exit
+}
+
+type Judge = (bundlePath: string, now: number, backend: Backend) => Promise<Verdict>
+
+/** Who judges: Bob, by his own policy and a registry's head; or a contract, by what its chain says. */
+function judgeOf({ request, accept, registry, rpc, consumer, at }: VerifyOptions): Judge {
+  if (rpc !== undefined && consumer !== undefined && registry === undefined && at === undefined) {
+    return (path, now, backend) => judgeOnChain(path, { request, accept, rpc, consumer }, now, backend)
+  }
+  if (accept !== undefined && registry !== undefined && rpc === undefined && consumer === undefined) {
+    return (path, now, backend) => judgeOffChain(path, { request, accept, registry }, now, backend)
+  }
+  throw new VouchError('USAGE', {
+    rule: 'either --accept and --registry must be given, or --rpc and --consumer, which judge as of now',
+    hint: 'bob verify --help shows both',
+  })
+}
+
+interface OffChainOptions {
+  readonly request: string
+  readonly accept: string
+  readonly registry: string
+}
+
+async function judgeOffChain(
+  bundlePath: string,
+  options: OffChainOptions,
+  now: number,
+  backend: Backend,
+): Promise<Verdict> {
   const errors: VouchError[] = []
   const read = async <T>(reading: Promise<T>): Promise<T | undefined> =>
     reading.catch((error: unknown) => {
@@ -50,14 +89,9 @@ export async function verifyCommand(
     read(parseNamedFile(options.accept, parseAcceptance)),
     read(readHead(options.registry)),
   ])
-  const verdict = await withBackend(options.backend, (backend) =>
-    bundle !== undefined && request !== undefined && acceptance !== undefined && head !== undefined
-      ? verify(bundle, { request, acceptance, head, now, backend })
-      : undecided(errors, { bundle, request, acceptance, head }, now, backend),
-  )
-  if (options.json) out.data(JSON.stringify(verdictJson(verdict), null, 2))
-  else sayVerdict(out, verdict)
-  return verdict.exit
+  return bundle !== undefined && request !== undefined && acceptance !== undefined && head !== undefined
+    ? verify(bundle, { request, acceptance, head, now, backend })
+    : undecided(errors, { bundle, request, acceptance, head }, now, backend)
 }
 
 async function withBackend<T>(

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Acceptances} from "../../src/Acceptances.sol";
+import {Envelopes} from "../../src/Envelopes.sol";
+import {IVouchVerifier} from "../../src/IVouchVerifier.sol";
+import {Poseidon2} from "../../src/Poseidon2.sol";
+import {RegistryTree} from "../../src/RegistryTree.sol";
+import {Requests} from "../../src/Requests.sol";
+import {Statements} from "../../src/Statements.sol";
+
+/// @notice The libraries, callable: what the vectors are run against.
+contract Harness {
+    RegistryTree.Frontier private _frontier;
+    uint256 public size;
+
+    function permute(uint256[4] calldata state) external pure returns (uint256[4] memory out) {
+        (out[0], out[1], out[2], out[3]) = Poseidon2.permute(state[0], state[1], state[2], state[3]);
+    }
+
+    /// @notice Gas of one permutation, without the call around it.
+    function permutationGas(uint256[4] calldata state) external view returns (uint256 gas) {
+        (uint256 a, uint256 b, uint256 c, uint256 d) = (state[0], state[1], state[2], state[3]);
+        gas = gasleft();
+        Poseidon2.permute(a, b, c, d);
+        gas -= gasleft();
+    }
+
+    function hash2(uint256[2][] calldata inputs) external pure returns (uint256[] memory hashes) {
+        hashes = new uint256[](inputs.length);
+        for (uint256 i = 0; i < inputs.length; i++) hashes[i] = Poseidon2.hash(inputs[i][0], inputs[i][1]);
+    }
+
+    function hash3(uint256[3][] calldata inputs) external pure returns (uint256[] memory hashes) {
+        hashes = new uint256[](inputs.length);
+        for (uint256 i = 0; i < inputs.length; i++) {
+            hashes[i] = Poseidon2.hash(inputs[i][0], inputs[i][1], inputs[i][2]);
+        }
+    }
+
+    function hash4(uint256[4][] calldata inputs) external pure returns (uint256[] memory hashes) {
+        hashes = new uint256[](inputs.length);
+        for (uint256 i = 0; i < inputs.length; i++) {
+            hashes[i] = Poseidon2.hash(inputs[i][0], inputs[i][1], inputs[i][2], inputs[i][3]);
+        }
+    }
+
+    function leaf(uint256 credential, uint256 policyId, uint256 expiresAt) external pure returns (uint256) {
+        return Statements.leaf(credential, policyId, expiresAt);
+    }
+
+    function registryId(address registry) external view returns (bytes32) {
+        return Statements.registryId(registry);
+    }
+
+    function verifierId(address verifier) external view returns (bytes32) {
+        return Statements.verifierId(verifier);
+    }
+
+    function scope(bytes32 verifier, bool hasContext, bytes32 within) external pure returns (uint256) {
+        return Statements.scope(verifier, hasContext, within);
+    }
+
+    function policiesRoot(uint256[] calldata ids) external pure returns (uint256) {
+        return Statements.policiesRoot(ids);
+    }
+
+    function servicesRoot(bytes32[] calldata drvs) external pure returns (uint256) {
+        return Statements.servicesRoot(drvs);
+    }
+
+    function digest(uint8 profile, bytes calldata envelope) external pure returns (bytes32) {
+        return Envelopes.digest(profile, envelope);
+    }
+
+    function decode(bytes calldata envelope) external pure returns (bytes32, uint64, bytes memory) {
+        Envelopes.Envelope memory content = Envelopes.decode(envelope);
+        return (content.clientNonce, content.time, content.payload);
+    }
+
+    function requestHash(IVouchVerifier.Question calldata question, Requests.Believed calldata believed)
+        external
+        pure
+        returns (uint256)
+    {
+        return Requests.hash(question, believed);
+    }
+
+    function publicInputs(
+        IVouchVerifier.Question calldata question,
+        Requests.Believed calldata believed,
+        bytes calldata envelope,
+        uint256 nullifier
+    ) external pure returns (bytes32[] memory) {
+        return Requests.publicInputs(question, believed, envelope, nullifier);
+    }
+
+    function acceptance(Acceptances.Policy calldata policy, bytes32 registryId_) external pure returns (bytes memory) {
+        return Acceptances.encode(policy, registryId_);
+    }
+
+    function push(uint256 leaf_) external returns (uint256) {
+        RegistryTree.push(_frontier, size, leaf_);
+        size++;
+        return RegistryTree.root(_frontier, size);
+    }
+
+    function remove(uint256 index, uint256 leaf_, uint256[20] calldata siblings) external returns (uint256) {
+        return RegistryTree.remove(_frontier, size, index, leaf_, siblings, RegistryTree.root(_frontier, size));
+    }
+
+    function root() external view returns (uint256) {
+        return RegistryTree.root(_frontier, size);
+    }
+}

@@ -1,0 +1,26 @@
+import { ascii } from '@vouch/protocol'
+import { HASHES } from '../tpm/layout.js'
+
+// "TCG PC Client Platform Firmware Profile Specification", section 10. All numbers are little-endian.
+
+/** 10.2.1, TCG_PCClientPCREvent: PCRIndex, EventType, a digest of SHA-1's length, EventSize, Event. */
+export const OLD_DIGEST_BYTES = 20
+
+/** 10.4.5.1, TCG_EfiSpecIDEventStruct: what the first event holds. */
+export const SPEC_ID_SIGNATURE = 'Spec ID Event03\0'
+/** platformClass, specVersionMinor, specVersionMajor, specErrata, uintnSize. */
+export const SPEC_ID_FIXED_BYTES = 8
+
+/** 10.4.1: an event that is not measured. */
+export const EV_NO_ACTION = 3
+
+/** 10.4.5.3, TCG_EfiStartupLocalityEvent: what such an event starts with, a byte before the locality. */
+export const STARTUP_LOCALITY = ascii('StartupLocality\0')
+
+/** "TCG Algorithm Registry", table 3. */
+export const DIGEST_BYTES: ReadonlyMap<number, number> = new Map(
+  Object.values(HASHES).map(({ id, bytes }) => [id, bytes]),
+)
+
+/** UEFI, "Virtual Platform CC Event Log": registers of a TDX guest by their index in its log. */
+export const CC_REGISTER = { rtmr0: 1, rtmr1: 2, rtmr2: 3, rtmr3: 4 } as const

@@ -1,0 +1,70 @@
+import { equalBytes, type Request, toHex, VouchError } from '@vouch/protocol'
+import { clock } from '@vouch/protocol/node'
+import type { RegistrySource } from '@vouch/registry'
+import type { ChainSynced } from '@vouch/registry/chain'
+import type { Home } from './home.js'
+
+/** A registry on chain, as Alice names it. What it is called in her credentials is a hash of both: she has to say it again. */
+export interface OnChain {
+  readonly rpc: string
+  readonly contract: string
+  readonly fromBlock?: number | undefined
+  readonly onBlock?: (block: number, of: number) => void
+  readonly onReorganised?: () => void
+}
+
+/** Brings her copy of a registry up to the chain, and reads from that. */
+export async function syncFromChain(
+  home: Home,
+  onChain: OnChain,
+  expected?: Uint8Array,
+): Promise<ChainSynced> {
+  const { openChain, addressArgument, registryIdOf, syncChain } = await import('@vouch/registry/chain')
+  const registry = addressArgument(onChain.contract, '--contract')
+  const chain = await openChain(onChain.rpc)
+  const id = registryIdOf(chain, registry)
+  if (expected !== undefined && !equalBytes(id, expected)) {
+    throw new VouchError('REGISTRY_NOT_ACCEPTED', {
+      rule: 'the contract must be the registry that the credential is in',
+      given: toHex(id),
+      hint: 'look at --contract, and at the chain behind --rpc',
+    })
+  }
+  return syncChain({
+    chain,
+    registry,
+    folder: await home.registryFolder(id),
+    ...(onChain.fromBlock === undefined ? {} : { from: onChain.fromBlock }),
+    ...(onChain.onBlock === undefined ? {} : { onProgress: onChain.onBlock }),
+    ...(onChain.onReorganised === undefined ? {} : { onReorganised: onChain.onReorganised }),
+  })
+}
+
+export const chainSource = async (
+  home: Home,
+  onChain: OnChain,
+  expected?: Uint8Array,
+): Promise<RegistrySource> => (await syncFromChain(home, onChain, expected)).source
+
+/** A contract that asks, and for whose benefit. */
+export interface Asker {
+  readonly rpc: string
+  readonly consumer: string
+  readonly beneficiary: string
+}
+
+/** The Request that a contract makes, at the newest root of its registry that Alice has seen; and where that registry is. */
+export async function requestOfContract(
+  home: Home,
+  { rpc, consumer, beneficiary }: Asker,
+  expected: Uint8Array,
+): Promise<{ readonly request: Request; readonly onChain: OnChain }> {
+  const { openChain, addressArgument, readConsumer, requestFor } = await import('@vouch/registry/chain')
+  const chain = await openChain(rpc)
+  const contract = await readConsumer(chain, addressArgument(consumer, '--consumer'))
+  const onChain = { rpc, contract: contract.registry }
+  const { head } = await syncFromChain(home, onChain, expected)
+  const named = addressArgument(beneficiary, '--beneficiary')
+  const request = await requestFor(chain, contract, { beneficiary: named, root: head.root, now: clock() })
+  return { request, onChain }
+}

@@ -1,0 +1,135 @@
+import { explainRevert, type RevertName, revertIn } from '@vouch/contracts'
+import { type ErrorCode, shown, VouchError } from '@vouch/protocol'
+
+type Viem = typeof import('viem')
+
+/** What went wrong between this program and a contract, told apart: the contract's own no, the chain's, the server's. */
+export function faultOf(error: unknown, viem: Viem, url: string, doing: string): VouchError {
+  if (error instanceof VouchError) return error
+  const { BaseError } = viem
+  if (!(error instanceof BaseError)) return serverFault(error, url, doing, textOf(error))
+  const revert = revertIn(error)
+  if (revert !== undefined) {
+    const { code, ...explanation } = explainRevert(revert)
+    const hint = HINTS[revert.name]
+    return new VouchError(code, hint === undefined ? explanation : { ...explanation, hint }, { cause: error })
+  }
+  const reverted = error.walk((cause) => cause instanceof viem.ContractFunctionRevertedError)
+  if (reverted instanceof viem.ContractFunctionRevertedError) return revertFault(reverted, doing)
+  for (const [kind, code, rule, hint] of FAULTS) {
+    const found = error.walk((cause) => cause instanceof viem[kind])
+    if (found instanceof BaseError) {
+      return new VouchError(
+        code,
+        { rule: `${doing}: ${rule}`, given: shown(found.shortMessage), hint },
+        { cause: error },
+      )
+    }
+  }
+  // Servers have no codes for these: only words, much the same everywhere.
+  if (/out of gas/i.test(error.message)) return outOfGas(doing, error)
+  if (/insufficient funds/i.test(error.message)) return fundsMissing(doing, error)
+  return serverFault(error, url, doing, error.shortMessage)
+}
+
+const FAULTS: readonly (readonly [keyof Viem & `${string}Error`, ErrorCode, string, string])[] = [
+  [
+    'ContractFunctionZeroDataError',
+    'CONTRACT_UNKNOWN',
+    'a contract of this project must be at the address',
+    'look at address and chain: the same address may be empty on another',
+  ],
+  [
+    'IntrinsicGasTooLowError',
+    'TRANSACTION_FAILED',
+    'the transaction must have enough gas',
+    'nothing was changed: run this again',
+  ],
+  [
+    'WaitForTransactionReceiptTimeoutError',
+    'TRANSACTION_FAILED',
+    'the transaction must come into a block in time',
+    'it may still come: look whether it has before you run this again',
+  ],
+]
+
+/** What to do about some of the contracts' own refusals. */
+const HINTS: Readonly<Partial<Record<RevertName, string>>> = {
+  DeadlinePassed: 'the signatures were collected too long ago: enroll again',
+  NonceBlockInvalid: 'the block that the nonce was made of is too old: ask for a new nonce',
+  Paused: 'a quorum of trust nodes has paused the registry, and alone can end that',
+  QuestionTooOld: 'prove again',
+  RootTooOld: 'the registry has moved on: sync, and prove again',
+  RootUnknown:
+    'the registry never had this root, or the chain took back the block that had it: sync, and prove again',
+  RootWithdrawn: 'a member was removed: sync, and prove again',
+  SetVersionStale: 'the set of trust nodes has changed meanwhile: enroll again',
+}
+
+/** Not one of our contracts' errors: another contract answers, or it is of another version. */
+function revertFault(
+  reverted: InstanceType<Viem['ContractFunctionRevertedError']>,
+  doing: string,
+): VouchError {
+  const { raw, reason } = reverted
+  if (raw === undefined || raw === '0x') {
+    return new VouchError(
+      'TRANSACTION_FAILED',
+      {
+        rule: `${doing}: the contract must say why it reverts`,
+        hint: 'it ran out of gas, or is none of ours: look at address and chain',
+      },
+      { cause: reverted },
+    )
+  }
+  return new VouchError(
+    'CONTRACT_UNKNOWN',
+    {
+      rule: `${doing}: the contract must refuse with an error that is known here`,
+      given: shown(reason ?? raw),
+      hint: 'look at address and chain; a newer release may know it',
+    },
+    { cause: reverted },
+  )
+}
+
+export function outOfGas(doing: string, cause?: unknown): VouchError {
+  return new VouchError(
+    'TRANSACTION_FAILED',
+    {
+      rule: `${doing}: the transaction must not run out of gas`,
+      hint: 'nothing was changed: run this again',
+    },
+    { cause },
+  )
+}
+
+function fundsMissing(doing: string, cause: unknown): VouchError {
+  return new VouchError(
+    'FUNDS_MISSING',
+    {
+      rule: `${doing}: the account that sends must be able to pay for it`,
+      hint: "send it some of the chain's coin, and run this again",
+    },
+    { cause },
+  )
+}
+
+function serverFault(cause: unknown, url: string, doing: string, why: string): VouchError {
+  return new VouchError(
+    'RPC_UNREACHABLE',
+    {
+      rule: `${doing}: the RPC server must answer with what it was asked for`,
+      given: `${hostOf(url)}: ${shown(why)}`,
+      hint: 'what was done so far is kept: run this again, or name another server',
+    },
+    { cause },
+  )
+}
+
+/** An RPC server's URL often has a key in its path or query: only the host is shown. */
+export function hostOf(url: string): string {
+  return URL.canParse(url) ? shown(new URL(url).host) : 'no URL'
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : 'failed')

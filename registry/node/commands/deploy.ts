@@ -1,0 +1,70 @@
+import { readAdmissionPolicy } from '@vouch/evidence/node'
+import { toHex, VouchError } from '@vouch/protocol'
+import { numberArgument, type Terminal } from '@vouch/protocol/node'
+import { accountOf } from '../chain/account.js'
+import { addressArgument } from '../chain/addresses.js'
+import { openChain } from '../chain/client.js'
+import { type Deployed, deploy } from '../chain/deploy.js'
+import { blockAt } from '../chain/events.js'
+import { registryIdOf } from '../chain/sync.js'
+
+export interface DeployOptions {
+  readonly rpc: string
+  readonly key?: string
+  readonly node: readonly string[]
+  readonly policy: readonly string[]
+  readonly floor: string
+  readonly strikeLimit: string
+  readonly delay: string
+  readonly nonceBlocks: string
+  readonly registry?: string
+  readonly proofs?: string
+  readonly json?: true
+}
+
+const WHAT: Readonly<Record<keyof Deployed, string>> = {
+  registry: 'registry',
+  proofs: 'verifier of proofs',
+  gateway: 'gateway',
+}
+
+/** `registrar deploy`: a registry on chain, run by trust nodes, and the gateway through which contracts accept responses. */
+export async function deployCommand(out: Terminal, options: DeployOptions): Promise<number> {
+  const settings = {
+    members: options.node.map((address) => addressArgument(address, '--node')),
+    policies: await Promise.all(options.policy.map(readAdmissionPolicy)),
+    floor: numberArgument(options.floor, '--floor', { min: 2, max: 64 }),
+    strikeLimit: numberArgument(options.strikeLimit, '--strike-limit', { min: 1, max: 255 }),
+    delay: numberArgument(options.delay, '--delay', { min: 0, max: 30 * 86_400 }),
+    nonceBlocks: numberArgument(options.nonceBlocks, '--nonce-blocks', { min: 1, max: 2 ** 32 - 1 }),
+  }
+  if (settings.members.length < settings.floor) {
+    throw new VouchError('USAGE', {
+      rule: 'there must be as many trust nodes as signatures are needed',
+      given: `${settings.members.length} of ${settings.floor}`,
+      hint: '--node, once for each address',
+    })
+  }
+  const there = {
+    ...(options.registry === undefined ? {} : { registry: addressArgument(options.registry, '--registry') }),
+    ...(options.proofs === undefined ? {} : { proofs: addressArgument(options.proofs, '--proofs') }),
+  }
+  const account = await accountOf(options.key)
+  const chain = await openChain(options.rpc)
+  const { number: block } = await blockAt(chain)
+  const deployed = await deploy(chain, account, settings, there, (part, address) => {
+    out.words(
+      `registrar: made the ${WHAT[part]} at ${address}; to go on from here after a failure: --${part} ${address}`,
+    )
+  })
+  const registryId = toHex(registryIdOf(chain, deployed.registry))
+  if (options.json)
+    out.data(JSON.stringify({ chain_id: chain.id, block, registry_id: registryId, ...deployed }))
+  else {
+    out.data(`chain     ${chain.id}, from block ${block}`)
+    out.data(`registry  ${deployed.registry}, known as ${registryId}`)
+    out.data(`verifier  ${deployed.proofs}`)
+    out.data(`gateway   ${deployed.gateway}`)
+  }
+  return 0
+}

@@ -1,0 +1,56 @@
+import { openHasher } from '@vouch/circuits'
+import { shown, VouchError } from '@vouch/protocol'
+import { numberArgument, type Terminal } from '@vouch/protocol/node'
+import { startServer } from '@vouch/protocol/node/http'
+import { accountOf } from '../chain/account.js'
+import { addressArgument } from '../chain/addresses.js'
+import { openChain } from '../chain/client.js'
+import { DEFAULT_LIMITS } from '../http/site.js'
+import { nodeSiteOf } from '../trust/http.js'
+import { openTrustNode } from '../trust/trust-node.js'
+import { ended, proxyArgument, type ServeOptions, sayWhere } from './serve.js'
+
+export interface NodeServeOptions extends Pick<ServeOptions, 'host' | 'port' | 'behindProxy' | 'json'> {
+  readonly rpc: string
+  readonly contract: string
+  readonly peer?: readonly string[]
+  readonly key?: string
+}
+
+/** `registrar node serve`: a trust node, until it is told to end. */
+export async function nodeServeCommand(
+  out: Terminal,
+  folder: string,
+  options: NodeServeOptions,
+): Promise<number> {
+  const port = numberArgument(options.port, '--port', { min: 0, max: 65_535 })
+  const proxy = proxyArgument(options.behindProxy)
+  const peers = (options.peer ?? []).map(urlArgument)
+  const registry = addressArgument(options.contract, '--contract')
+  const account = await accountOf(options.key)
+  const node = await openTrustNode(folder, {
+    chain: await openChain(options.rpc),
+    registry,
+    account,
+    peers,
+    hash: await openHasher(),
+    onAuditFailure: (error) =>
+      out.words(`registrar: error: the private log was not written: ${shown(error)}`),
+  })
+  try {
+    const server = await startServer(nodeSiteOf(node), { host: options.host, port, proxy }, DEFAULT_LIMITS)
+    sayWhere(out, server.address, options)
+    out.words(`registrar: signs as ${account.address}`)
+    await ended()
+    out.words('registrar: finishing what is in hand')
+    await server.close()
+    return 0
+  } finally {
+    await node.close()
+  }
+}
+
+function urlArgument(text: string): string {
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text
+  throw new VouchError('USAGE', { rule: '--peer must be an http or https URL', given: shown(text) })
+}

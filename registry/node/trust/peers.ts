@@ -1,0 +1,89 @@
+import { type ErrorCode, EXIT_OF, parseJson, shown, textOf, VouchError } from '@vouch/protocol'
+import type { Address } from 'viem'
+import type { Chain } from '../chain/client.js'
+import { type AdmissionMessage, type Signed, signerOf } from '../chain/signing.js'
+import { type Endorsement, type Proposal, parseEndorsement, printProposal } from './messages.js'
+
+const TIMEOUT_MS = 60_000
+const MAX_ANSWER_BYTES = 65_536
+
+export interface Collecting {
+  readonly chain: Chain
+  readonly registry: Address
+  readonly peers: readonly string[]
+  readonly message: AdmissionMessage
+  readonly proposal: Proposal
+  /** Signatures that are there already, and how many are needed. */
+  readonly own: readonly Signed[]
+  readonly needed: number
+  readonly isMember: (account: Address) => Promise<boolean>
+}
+
+/**
+ * Asks all peers at once, and waits until enough have signed. A peer is believed in nothing but its signature: one that
+ * lies, stalls or refuses only leaves its own away.
+ */
+export async function collectSignatures(given: Collecting): Promise<readonly Signed[]> {
+  const { peers, own, needed } = given
+  const signed = new Map(own.map((one) => [one.signer, one]))
+  const missing: string[] = []
+  const enough = new AbortController()
+  const asked = peers.map(async (peer) => {
+    try {
+      const one = await signatureOf(peer, given, enough.signal)
+      signed.set(one.signer, one)
+      if (signed.size >= needed) enough.abort()
+    } catch (error) {
+      missing.push(`${peer}: ${error instanceof VouchError ? error.code : 'no answer'}`)
+    }
+  })
+  await Promise.all(asked)
+  if (signed.size >= needed) return [...signed.values()]
+  throw new VouchError('QUORUM_MISSING', {
+    rule: `${needed} trust nodes must sign an admission`,
+    given: shown(`${signed.size}; ${missing.join(', ')}`),
+    hint: 'ask the operator of the node whether its peers run: then enroll again',
+  })
+}
+
+async function signatureOf(
+  peer: string,
+  { chain, registry, message, proposal, isMember }: Collecting,
+  signal: AbortSignal,
+): Promise<Signed> {
+  const signature = chain.viem.bytesToHex((await askPeer(peer, proposal, signal)).signature)
+  const signer = await signerOf(chain, registry, message, signature)
+  if (signer !== undefined && (await isMember(signer))) return { signer, signature }
+  throw new VouchError('SIGNATURE_FALSE', { rule: 'a peer must sign this admission, and be a member' })
+}
+
+async function askPeer(peer: string, proposal: Proposal, signal: AbortSignal): Promise<Endorsement> {
+  const response = await fetch(`${peer.replace(/\/+$/, '')}/admissions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: printProposal(proposal),
+    redirect: 'error',
+    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+  })
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of response.body ?? []) {
+    size += part.length
+    if (size > MAX_ANSWER_BYTES) throw new Error('the answer is too long')
+    parts.push(part)
+  }
+  const answer = new Uint8Array(Buffer.concat(parts))
+  if (response.ok) return parseEndorsement(answer)
+  throw new VouchError(codeIn(answer), { rule: 'the peer must sign' })
+}
+
+/** Why a peer refuses: its first code, if that is one of ours. */
+function codeIn(answer: Uint8Array): ErrorCode {
+  const json = parseJson(textOf(answer))
+  const failures = json instanceof Map ? json.get('failures') : undefined
+  const first = Array.isArray(failures) ? failures[0] : undefined
+  const code = first instanceof Map ? first.get('code') : undefined
+  const isKnown = (name: unknown): name is ErrorCode =>
+    typeof name === 'string' && Object.hasOwn(EXIT_OF, name)
+  return isKnown(code) ? code : 'REGISTRY_UNREACHABLE'
+}

@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto'
+import type { Hasher } from '@vouch/circuits'
+import { openBackend } from '@vouch/circuits/node'
+import { printAdmissionPolicy } from '@vouch/evidence'
+import { equalBytes, type Failure, fieldToBytes, toHex, VouchError } from '@vouch/protocol'
+import { clock } from '@vouch/protocol/node'
+import type { Address, PrivateKeyAccount } from 'viem'
+import { type Admission, admit } from '../../src/admission.js'
+import { type EnrollmentFile, parseEnrollment, printEnrollment } from '../../src/enrollment.js'
+import type { NonceTicket } from '../../src/nonce.js'
+import type { NewMember } from '../../src/store.js'
+import { AuditLog, refusalDetails } from '../audit-log.js'
+import type { Chain } from '../chain/client.js'
+import { type Block, bytesOf } from '../chain/events.js'
+import { type AdmissionMessage, signAdmission } from '../chain/signing.js'
+import { readCollateral, readPolicies, registrarFolder } from '../registrar-folder.js'
+import { readSecret } from '../secret-files.js'
+import { openRegistry } from '../store/index.js'
+import { openContract } from './contract.js'
+import type { NodeService } from './http.js'
+import { type Endorsement, evidenceHash, type Proposal } from './messages.js'
+import { collectSignatures } from './peers.js'
+import { Unsettled } from './unsettled.js'
+
+export interface TrustNodeOptions {
+  readonly chain: Chain
+  readonly registry: Address
+  /** Signs admissions, and pays for those that this node submits. */
+  readonly account: PrivateKeyAccount
+  /** Where the other nodes answer. */
+  readonly peers: readonly string[]
+  readonly now?: () => number
+  readonly hash?: Hasher
+  readonly onAuditFailure?: (error: unknown) => void
+}
+
+export interface TrustNode extends NodeService {
+  close(): Promise<void>
+}
+
+/** How long signatures on an admission count. */
+const DEADLINE = 600
+const HOUR = 3600
+
+/**
+ * A trust node: admits by the same steps as a registrar, and signs what it found. Its folder is a registrar's, whose log says
+ * what it has signed for, and for which machine: quotas, removed machines and used nonces are each node's own business.
+ */
+export async function openTrustNode(folder: string, options: TrustNodeOptions): Promise<TrustNode> {
+  const { chain, registry, account, peers, now = clock, hash, onAuditFailure = () => undefined } = options
+  const contract = await openContract(chain, registry)
+  const paths = registrarFolder(folder)
+  const policies = await readPolicies(paths)
+  const store = await openRegistry(folder, { now, signer: await readSecret(paths.signerKey), hash })
+  if (!equalBytes(store.id, contract.id)) {
+    await store.close()
+    throw new VouchError('REGISTRY_NOT_ACCEPTED', {
+      rule: 'the folder must be that of a node of this registry',
+      given: toHex(store.id),
+      hint: 'registrar init FOLDER --rpc URL --contract ADDRESS makes one',
+    })
+  }
+  const backend = openBackend()
+  const audit = new AuditLog(paths.auditLog, onAuditFailure)
+  const unsettled = new Unsettled(store, contract, now)
+
+  const noteRefusal = (from: string, failures: readonly Failure[]): Promise<void> =>
+    audit.write({ time: now(), outcome: 'refused', from, details: refusalDetails(failures) })
+
+  /** Judges an enrollment, and notes in the log that this node signs for it, until `expiresOf` says. */
+  const judge = async (file: Uint8Array, expiresOf: (own: NewMember) => number) => {
+    await unsettled.settle()
+    let block: Block | undefined
+    const admission = await admit(file, {
+      registryId: contract.id,
+      checkNonce: async (ticket) => {
+        block = await contract.blockOf(ticket)
+      },
+      policies: await contract.inForce(policies),
+      collateral: await readCollateral(paths),
+      registry: {
+        find: (credential) => store.find(credential),
+        isRefused: (machine) => store.isRefused(machine),
+        admit: async (member) => {
+          const admitted = await store.admit({ ...member, expiresAt: expiresOf(member) })
+          unsettled.add(member.credential, now() + DEADLINE)
+          return admitted
+        },
+      },
+      backend,
+      now: now(),
+    })
+    return { admission, block }
+  }
+
+  const messageOf = (proposal: Proposal, block: Block): AdmissionMessage => ({
+    credential: proposal.enrollment.ticket.credential,
+    policyId: proposal.enrollment.policyId,
+    expiresAt: BigInt(proposal.expiresAt),
+    evidenceHash: `0x${toHex(evidenceHash(proposal))}`,
+    blockNumber: BigInt(block.number),
+    deadline: BigInt(proposal.deadline),
+    setVersion: proposal.setVersion,
+  })
+
+  const submit = async (enrollment: EnrollmentFile, expiresAt: number, block: Block): Promise<number> => {
+    const { setVersion, threshold } = await contract.quorum()
+    const salt = new Uint8Array(randomBytes(32))
+    const deadline = now() + DEADLINE
+    const proposal: Proposal = { version: 1, enrollment, expiresAt, salt, deadline, setVersion }
+    const message = messageOf(proposal, block)
+    const own = await signAdmission(chain, registry, account, message)
+    const signed = await collectSignatures({
+      ...{ chain, registry, peers, message, proposal },
+      own: (await contract.isMember(own.signer)) ? [own] : [],
+      needed: threshold,
+      isMember: contract.isMember,
+    })
+    return contract.admit(account, message, signed)
+  }
+
+  return {
+    noteRefusal,
+    policies: () => [...policies.values()].map(printAdmissionPolicy),
+    nonce: async (credential): Promise<NonceTicket> => {
+      const { hash: random } = await contract.recentBlock()
+      return { version: 1, registryId: contract.id, credential, random }
+    },
+    admit: async (file, from): Promise<Admission> => {
+      const { admission, block } = await judge(file, ({ expiresAt }) => expiresAt)
+      if (!admission.admitted || block === undefined) {
+        if (!admission.admitted) await noteRefusal(from, admission.failures)
+        return admission
+      }
+      const { credential, expiresAt } = admission.receipt
+      try {
+        const index = await submit(parseEnrollment(file), expiresAt, block)
+        const details = { index, credential: toHex(fieldToBytes(credential)) }
+        await audit.write({ time: now(), outcome: 'admitted', from, details })
+        return { ...admission, index }
+      } catch (error) {
+        if (!(error instanceof VouchError)) throw error
+        await noteRefusal(from, [error])
+        return { admitted: false, failures: [error] }
+      }
+    },
+    endorse: async (proposal, from): Promise<Endorsement | readonly Failure[]> => {
+      await assertTimely(proposal, now(), contract.quorum)
+      const file = new TextEncoder().encode(printEnrollment(proposal.enrollment))
+      const { admission, block } = await judge(file, (own) => agreedExpiry(proposal, own, now()))
+      if (!admission.admitted || block === undefined) {
+        const failures = admission.admitted ? [] : admission.failures
+        await noteRefusal(from, failures)
+        return failures
+      }
+      const { signature } = await signAdmission(chain, registry, account, messageOf(proposal, block))
+      const details = {
+        credential: toHex(fieldToBytes(admission.receipt.credential)),
+        index: admission.index,
+      }
+      await audit.write({ time: now(), outcome: 'admitted', from, details })
+      return { version: 1, signature: bytesOf(signature) }
+    },
+    close: async () => {
+      await backend.destroy()
+      await store.close()
+    },
+  }
+}
+
+/** Refuses to sign what could be held back for long, or was made for another set of members. */
+async function assertTimely(
+  { deadline, setVersion }: Proposal,
+  now: number,
+  quorum: () => Promise<{ readonly setVersion: number }>,
+): Promise<void> {
+  const current = (await quorum()).setVersion
+  if (deadline >= now && deadline <= now + DEADLINE + HOUR / 30 && setVersion === current) return
+  throw new VouchError('REQUEST_TOO_OLD', {
+    rule: `a proposal must be for the members of today, and for ${DEADLINE} s at the most`,
+    given: `for ${deadline - now} s, set ${setVersion} of ${current}`,
+  })
+}
+
+/** The proposer's expiry, if it is what everybody gets: clocks may stand in two hours. Another one would name the credential. */
+function agreedExpiry({ expiresAt }: Proposal, own: NewMember, now: number): number {
+  const isGridded = expiresAt % HOUR === 0 && Math.abs(expiresAt - own.expiresAt) <= HOUR
+  if (isGridded && expiresAt >= now + HOUR) return expiresAt
+  throw new VouchError('LIFETIME_TOO_SHORT', {
+    rule: 'the proposed expiry must be that which this node finds, to the hour',
+    given: `${expiresAt}, not ${own.expiresAt}`,
+  })
+}

@@ -1,0 +1,66 @@
+import type { Backend, CircuitName } from '@vouch/circuits'
+import {
+  type AcceptancePolicy,
+  type Bundle,
+  decodeEnvelope,
+  equalBytes,
+  isSimulated,
+  type Request,
+  toHex,
+} from '@vouch/protocol'
+import { checkFreshness } from './envelope.js'
+import { checkAnswer, checkProof, skipProof } from './proof.js'
+import { checkRequest } from './request.js'
+import { Checklist, type Verdict } from './verdict.js'
+
+/** What is believed of a contract that asked: it was read from its chain, by way of a server that may lie. */
+export interface OnChainParameters {
+  readonly request: Request
+  /** Whom the contract believes. */
+  readonly acceptance: AcceptancePolicy
+  /** By what name the protocol knows the contract. */
+  readonly verifierId: Uint8Array
+  readonly now: number
+  readonly backend: Pick<Backend<CircuitName>, 'verify'>
+  /** Asks the contract's gateway, which knows what roots stand. Throws its refusal. */
+  readonly gateway: () => Promise<void>
+}
+
+const GATEWAY_RULE = "the contract's gateway must accept it, and the registry's root stand"
+
+/**
+ * Judges a bundle as a contract would. All that can be computed here is: a server that says yes makes no false proof good.
+ * Only what the registry's roots are is the chain's to say.
+ */
+export async function verifyOnChain(bundle: Bundle, given: OnChainParameters): Promise<Verdict> {
+  const { request, acceptance, verifierId, now, backend, gateway } = given
+  const checks = new Checklist()
+
+  // 1. The Request is this contract's, and asks for no less than its policy.
+  checks.require(equalBytes(request.verifierId, verifierId), 'REQUEST_MISMATCH', {
+    rule: 'the Request must be of this contract, on this chain',
+    given: toHex(request.verifierId),
+  })
+  checkRequest(checks, request, acceptance, now)
+
+  // 2. The bundle answers this very Request, with an envelope that is fresh.
+  const isAnswer = checkAnswer(checks, bundle, request)
+  const envelope = checks.attempt('the envelope must be well formed', () => decodeEnvelope(bundle.envelope))
+  if (envelope !== undefined) checkFreshness(checks, envelope, request, now, acceptance.clockSkew)
+
+  // 3. The proof holds here.
+  if (isAnswer) await checkProof(checks, bundle, request, backend)
+  else skipProof(checks)
+
+  // 4. And there, with the roots as they are.
+  try {
+    await gateway()
+    checks.require(true, 'CHAIN_REFUSED', { rule: GATEWAY_RULE })
+  } catch (error) {
+    checks.refuse(GATEWAY_RULE, error)
+  }
+  const simulated = request.policies.some(isSimulated)
+  return checks.verdict(
+    envelope && { payload: envelope.payload, time: envelope.time, nullifier: bundle.nullifier, simulated },
+  )
+}
