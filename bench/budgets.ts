@@ -1,4 +1,5 @@
 import type { ManifestEntry } from '../circuits/node/index.js'
+import { EVIDENCE_BUDGETS } from './evidence-budgets.js'
 import type { BenchCircuit } from './proving.js'
 import { registryBudgets } from './registry-budgets.js'
 import { commandMedian, nativeMedian, nativeOf, type Results } from './results.js'
@@ -80,10 +81,15 @@ const BUDGETS: readonly Budget[] = [
   },
 ]
 
-/** Holds results against every budget: the circuits' own, as the manifest has them, those above, and the registry's. */
+/** Holds results against every budget: the circuits' own, as the manifest has them, those above, evidence's, and the registry's. */
 export function judge(results: Results): Judged[] {
   const { manifest, registry } = results
-  const budgets = [...manifest.circuits.flatMap(sizeBudgets), ...BUDGETS, ...registryBudgets(registry.leaves)]
+  const budgets = [
+    ...manifest.circuits.flatMap(sizeBudgets),
+    ...BUDGETS,
+    ...EVIDENCE_BUDGETS,
+    ...registryBudgets(registry.leaves),
+  ]
   return budgets.map((budget) => {
     const value = budget.value(results)
     return { ...budget, value, outcome: outcomeOf(budget, value) }

@@ -4,6 +4,7 @@ import { readManifest } from '../circuits/node/index.js'
 import { type Judged, judge } from './budgets.js'
 import { build, measureCommands } from './commands.js'
 import { buildYardstick } from './ecdsa.js'
+import { measureEvidence } from './evidence.js'
 import { describeMachine, otherWork } from './machine.js'
 import { PLANS, type Plan, type PlanName, type ProvingPlan } from './plan.js'
 import { type Measured, measureProving, type Yardstick } from './proving.js'
@@ -11,7 +12,7 @@ import { measureRegistry } from './registry.js'
 import { report } from './report.js'
 import type { Results } from './results.js'
 
-// `npm run bench`: what proving, verifying and a registry cost on this machine. Tables on stdout, progress on stderr. README.md
+// `npm run bench`: what proving, verifying, a registry and judging evidence cost on this machine. Tables on stdout, progress on stderr. README.md
 // says how to read them.
 
 const USAGE = 'usage: npm run bench -- [--quick | --check] [--json] [--out FILE]'
@@ -52,10 +53,12 @@ async function measure(plan: Plan): Promise<Results> {
   const proving: Measured[] = []
   for (const part of plan.proving) proving.push(...(await measurePart(part, yardstick)))
   const registry = await measureRegistry(plan.registry, say)
+  const evidence = await measureEvidence(plan.evidence, say)
   say(`run bob verify ${plan.commands} times on each backend`)
   const ofCommands = await measureCommands(plan.commands)
   const machine = describeMachine(busyBefore, await otherWork())
-  return { date, machine, manifest: await readManifest(), ecdsaGates, proving, registry, ...ofCommands }
+  const manifest = await readManifest()
+  return { date, machine, manifest, ecdsaGates, proving, registry, evidence, ...ofCommands }
 }
 
 function measurePart(part: ProvingPlan, yardstick: Yardstick): Promise<Measured[]> {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import type { EvidencePlan } from './evidence.js'
 import type { BenchCircuit, Engine } from './proving.js'
 import type { RegistryPlan } from './registry.js'
 
@@ -6,6 +7,7 @@ import type { RegistryPlan } from './registry.js'
 export interface Plan {
   readonly proving: readonly ProvingPlan[]
   readonly registry: RegistryPlan
+  readonly evidence: EvidencePlan
   /** How often each whole command is run. */
   readonly commands: number
 }
@@ -28,6 +30,8 @@ const TWO: Engine = { kind: 'wasm', threads: 2 }
 const WHOLE: RegistryPlan = { leaves: 2 ** 20, launches: 5, alone: 10, together: 100 }
 const SMALL: RegistryPlan = { leaves: 2 ** 15, launches: 3, alone: 5, together: 16 }
 
+const JUDGED: EvidencePlan = { rounds: 10, judgements: 50 }
+
 export const PLANS: Readonly<Record<PlanName, Plan>> = {
   full: everything({ launches: 3, native: 4, wasm: 2, registry: WHOLE, commands: 11 }),
   quick: everything({ launches: 1, native: 3, wasm: 1, registry: SMALL, commands: 3 }),
@@ -35,6 +39,7 @@ export const PLANS: Readonly<Record<PlanName, Plan>> = {
   check: {
     proving: [{ engine: NATIVE, circuits: ['respond', 'ecdsa'], launches: 1, rounds: 7 }],
     registry: SMALL,
+    evidence: JUDGED,
     commands: 5,
   },
 }
@@ -58,6 +63,7 @@ function everything({ launches, native, wasm, registry, commands }: Amounts): Pl
       ]),
     ],
     registry,
+    evidence: JUDGED,
     commands,
   }
 }

@@ -1,4 +1,6 @@
 import { type Judged, NOISE, type Outcome } from './budgets.js'
+import type { Subject } from './evidence.js'
+import { least } from './evidence-budgets.js'
 import { each, eachBucket } from './registry-budgets.js'
 import { median, type Results } from './results.js'
 
@@ -12,6 +14,7 @@ export function report(results: Results, judged: readonly Judged[]): string {
     section('Circuits', circuits(results)),
     section('Proving and verifying: median milliseconds; MB', proving(results)),
     section('Registry', registry(results)),
+    section('Evidence: processor time', evidence(results)),
     section('Whole commands: milliseconds', commands(results)),
     section('Sizes', sizes(results)),
     section('Budgets', budgets(judged)),
@@ -64,6 +67,19 @@ function registry({ registry }: Results): Rows {
     [`registrar sync of ${sync.fetched} buckets`, whole(sync.time), 'ms'],
     ['of it a bucket', precise(eachBucket(sync)), 'ms'],
     [`registrar sync again, ${syncAgain.fetched} of ${syncAgain.buckets} new`, whole(syncAgain.time), 'ms'],
+  ]
+}
+
+function evidence({ evidence }: Results): Rows {
+  const heading = ['judged', 'ms, least', 'ms, median', 'a second']
+  if (typeof evidence === 'string') return [heading, [evidence, '', '', '']]
+  return [
+    heading,
+    ...(Object.keys(evidence) as Subject[]).map((subject) => {
+      const time = least(evidence, subject)
+      const rate = time === undefined ? undefined : 1000 / time
+      return [subject, precise(time), precise(median(evidence[subject])), whole(rate)]
+    }),
   ]
 }
 

@@ -1,5 +1,6 @@
 import type { Manifest } from '../circuits/node/index.js'
 import type { Command, CommandName, Size } from './commands.js'
+import type { EvidenceResults } from './evidence.js'
 import type { Machine } from './machine.js'
 import type { BenchCircuit, Measured, Samples } from './proving.js'
 import type { RegistryResults } from './registry.js'
@@ -12,6 +13,7 @@ export interface Results {
   readonly ecdsaGates: number
   readonly proving: readonly Measured[]
   readonly registry: RegistryResults
+  readonly evidence: EvidenceResults
   readonly commands: readonly Command[]
   readonly sizes: readonly Size[]
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readManifest } from '../../circuits/node/index.js'
 import { judge, type Outcome } from '../budgets.js'
+import type { EvidenceResults, EvidenceSamples } from '../evidence.js'
 import type { BenchCircuit, Measured } from '../proving.js'
 import type { RegistryResults } from '../registry.js'
 import type { Results } from '../results.js'
@@ -32,10 +33,13 @@ const REGISTRY: RegistryResults = {
   admissions: { alone: [40], together: { size: 100, time: 1000 } },
 }
 
+const EVIDENCE: EvidenceSamples = { tdx: [3, 9], 'tdx by dcap-qvl': [20, 9], snp: [2], nitro: [5] }
+
 async function outcomes(
   respond: Times,
   gates = 0,
   registry: Partial<RegistryResults> = {},
+  evidence: EvidenceResults = EVIDENCE,
 ): Promise<Record<string, Outcome>> {
   const manifest = await readManifest()
   const circuits = manifest.circuits.map((entry) => ({ ...entry, gates: entry.gates + gates }))
@@ -45,6 +49,7 @@ async function outcomes(
   const results: Results = {
     ...found,
     registry: { ...REGISTRY, ...registry },
+    evidence,
     manifest: { ...manifest, circuits },
   }
   return Object.fromEntries(judge(results).map(({ name, outcome }) => [name, outcome]))
@@ -107,5 +112,26 @@ describe('a budget', () => {
     ],
   ])('%s: %j is %s', async (name, registry, outcome) => {
     expect(await outcomes({}, 0, registry)).toMatchObject({ [name]: outcome })
+  })
+
+  const TDX = 'judging a TDX quote with its collateral, in units of dcap-qvl: a third'
+  const SNP = 'judging a report of SEV-SNP: 500 a second'
+  const NITRO = 'judging a document of Nitro: 200 a second'
+  test.each<readonly [string, Partial<EvidenceSamples>, Outcome]>([
+    [TDX, {}, 'held'],
+    [TDX, { tdx: [3.1] }, 'broken'],
+    [TDX, { tdx: [9, 3] }, 'held'],
+    [SNP, {}, 'held'],
+    [SNP, { snp: [2.1, 9] }, 'over'],
+    [SNP, { snp: [6.1] }, 'broken'],
+    [NITRO, { nitro: [5.1] }, 'over'],
+    [NITRO, { nitro: [15.1] }, 'broken'],
+  ])('%s: %j is %s', async (name, evidence, outcome) => {
+    expect(await outcomes({}, 0, {}, { ...EVIDENCE, ...evidence })).toMatchObject({ [name]: outcome })
+  })
+
+  test('of evidence is not measured where there is no evidence', async () => {
+    const without = await outcomes({}, 0, {}, 'not measured: VOUCH_SAMPLES names no folder of evidence')
+    expect([TDX, SNP, NITRO].map((name) => without[name])).toEqual(new Array(3).fill('not measured'))
   })
 })

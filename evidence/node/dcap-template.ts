@@ -5,11 +5,17 @@ const TCB = `    # Statuses of the TCB that will do, as Intel gives them; an eva
     tcb: { statuses: [UpToDate, SWHardeningNeeded], min_evaluation: 0 }
 `
 
-export function tdxTemplate(roots: string): string {
-  return `${roots}
-    # The images that will do, each with its four registers, 48 bytes in hexadecimal: firmware (MRTD), its configuration (RTMR0),
+/** What the registers of a guest measure. */
+export const GUEST = `    # The images that will do, each with its four registers, 48 bytes in hexadecimal: firmware (MRTD), its configuration (RTMR0),
     # kernel (RTMR1), command line and initial disk (RTMR2). Leave none out: whoever is root in a guest writes REPORT_DATA as
-    # they like.
+    # they like.`
+/** What they measure where a layer below the guest has them. */
+export const LAYER = `    # The layers below the guest that will do, each with its four registers, 48 bytes in hexadecimal. What the guest boots, the
+    # PCRs below say.`
+
+export function tdxTemplate(roots: string, registers: string): string {
+  return `${roots}
+${registers}
     measurements:
       - mrtd: <mrtd>
         rtmr0: <rtmr0>

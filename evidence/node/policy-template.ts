@@ -9,7 +9,7 @@ import {
   SNP_ANCHORS,
   USUAL_TTL,
 } from '../src/index.js'
-import { sgxTemplate, tdxTemplate } from './dcap-template.js'
+import { GUEST, LAYER, sgxTemplate, tdxTemplate } from './dcap-template.js'
 
 /** Kinds that a policy can admit: devices alone bind no services. */
 export type MachineKind = Exclude<KindName, 'nvidia-gpu' | 'simulated-nvidia'>
@@ -22,10 +22,12 @@ const PINS: Readonly<Record<MachineKind, (kind: KindName) => string>> = {
   'simulated-tpm': tpmPins,
   'azure-snp': azureSnpPins,
   'simulated-azure-snp': azureSnpPins,
+  'azure-tdx': (kind) => `${tdxTemplate(rootsOf(kind), LAYER)}${quotePins()}`,
+  'simulated-azure-tdx': (kind) => `${tdxTemplate(rootsOf(kind), LAYER)}${quotePins()}`,
   'aws-nitro': nitroPins,
   'simulated-nitro': nitroPins,
-  tdx: (kind) => tdxTemplate(rootsOf(kind)),
-  'simulated-tdx': (kind) => tdxTemplate(rootsOf(kind)),
+  tdx: (kind) => tdxTemplate(rootsOf(kind), GUEST),
+  'simulated-tdx': (kind) => tdxTemplate(rootsOf(kind), GUEST),
   sgx: (kind) => sgxTemplate(rootsOf(kind)),
   'simulated-sgx': (kind) => sgxTemplate(rootsOf(kind)),
 }

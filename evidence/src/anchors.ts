@@ -91,18 +91,30 @@ export const TPM_ANCHORS: readonly TpmAnchor[] = [
 ]
 
 /** A report inside a HCL report is of another kind than one by itself, under the same root. */
-export const AZURE_KIND_OF = { 'sev-snp': 'azure-snp', 'simulated-snp': 'simulated-azure-snp' } as const
+export const AZURE_KIND_OF = {
+  'sev-snp': 'azure-snp',
+  'simulated-snp': 'simulated-azure-snp',
+  tdx: 'azure-tdx',
+  'simulated-tdx': 'simulated-azure-tdx',
+} as const
 
 export interface AzureSnpAnchor extends Anchor {
   readonly kind: (typeof AZURE_KIND_OF)[SnpAnchor['kind']]
   readonly generation: SnpAnchor['generation']
 }
 
-/** Azure's machines are AMD's: so are the roots. */
+export interface AzureTdxAnchor extends Anchor {
+  readonly kind: 'azure-tdx' | 'simulated-azure-tdx'
+}
+
+/** Azure's machines are AMD's or Intel's: so are the roots. */
 export const AZURE_SNP_ANCHORS: readonly AzureSnpAnchor[] = SNP_ANCHORS.map((anchor) => ({
   ...anchor,
   kind: AZURE_KIND_OF[anchor.kind],
 }))
+export const AZURE_TDX_ANCHORS: readonly AzureTdxAnchor[] = DCAP_ANCHORS.flatMap(({ name, kind, spki }) =>
+  kind === 'tdx' || kind === 'simulated-tdx' ? [{ name, kind: AZURE_KIND_OF[kind], spki }] : [],
+)
 
 export interface NitroAnchor extends Anchor {
   readonly kind: 'aws-nitro' | 'simulated-nitro'
@@ -147,6 +159,7 @@ export const ANCHORS: readonly Anchor[] = [
   ...NITRO_ANCHORS,
   ...TPM_ANCHORS,
   ...AZURE_SNP_ANCHORS,
+  ...AZURE_TDX_ANCHORS,
   ...NVIDIA_ANCHORS,
 ]
 

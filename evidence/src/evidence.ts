@@ -1,5 +1,5 @@
 import { type Failure, VouchError } from '@vouch/protocol'
-import type { AzureEvidence, AzureSnpClaims } from './azure/types.js'
+import type { AzureClaims, AzureEvidence } from './azure/types.js'
 import type { Check } from './checks.js'
 import type { CompositeEvidence } from './composite/types.js'
 import type { DcapClaims, DcapEvidence } from './dcap/types.js'
@@ -25,7 +25,7 @@ export type Evidence =
   | TpmEvidence
 
 /** What authenticated evidence says, in words of our own. */
-export type Claims = AzureSnpClaims | DcapClaims | NitroClaims | NvidiaClaims | SnpClaims | TpmClaims
+export type Claims = AzureClaims | DcapClaims | NitroClaims | NvidiaClaims | SnpClaims | TpmClaims
 
 /** How authentication came out: everything that was looked at, what failed, and what nobody looked at. */
 export interface Authentication {

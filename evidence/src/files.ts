@@ -65,7 +65,7 @@ export async function sortFiles(checks: Checks, files: readonly EvidenceFile[]):
 }
 
 /** The blocks of a PEM file, or the one block that a DER file is. */
-function blocksIn(bytes: Uint8Array): readonly PemBlock[] {
+export function blocksIn(bytes: Uint8Array): readonly PemBlock[] {
   const pem = pemBlocks(bytes)
   return pem.length > 0 ? pem : [{ label: derLabel(bytes), der: bytes }]
 }

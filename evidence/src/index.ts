@@ -3,6 +3,7 @@
 export type {
   Anchor,
   AzureSnpAnchor,
+  AzureTdxAnchor,
   DcapAnchor,
   NitroAnchor,
   NvidiaAnchor,
@@ -12,6 +13,7 @@ export type {
 export {
   ANCHORS,
   AZURE_SNP_ANCHORS,
+  AZURE_TDX_ANCHORS,
   DCAP_ANCHORS,
   NITRO_ANCHORS,
   NVIDIA_ANCHORS,
@@ -23,11 +25,18 @@ export { appraise, bindsReportData, inspect } from './appraise.js'
 export type { ParsedEvidence } from './authenticate.js'
 export { authenticate, parseEvidence } from './authenticate.js'
 export { encodeHcl, parseHcl } from './azure/hcl.js'
-export type { AzureSnpPins } from './azure/pins.js'
-export type { AzureEvidence, AzureSnpClaims, HclReport, RuntimeData } from './azure/types.js'
+export type { AzureSnpPins, AzureTdxPins } from './azure/pins.js'
+export type {
+  AzureEvidence,
+  AzureSnpClaims,
+  AzureTdxClaims,
+  HclReport,
+  RuntimeData,
+} from './azure/types.js'
 export type { AppraisalFailure, Check } from './checks.js'
 export type { CommonClaims, Slot } from './claims.js'
 export type { CompositeEvidence } from './composite/types.js'
+export { packEvidence } from './containers.js'
 export { parseQeIdentity, parseTcbInfo } from './dcap/documents.js'
 export type { SgxPins, TdxPins } from './dcap/pins.js'
 export { encodeQuote, parseQuote } from './dcap/quote.js'
@@ -41,10 +50,14 @@ export type {
   TcbStatus,
   TdReport,
   TdxClaims,
+  TdxFacts,
 } from './dcap/types.js'
 export { encodeEventLog, parseEventLog } from './eventlog/parse.js'
 export type { EventLog, LoggedEvent } from './eventlog/types.js'
 export type { Authentication, AuthenticEvidence, Claims, Evidence, EvidenceFile } from './evidence.js'
+export type { Explained } from './explain/explain.js'
+export { explainFile } from './explain/explain.js'
+export type { ExplainedField } from './explain/walk.js'
 export type { KindName } from './kinds.js'
 export { isSimulatedKind, KINDS } from './kinds.js'
 export { encodeDocument, encodePayload, parseDocument } from './nitro/document.js'
@@ -55,6 +68,7 @@ export { gpuDigestOf } from './nvidia/canonical.js'
 export type { GpuPins } from './nvidia/pins.js'
 export { encodeSpdm, parseSpdm } from './nvidia/spdm.js'
 export type { Device, NvidiaClaims, NvidiaEvidence, OpaqueField, SpdmMessage } from './nvidia/types.js'
+export { packName } from './pack.js'
 export {
   admissionPolicyFrom,
   admissionPolicyId,
@@ -67,8 +81,15 @@ export {
 export type { PolicyFrame } from './policy/frame.js'
 export type { AdmissionPolicy } from './policy/schema.js'
 export { admissionPolicyCodec, MAX_TTL, USUAL_TTL } from './policy/schema.js'
-export type { SimulatedAzure, SimulatedAzureReport } from './simulated/azure.js'
-export { simulatedAzure } from './simulated/azure.js'
+export type { Published, PublishedForm } from './published.js'
+export { isPublished, publishedFor, VENDOR_SERVICES } from './published.js'
+export type {
+  SimulatedAzure,
+  SimulatedAzureReport,
+  SimulatedAzureTdReport,
+  SimulatedAzureTdx,
+} from './simulated/azure.js'
+export { simulatedAzure, simulatedAzureTdx } from './simulated/azure.js'
 export type {
   SimulatedDcapCollateral,
   SimulatedDcapQuote,

@@ -1,7 +1,15 @@
 import type { Codec } from '@vouch/protocol/codec'
-import { appraiseAzureSnp, inspectAzureSnp } from './azure/appraise.js'
-import { type AzureSnpPins, assertSoundAzureSnp, azureSnpPins, simulatedAzureSnpPins } from './azure/pins.js'
-import type { AzureSnpClaims } from './azure/types.js'
+import { appraiseAzureSnp, appraiseAzureTdx, inspectAzureSnp, inspectAzureTdx } from './azure/appraise.js'
+import {
+  type AzureSnpPins,
+  type AzureTdxPins,
+  assertSoundAzureSnp,
+  assertSoundAzureTdx,
+  azureSnpPins,
+  azureTdxPins,
+  simulatedAzureSnpPins,
+} from './azure/pins.js'
+import type { AzureSnpClaims, AzureTdxClaims } from './azure/types.js'
 import type { AppraisalFailure, Checks } from './checks.js'
 import { appraiseSgx, appraiseTdx, inspectSgx, inspectTdx } from './dcap/appraise.js'
 import {
@@ -46,6 +54,8 @@ interface KindTypes {
   readonly 'simulated-tpm': { readonly pins: TpmPins; readonly claims: TpmClaims }
   readonly 'azure-snp': { readonly pins: AzureSnpPins; readonly claims: AzureSnpClaims }
   readonly 'simulated-azure-snp': { readonly pins: AzureSnpPins; readonly claims: AzureSnpClaims }
+  readonly 'azure-tdx': { readonly pins: AzureTdxPins; readonly claims: AzureTdxClaims }
+  readonly 'simulated-azure-tdx': { readonly pins: AzureTdxPins; readonly claims: AzureTdxClaims }
 }
 
 export type KindName = keyof KindTypes
@@ -111,6 +121,14 @@ const AZURE_SNP = {
   inspect: inspectAzureSnp,
 } as const
 
+const AZURE_TDX = {
+  pins: azureTdxPins,
+  assertSound: assertSoundAzureTdx,
+  warnings: warningsOfTdx,
+  appraise: appraiseAzureTdx,
+  inspect: inspectAzureTdx,
+} as const
+
 /** Devices bind no services: they are pinned beside a machine, as `gpus`, and no policy admits them alone. */
 const DEVICES = {
   pins: gpuPins,
@@ -165,6 +183,16 @@ export const KINDS: { readonly [Name in KindName]: Kind<PinsOf<Name>, KindTypes[
     title: 'Azure’s format under the simulated vendor: worth nothing',
     pins: simulatedAzureSnpPins,
     ...AZURE_SNP,
+  },
+  'azure-tdx': {
+    ...GENUINE,
+    title: 'Azure confidential virtual machine on Intel TDX',
+    ...AZURE_TDX,
+  },
+  'simulated-azure-tdx': {
+    ...SIMULATED,
+    title: 'Azure’s format under the simulated SGX root: worth nothing',
+    ...AZURE_TDX,
   },
 }
 

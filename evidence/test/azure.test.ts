@@ -11,9 +11,9 @@ import { concat, type ErrorCode, shortReportData } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { parseRuntimeData } from '../src/azure/runtime-data.js'
-import { authenticated, codesOf, NOW, policyJson, policyOf, report } from './support/simulated.js'
-import { attestAzure, azurePinsJson, fileOf, pcrs, pcrsJson, policyFor, withFile } from './support/tpm.js'
-import { flipped, jsonBytes } from './support/tpm-structures.js'
+import { fileOf, flipped, jsonBytes, withFile } from './support/files.js'
+import { authenticated, codesOf, NOW, policyFor, policyJson, policyOf, report } from './support/simulated.js'
+import { attestAzure, azurePinsJson, pcrs, pcrsJson } from './support/tpm.js'
 
 const KIND = 'simulated-azure-snp'
 

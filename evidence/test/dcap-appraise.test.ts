@@ -3,6 +3,7 @@ import {
   authenticate,
   type EvidenceFile,
   inspect,
+  type KindName,
   parseEvidence,
   type TdReport,
 } from '@vouch/evidence'
@@ -15,13 +16,12 @@ import {
   enclave,
   guest,
   guest15,
-  policyFor,
   quoteEnclave,
   quoteGuest,
   sgxPinsJson,
   tdxPinsJson,
 } from './support/intel.js'
-import { NOW, policyOf } from './support/simulated.js'
+import { NOW, policyFor, policyOf } from './support/simulated.js'
 
 async function authentic(files: readonly EvidenceFile[]) {
   const { authentic, failures } = await authenticate((await parseEvidence(files)).evidence, NOW)
@@ -29,7 +29,7 @@ async function authentic(files: readonly EvidenceFile[]) {
   return authentic
 }
 
-const judged = async (kind: string, pins: unknown, files: readonly EvidenceFile[]) =>
+const judged = async (kind: KindName, pins: unknown, files: readonly EvidenceFile[]) =>
   appraise(await authentic(files), policyOf(policyFor(kind, pins)), NOW).failures.map(({ code, field }) => [
     code,
     field,

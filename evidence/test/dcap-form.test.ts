@@ -3,8 +3,9 @@ import { concat } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { certificate, extension } from '../src/simulated/certificates.js'
 import { ECDSA_SHA256 } from '../src/simulated/schemes.js'
-import { quoteEnclave, quoteGuest, withFile } from './support/intel.js'
-import { allCodes, requoted, textOf, utf8 } from './support/quotes.js'
+import { textOf, utf8, withFile } from './support/files.js'
+import { quoteEnclave, quoteGuest } from './support/intel.js'
+import { allCodes, requoted } from './support/quotes.js'
 import { authenticated, codesOf, NOW } from './support/simulated.js'
 
 // What can be read, and what must be refused: each test breaks one rule.

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { readInRepository } from '../../test/support/repository.js'
 import { pckSerial } from '../src/simulated/pck.js'
 import { parseRevocationList } from '../src/x509/revocation.js'
+import { flipped, textOf, utf8, withFile } from './support/files.js'
 import {
   collateral,
   enclave,
@@ -13,9 +14,8 @@ import {
   quoteEnclave,
   quoteGuest,
   reportData,
-  withFile,
 } from './support/intel.js'
-import { allCodes, flipped, levelsOf, requoted, textOf, utf8 } from './support/quotes.js'
+import { allCodes, levelsOf, requoted } from './support/quotes.js'
 import { authenticated, codesOf, NOW } from './support/simulated.js'
 
 // Each test breaks one check, and nothing but that check fails.

@@ -15,8 +15,8 @@ import { expect, test } from 'vitest'
 import { mutatedBytes } from '../../protocol/test/support/mutation.js'
 import { openCollateralFile } from '../src/dcap/collateral-file.js'
 import { pemBlocks } from '../src/pem.js'
+import { utf8 } from './support/files.js'
 import { guest15, quoteEnclave, quoteGuest } from './support/intel.js'
-import { utf8 } from './support/quotes.js'
 import { NOW } from './support/simulated.js'
 
 const files = await quoteGuest()

@@ -9,8 +9,9 @@ import { parsePcrs } from '../src/tpm/pcrs.js'
 import { encodePublicArea, nameOf, parsePublicArea, spkiOf } from '../src/tpm/public-area.js'
 import { encodeSignature, parseSignature } from '../src/tpm/signature.js'
 import { publicKeyType } from '../src/x509/public-key.js'
+import { fileOf } from './support/files.js'
 import { judgeSimulated } from './support/judge.js'
-import { attestAzure, attestTpm, fileOf, tcg12Event, tpm } from './support/tpm.js'
+import { attestAzure, attestTpm, tcg12Event, tpm } from './support/tpm.js'
 import { area, areaFile, creation } from './support/tpm-structures.js'
 
 const RUNS = Number(process.env.VOUCH_FUZZ_RUNS ?? 2000)

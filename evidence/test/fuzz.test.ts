@@ -9,11 +9,10 @@ import {
 import { equalBytes, VouchError } from '@vouch/protocol'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { mutatedBytes, mutatedText } from '../../protocol/test/support/mutation.js'
-import { readPolicyText } from '../node/index.js'
+import { mutatedBytes } from '../../protocol/test/support/mutation.js'
 import { parseDer } from '../src/der/der.js'
 import { parseRevocationList } from '../src/x509/revocation.js'
-import { attest, NOW, policyJson, vendor } from './support/simulated.js'
+import { attest, NOW, vendor } from './support/simulated.js'
 
 const files = await attest()
 const list = await vendor.revoke('root', {
@@ -59,16 +58,6 @@ test('any bytes are read or refused, and what is read is all of them', () => {
       if (report !== undefined) expect(encodeReport(report)).toEqual(bytes)
     }),
     { numRuns: RUNS },
-  )
-})
-
-test('any policy text is read or refused', () => {
-  const samples = [JSON.stringify(policyJson), JSON.stringify(policyJson, null, 2).slice(1, -1)]
-  fc.assert(
-    fc.property(mutatedText(samples), (text) => {
-      unlessRefused(() => readPolicyText(text))
-    }),
-    { numRuns: Math.min(RUNS, 500) },
   )
 })
 

@@ -1,7 +1,10 @@
 import { admissionPolicyId } from '@vouch/evidence'
 import { policyTemplate, readPolicyText } from '@vouch/evidence/node'
+import { VouchError } from '@vouch/protocol'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { mutatedText } from '../../protocol/test/support/mutation.js'
 import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { genuineJson } from './support/genuine.js'
 import { policyJson, policyOf } from './support/simulated.js'
@@ -32,5 +35,19 @@ describe('a policy', () => {
         .replace('<os image hash>', '0'.repeat(64))
       expect(readPolicyText(filled)).toMatchObject({ name: 'ours', quota: 1, ttl: 172_800 })
     },
+  )
+})
+
+test('any policy text is read or refused', () => {
+  const samples = [JSON.stringify(policyJson), JSON.stringify(policyJson, null, 2).slice(1, -1)]
+  fc.assert(
+    fc.property(mutatedText(samples), (text) => {
+      try {
+        readPolicyText(text)
+      } catch (error) {
+        if (!(error instanceof VouchError) || error.code === 'INTERNAL') throw error
+      }
+    }),
+    { numRuns: Math.min(Number(process.env.VOUCH_FUZZ_RUNS ?? 500), 500) },
   )
 })

@@ -1,4 +1,5 @@
 import { appraise, authenticate, encodeReport, parseEvidence } from '@vouch/evidence'
+import { toHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../test/support/needs.js'
 import { genuinePolicy } from './support/genuine.js'
@@ -68,8 +69,8 @@ describe.each(NAMES)('%s', (name) => {
     const { raw: _, bl, ...wanted } = fields.reported_tcb
     const { microcode, ...others } = levels
     expect({ ...others, bl: bootloader, ucode: microcode }).toEqual({ ...wanted, bl })
-    expect(Buffer.from(claims.measurement).toString('hex')).toBe(fields.measurement)
-    expect(Buffer.from(claims.reportData).toString('hex')).toBe(fields.report_data)
+    expect(toHex(claims.measurement)).toBe(fields.measurement)
+    expect(toHex(claims.reportData)).toBe(fields.report_data)
   })
 })
 

@@ -2,8 +2,9 @@ import { appraise, type EvidenceFile, inspect } from '@vouch/evidence'
 import { type ErrorCode, toHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { refusalOf } from '../../protocol/test/support/refusal.js'
-import { authenticated, NOW, policyOf } from './support/simulated.js'
-import { attestTpm, fileOf, pcrs, pcrsJson, policyFor, tpm, tpmPinsJson, withFile } from './support/tpm.js'
+import { fileOf, withFile } from './support/files.js'
+import { authenticated, NOW, policyFor, policyOf } from './support/simulated.js'
+import { attestTpm, pcrs, pcrsJson, tpm, tpmPinsJson } from './support/tpm.js'
 import { signed } from './support/tpm-structures.js'
 
 describe('a policy for TPMs', () => {

@@ -5,9 +5,10 @@ import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { isRestrictedSigner, parsePublicArea } from '../src/tpm/public-area.js'
 import { encodeSignature, isSignedBy, parseSignature } from '../src/tpm/signature.js'
 import type { TpmSignature } from '../src/tpm/types.js'
+import { fileOf, flipped, jsonBytes, withFile } from './support/files.js'
 import { authenticated } from './support/simulated.js'
-import { attestTpm, fileOf, tpm, withFile } from './support/tpm.js'
-import { area, areaFile, flipped, jsonBytes, signed } from './support/tpm-structures.js'
+import { attestTpm, tpm } from './support/tpm.js'
+import { area, areaFile, signed } from './support/tpm-structures.js'
 
 describe('signatures', () => {
   const content = new TextEncoder().encode('anything')

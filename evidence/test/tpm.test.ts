@@ -5,9 +5,10 @@ import { describe, expect, test } from 'vitest'
 import { keyCertificate } from '../src/simulated/key-certificate.js'
 import { RSA_SHA256 } from '../src/simulated/schemes.js'
 import { nameOf } from '../src/tpm/public-area.js'
+import { fileOf, flipped, jsonBytes, withFile } from './support/files.js'
 import { authenticated, codesOf, NOW, vendor } from './support/simulated.js'
-import { attestTpm, authority, extraData, fileOf, pcrs, tcg12Event, tpm, withFile } from './support/tpm.js'
-import { area, areaFile, creation, flipped, jsonBytes, signed } from './support/tpm-structures.js'
+import { attestTpm, authority, extraData, pcrs, tcg12Event, tpm } from './support/tpm.js'
+import { area, areaFile, creation, signed } from './support/tpm-structures.js'
 
 const DAY = 86_400
 const RSA = { ...RSA_SHA256.key, modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) }

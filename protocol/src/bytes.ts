@@ -63,9 +63,13 @@ export function fromHex(hex: string, what = 'hexadecimal'): Uint8Array {
     })
   }
   const bytes = new Uint8Array(hex.length / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = 16 * digitOf(hex.charCodeAt(2 * i)) + digitOf(hex.charCodeAt(2 * i + 1))
   return bytes
 }
+
+/** The value of a digit by its code: 0 to 9, a to f, and no other. */
+const digitOf = (code: number): number => (code < 0x61 ? code - 0x30 : code - 0x57)
 
 /** Big-endian unsigned integer of the given bytes. */
 export function toInteger(bytes: Uint8Array): bigint {

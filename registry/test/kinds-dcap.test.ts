@@ -5,6 +5,7 @@ import {
   type AdmissionPolicy,
   admissionPolicyId,
   type EvidenceFile,
+  type KindName,
   parseAdmissionPolicy,
   simulatedEnclaveReport,
   simulatedTdReport,
@@ -12,7 +13,8 @@ import {
 import { toHex } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { policyFor, sgxPinsJson, tdxPinsJson } from '../../evidence/test/support/intel.js'
+import { sgxPinsJson, tdxPinsJson } from '../../evidence/test/support/intel.js'
+import { policyFor } from '../../evidence/test/support/simulated.js'
 import { openSimulatedIntel } from '../../fixtures/simulated-intel/index.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
 import { registrarFolder } from '../node/registrar-folder.js'
@@ -21,7 +23,7 @@ import { newChip, newClient, newRegistry, osImageHash } from './support/enrollin
 
 // From the bytes of a quote to a leaf: guests of TDX and enclaves of SGX, under the simulated root.
 
-const policyOf = (kind: string, pins: unknown): AdmissionPolicy =>
+const policyOf = (kind: KindName, pins: unknown): AdmissionPolicy =>
   parseAdmissionPolicy(
     JSON.stringify({ ...policyFor(kind, pins), os_images: [toHex(osImageHash)], quota: 1 }),
   )

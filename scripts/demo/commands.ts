@@ -29,6 +29,8 @@ export interface Commands {
   start(command: Command, ...args: readonly string[]): Program
   /** Runs a command to its end, whatever that is. */
   call(command: Command, ...args: readonly string[]): Promise<Ended>
+  /** Runs a command that must succeed. */
+  mustCall(command: Command, ...args: readonly string[]): Promise<Ended>
   /** Runs a command that must succeed, and reads its JSON. */
   ask(command: Command, ...args: readonly string[]): Promise<Record<string, unknown>>
   /** Ends all that was started and still runs. */
@@ -49,14 +51,16 @@ export function commandsBy(runnerOf: (command: Command) => readonly string[]): C
     running.delete(program)
     return { exit, stdout: program.stdout, stderr: program.stderr }
   }
+  const mustCall: Commands['mustCall'] = async (command, ...args) => {
+    const ended = await call(command, ...args)
+    if (ended.exit === 0) return ended
+    throw new Error(`${command} ${args.join(' ')} ended with ${ended.exit}:\n${ended.stdout}${ended.stderr}`)
+  }
   return {
     start,
     call,
-    ask: async (command, ...args) => {
-      const { exit, stdout, stderr } = await call(command, ...args, '--json')
-      if (exit === 0) return JSON.parse(stdout)
-      throw new Error(`${command} ${args.join(' ')} ended with ${exit}:\n${stdout}${stderr}`)
-    },
+    mustCall,
+    ask: async (command, ...args) => JSON.parse((await mustCall(command, ...args, '--json')).stdout),
     stopAll: async () => {
       await Promise.all([...running].map((program) => program.stop()))
       running.clear()

@@ -2,19 +2,19 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { parseAcceptance } from '@vouch/protocol'
+import { printAcceptance } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import { chainAct } from './chain-act.js'
 import { installedCommands } from './commands.js'
 import { startMachine } from './machines.js'
-import { acceptanceOf, openRegistry, type Registry } from './registry.js'
+import { acceptanceOf, openRegistry, policyFileIn, type Registry } from './registry.js'
 
 // The whole story on one machine, offline, between separate processes: two machines with three services each, a registrar,
-// Alice and Bob. The hardware is simulated and its keys are public; the cryptography is all real.
+// Alice and Bob, and a chain. The hardware is simulated and its keys are public; the cryptography is all real.
 
 const { values: options } = parseArgs({ options: { keep: { type: 'string' } } })
 const commands = installedCommands()
-const { ask, call, stopAll } = commands
+const { ask, call, mustCall, stopAll } = commands
 const say = (text: string): void => console.log(text)
 
 /** Says what is going on, and how long it took. */
@@ -61,7 +61,8 @@ async function story(folder: string): Promise<void> {
   )
 
   say('\nBob asks')
-  await writeFile(paths.accept, acceptanceOf(registry))
+  const acceptance = acceptanceOf(registry)
+  await writeFile(paths.accept, printAcceptance(acceptance))
   const bobs = ['--accept', paths.accept, '--registry', registry.url]
   await step('he makes a Request that two services and one policy will do for', () =>
     mustCall('bob', 'request', ...bobs, '--name', 'shop.example', '--out', paths.request),
@@ -94,6 +95,10 @@ async function story(folder: string): Promise<void> {
   for (const line of verdict.stderr.split('\n').filter((text) => text.includes('✓'))) say(`  ${line}`)
   await step('he refuses it with one bit of the response changed', () => refuseForged(folder, paths, judging))
 
+  const policyFile = policyFileIn(folder)
+  const agents = [north, south]
+  await chainAct(commands, { folder, agents, policyFile, acceptance, alice: home, step, say })
+
   say(`
 Bob learned
   that the response is "the answer is 42"
@@ -103,17 +108,7 @@ Bob did not learn
   which of the machines, which of the services, the service's key or signature, the machine's report or its chip
 The machines are simulated, and Bob's acceptance policy says that it lets them in: nothing genuine stands behind this.`)
 
-  const acceptance = parseAcceptance(acceptanceOf(registry))
-  const stage = { commands, folder, agents: [south, north], acceptance, alice: home, step, say }
-  await chainAct({ ...stage, policyFile: join(folder, 'policy.json') })
-
   if (options.keep !== undefined) await keep(options.keep, paths, registry, at)
-}
-
-async function mustCall(...args: Parameters<typeof call>): Promise<Awaited<ReturnType<typeof call>>> {
-  const ended = await call(...args)
-  if (ended.exit !== 0) throw new Error(`${args.join(' ')} ended with ${ended.exit}:\n${ended.stderr}`)
-  return ended
 }
 
 async function refuseForged(folder: string, { bundle }: Paths, judging: readonly string[]): Promise<void> {

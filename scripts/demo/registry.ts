@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { compareBytes, fromHex, printAcceptance, toInteger } from '@vouch/protocol'
+import { type AcceptancePolicy, compareBytes, fromHex, toInteger } from '@vouch/protocol'
 import { type Commands, urlOf } from './commands.js'
 import { demoPolicy } from './machines.js'
 import { drvNamed } from './story.js'
@@ -14,7 +14,7 @@ export interface Registry {
 
 /** Makes a registry that admits the demo's machines, and serves it. Heads are cut each second: nobody waits in a demo. */
 export async function openRegistry({ start, ask }: Commands, folder: string): Promise<Registry> {
-  const policyFile = join(folder, 'policy.json')
+  const policyFile = policyFileIn(folder)
   await writeFile(policyFile, demoPolicy())
   const registry = join(folder, 'registrar')
   const made = await ask('registrar', 'init', registry, '--policy', policyFile)
@@ -24,10 +24,13 @@ export async function openRegistry({ start, ask }: Commands, folder: string): Pr
   return { url, id: String(made.registry_id), signer: head.signer, policy }
 }
 
-/** What Bob believes, in a file of his own. */
-export function acceptanceOf({ id, signer, policy }: Registry): string {
+/** Where the registry's policy is. */
+export const policyFileIn = (folder: string): string => join(folder, 'policy.json')
+
+/** What Bob believes. */
+export function acceptanceOf({ id, signer, policy }: Registry): AcceptancePolicy {
   const drvs = (...names: readonly Parameters<typeof drvNamed>[0][]) => names.map(drvNamed).sort(compareBytes)
-  return printAcceptance({
+  return {
     version: 1,
     registry: { id: fromHex(id), signer: fromHex(signer) },
     clockSkew: 60,
@@ -37,5 +40,5 @@ export function acceptanceOf({ id, signer, policy }: Registry): string {
     simulated: true,
     policies: [toInteger(fromHex(policy))],
     services: { sha256: drvs('echo', 'oracle'), eip191: drvs('mailer', 'oracle') },
-  })
+  }
 }

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ErrorCode } from '@vouch/protocol'
+import { type ErrorCode, printAcceptance } from '@vouch/protocol'
 import { type Credential, parseCredential, printCredential } from '@vouch/prover'
 import { type Command, type Commands, commandsBy, type Ended } from '../../scripts/demo/commands.js'
 import { startMachine } from '../../scripts/demo/machines.js'
@@ -48,7 +48,7 @@ export async function startLive(): Promise<Live> {
     const south = await startMachine(commands, join(folder, 'south'))
     const registry = await openRegistry(commands, folder)
     const accept = join(folder, 'accept.json')
-    await writeFile(accept, acceptanceOf(registry))
+    await writeFile(accept, printAcceptance(acceptanceOf(registry)))
     return { folder, commands, north, south, registry, accept, close }
   } catch (error) {
     await close()
@@ -103,4 +103,11 @@ export async function homeWith(
   const moved = printCredential({ ...credential, guest: { ...credential.guest, services } })
   await writeFile(join(copy, 'credentials', 'north.json'), moved, { mode: 0o600 })
   return copy
+}
+
+/** Enrolls Alice at both machines, and waits until she is published. */
+export async function enrollBoth({ commands, registry, south, north }: Live, home: string): Promise<void> {
+  const enroll = ['alice', '--home', home, 'enroll', '--registrar', registry.url] as const
+  await commands.ask(...enroll, '--agent', south, '--name', 'south')
+  await commands.ask(...enroll, '--agent', north, '--name', 'north', '--wait')
 }

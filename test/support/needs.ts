@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, statfsSync } from 'node:fs'
 import type { TestContext } from 'vitest'
+import { chromiumPath } from './chromium.js'
 import { readManifest } from './repository.js'
 
 /** Runs what follows it where there is no network but loopback. A new namespace's loopback is down: somebody must bring it up. */
@@ -41,7 +42,7 @@ export const needs = {
   ),
   /** An npm registry: asks it for one package that this project pins. */
   registry: need('an npm registry', registryAnswers),
-  chromium: need('chromium', () => runs('chromium', ['--version'])),
+  chromium: need('chromium', () => chromiumPath() !== undefined),
   /** Nix itself, whose hashes ours must equal. */
   nix: need('nix-store', () => runs('nix-store', ['--version'])),
   swtpm: need('swtpm', () => runs('swtpm', ['--version'])),

@@ -3,6 +3,8 @@ import { Command, Option } from 'commander'
 import { circuitsCommand } from './commands/circuits.js'
 import { doctorCommand } from './commands/doctor.js'
 import { type EvidenceOptions, evidenceCommand } from './commands/evidence.js'
+import { type FetchOptions, fetchCommand, packCommand } from './commands/evidence-files.js'
+import { showEvidenceCommand } from './commands/evidence-show.js'
 import {
   policyCheckCommand,
   policyIdCommand,
@@ -87,7 +89,7 @@ bob
   .option(...json)
   .action((options: { json?: true }) => run(options, () => doctorCommand(out, options.json ?? false)))
 
-bob
+const evidence = bob
   .command('evidence')
   .description('judge raw hardware evidence: report, certificates and lists in files of any order')
   .argument('<files...>', 'told apart by content; PEM or DER')
@@ -95,9 +97,39 @@ bob
   .option('--policy <file>', 'admission policy; without one, debug and simulated evidence are refused')
   .option('--nonce <hex>', 'what REPORT_DATA must be')
   .option(...json)
+  .enablePositionalOptions()
   .action((files: string[], options: EvidenceOptions) =>
     run(options, () => evidenceCommand(out, files, options)),
   )
+
+evidence
+  .command('show')
+  .description('say what evidence says, field by field; judges nothing')
+  .argument('<files...>', 'told apart by content; PEM or DER')
+  .option(...json)
+  .action((files: string[], options: { json?: true }) =>
+    run(options, () => showEvidenceCommand(out, files, options.json ?? false)),
+  )
+
+evidence
+  .command('pack')
+  .description('put evidence and all that it is judged by into one file, and say what it is called')
+  .argument('<files...>', 'told apart by content; PEM or DER')
+  .requiredOption('--out <file>', 'write there')
+  .option(...json)
+  .action((files: string[], options: { out: string; json?: true }) =>
+    run(options, () => packCommand(out, files, options)),
+  )
+
+evidence
+  .command('fetch')
+  .description('get what vendors publish of a machine: certificates, revocation lists, TCB info')
+  .argument('<files...>', 'the evidence')
+  .option('--to <folder>', 'write there instead of beside the evidence')
+  .option('--mirror <url>', "ask there instead of at the vendors' own services")
+  .option('--cache <folder>', 'keep there what never changes')
+  .option(...json)
+  .action((files: string[], options: FetchOptions) => run(options, () => fetchCommand(out, files, options)))
 
 const policy = bob.command('policy').description('write and read admission policies')
 

@@ -1,8 +1,9 @@
 import type { AppraisalFailure, Checks } from '../checks.js'
+import { appraiseTdx, inspectTdx } from '../dcap/appraise.js'
 import { appraiseSnp } from '../snp/appraise.js'
 import { appraiseQuote, inspectQuote } from '../tpm/appraise.js'
-import type { AzureSnpPins } from './pins.js'
-import type { AzureSnpClaims } from './types.js'
+import type { AzureSnpPins, AzureTdxPins } from './pins.js'
+import type { AzureSnpClaims, AzureTdxClaims } from './types.js'
 
 /**
  * The layer's own privilege level. A guest that could ask for reports at its own would write runtime data with a key of its
@@ -37,5 +38,20 @@ export function inspectAzureSnp(checks: Checks<AppraisalFailure>, { hardware, qu
     given: 'true',
   })
   checks.leave('measurement, TCB: no policy was given')
+  inspectQuote(checks, quote)
+}
+
+/** The same where the processor is Intel's. A guest has no way to the TDX module but through the layer. */
+export function appraiseAzureTdx(
+  checks: Checks<AppraisalFailure>,
+  { hardware, quote }: AzureTdxClaims,
+  pins: AzureTdxPins,
+): void {
+  appraiseTdx(checks, hardware, pins)
+  appraiseQuote(checks, quote, pins)
+}
+
+export function inspectAzureTdx(checks: Checks<AppraisalFailure>, { hardware, quote }: AzureTdxClaims): void {
+  inspectTdx(checks, hardware)
   inspectQuote(checks, quote)
 }

@@ -1,12 +1,16 @@
 import { concat, equalBytes } from '@vouch/protocol'
 import { AZURE_KIND_OF } from '../anchors.js'
 import { type Checks, must } from '../checks.js'
+import type { CommonClaims } from '../claims.js'
+import { authenticateQuote } from '../dcap/authenticate.js'
+import { checkTdReport } from '../dcap/td-report.js'
+import type { TdxClaims } from '../dcap/types.js'
 import { authenticateSnp } from '../snp/authenticate.js'
 import type { SnpClaims } from '../snp/types.js'
 import { hashOf } from '../tpm/hash.js'
 import { checkQuote } from '../tpm/quote.js'
 import { checkTrailing } from '../trailing.js'
-import type { AzureEvidence, AzureSnpClaims } from './types.js'
+import type { AzureClaims, AzureEvidence } from './types.js'
 
 /**
  * Checks the processor's report to its root, the runtime data against the report, and the virtual TPM's quote against the key
@@ -16,10 +20,10 @@ export async function authenticateAzure(
   checks: Checks,
   evidence: AzureEvidence,
   at: number,
-): Promise<AzureSnpClaims | undefined> {
-  const { hcl, trailing, runtime, hardware, vtpm } = evidence
-  // 1. The processor's report is genuine.
-  const claims = await authenticateSnp(checks, hardware, at)
+): Promise<AzureClaims | undefined> {
+  const { hcl, trailing, runtime, vtpm } = evidence
+  // 1. What the processor says is genuine.
+  const claims = await authenticateHardware(checks, evidence, at)
   if (claims === undefined) return undefined
   checkTrailing(checks, 'the HCL report', trailing)
 
@@ -33,23 +37,37 @@ export async function authenticateAzure(
   // 3. The quote is signed by the key in the runtime data.
   const quote = await checkQuote(checks, vtpm, runtime.attestationKey)
   if (quote === undefined) return undefined
-  return {
-    kind: AZURE_KIND_OF[claims.kind],
-    // The chip's, not the virtual TPM's: whoever deletes a virtual machine gets another TPM, and is the same machine.
-    ...(claims.machineIdentity === undefined ? {} : { machineIdentity: claims.machineIdentity }),
+  const { machineIdentity, collateral } = claims
+  const common = {
+    // The processor's, not the virtual TPM's: whoever deletes a virtual machine gets another TPM, and is the same machine.
+    ...(machineIdentity === undefined ? {} : { machineIdentity }),
     slots: [
       { name: 'user-data', bytes: runtime.userData ?? new Uint8Array(), holds: 'report_data' },
       { name: 'extraData', bytes: vtpm.quote.attest.extraData, holds: 'short_report_data' },
     ],
-    hardware: factsOf(claims),
     vmConfiguration: runtime.vmConfiguration,
     quote,
-    collateral: claims.collateral,
-  }
+    collateral,
+  } as const
+  return 'endorsement' in claims
+    ? { kind: AZURE_KIND_OF[claims.kind], ...common, hardware: factsOf(claims) }
+    : { kind: AZURE_KIND_OF[claims.kind], ...common, hardware: factsOf(claims) }
 }
 
-/** What the report says by itself: its REPORT_DATA is no slot here, as the guest does not write it. */
-function factsOf(claims: SnpClaims): AzureSnpClaims['hardware'] {
-  const { kind: _, machineIdentity: __, slots: ___, collateral: ____, ...facts } = claims
+/** A TD report by itself convinces nobody but the processor that made it: there it is a quote that is judged. */
+async function authenticateHardware(
+  checks: Checks,
+  { hcl, hardware }: AzureEvidence,
+  at: number,
+): Promise<SnpClaims | TdxClaims | undefined> {
+  if (hardware.format === 'snp') return authenticateSnp(checks, hardware, at)
+  checkTdReport(checks, hcl.hardwareReport, hardware.quote.report)
+  const claims = await authenticateQuote(checks, hardware, at)
+  return claims === undefined || 'mrEnclave' in claims ? undefined : claims
+}
+
+/** What the processor says by itself: its REPORT_DATA is no slot here, as the guest does not write it. */
+function factsOf<C extends CommonClaims>(claims: C): Omit<C, keyof CommonClaims> {
+  const { kind: _, machineIdentity: __, slots: ___, collateral: ____, devices: _____, ...facts } = claims
   return facts
 }

@@ -1,4 +1,5 @@
 import { fromInteger, shown, VouchError } from '@vouch/protocol'
+import { TD_REPORT_STRUCT_BYTES } from '../dcap/td-report.js'
 import { REPORT_BYTES } from '../snp/layout.js'
 import {
   DATA_VERSION,
@@ -16,8 +17,11 @@ import {
 } from './layout.js'
 import type { HclReport } from './types.js'
 
-/** TDREPORT_STRUCT has 1,024 bytes; zeros fill up the rest. */
-const HARDWARE_BYTES: Readonly<Record<HclReport['hardware'], number>> = { snp: REPORT_BYTES, tdx: 1024 }
+/** Zeros fill up the rest. */
+const HARDWARE_BYTES: Readonly<Record<HclReport['hardware'], number>> = {
+  snp: REPORT_BYTES,
+  tdx: TD_REPORT_STRUCT_BYTES,
+}
 
 /** Whether bytes are meant as a report of the host compatibility layer. */
 export function looksLikeHcl(bytes: Uint8Array): boolean {

@@ -1,8 +1,9 @@
 import { equalBytes, VouchError } from '@vouch/protocol'
+import { parseDcap } from '../dcap/parse.js'
+import { assertTdReport } from '../dcap/td-report.js'
 import type { Sorted } from '../files.js'
 import { onePart, optionalPart, type PartName, type Parts } from '../parts.js'
 import { parseReport } from '../snp/report.js'
-import type { SnpEvidence } from '../snp/types.js'
 import { parseQuoteParts } from '../tpm/parse.js'
 import { parseSignature } from '../tpm/signature.js'
 import type { GivenSignature } from '../tpm/types.js'
@@ -26,12 +27,26 @@ export function parseAzure(sorted: Sorted): AzureEvidence {
   }
 }
 
-function parseHardware({ hardware, hardwareReport }: HclReport, sorted: Sorted): SnpEvidence {
-  if (hardware !== 'snp') {
-    throw new VouchError('ALGORITHM_UNKNOWN', {
-      rule: 'the hardware report in a HCL report must be of a kind that is known here',
-      given: hardware,
+/** The parts that only one of the two has. */
+const PARTS_OF: Readonly<Record<HclReport['hardware'], readonly PartName[]>> = {
+  snp: ['snp-report'],
+  tdx: ['dcap-quote', 'tcb-info', 'qe-identity'],
+}
+
+function parseHardware({ hardware, hardwareReport }: HclReport, sorted: Sorted): AzureEvidence['hardware'] {
+  const stranger = PARTS_OF[hardware === 'snp' ? 'tdx' : 'snp'].find((part) => sorted.parts[part])
+  if (stranger !== undefined) {
+    throw new VouchError('EVIDENCE_AMBIGUOUS', {
+      rule: 'the files must hold evidence of one machine',
+      given: `hcl report of ${hardware}, ${stranger}`,
+      hint: 'judge them one after the other',
     })
+  }
+  if (hardware === 'tdx') {
+    assertTdReport(hardwareReport)
+    // An event log that comes along is the virtual TPM's.
+    const { 'event-log': _, ...parts } = sorted.parts
+    return parseDcap({ ...sorted, parts })
   }
   assertCopy(sorted.parts, 'snp-report', hardwareReport)
   const { certificates, revocationLists } = sorted

@@ -1,4 +1,5 @@
 import { type Codec, record } from '@vouch/protocol/codec'
+import { assertSoundDcap, type TdxPins, tdxPinsMembers } from '../dcap/pins.js'
 import type { KindName } from '../kinds.js'
 import type { PolicyFrame } from '../policy/frame.js'
 import { assertSoundSnp, genuineTcb, type SnpPins, simulatedTcb, snpPinsMembers } from '../snp/pins.js'
@@ -10,13 +11,25 @@ import { assertBootComplete, type QuotePins, quotePinsMembers } from '../tpm/pin
  */
 export interface AzureSnpPins extends Omit<SnpPins, 'boot' | 'vmpl'>, QuotePins {}
 
-const pinsFor = (tcb: Codec<SnpPins['tcb']>): Codec<AzureSnpPins> =>
+/** The same where the processor is Intel's: MRTD and RTMRs cover the layer below the guest. */
+export interface AzureTdxPins extends TdxPins, QuotePins {}
+
+const snpPinsFor = (tcb: Codec<SnpPins['tcb']>): Codec<AzureSnpPins> =>
   record<AzureSnpPins>({ ...snpPinsMembers, tcb, ...quotePinsMembers })
 
-export const azureSnpPins: Codec<AzureSnpPins> = pinsFor(genuineTcb)
-export const simulatedAzureSnpPins: Codec<AzureSnpPins> = pinsFor(simulatedTcb)
+export const azureSnpPins: Codec<AzureSnpPins> = snpPinsFor(genuineTcb)
+export const simulatedAzureSnpPins: Codec<AzureSnpPins> = snpPinsFor(simulatedTcb)
+export const azureTdxPins: Codec<AzureTdxPins> = record<AzureTdxPins>({
+  ...tdxPinsMembers,
+  ...quotePinsMembers,
+})
 
 export function assertSoundAzureSnp(kind: KindName, pins: AzureSnpPins, frame: PolicyFrame): void {
   assertSoundSnp(kind === 'azure-snp' ? 'sev-snp' : 'simulated-snp', pins, frame)
+  assertBootComplete(pins)
+}
+
+export function assertSoundAzureTdx(kind: KindName, pins: AzureTdxPins): void {
+  assertSoundDcap(kind === 'azure-tdx' ? 'tdx' : 'simulated-tdx', pins)
   assertBootComplete(pins)
 }

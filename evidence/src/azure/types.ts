@@ -1,5 +1,6 @@
-import type { AzureSnpAnchor } from '../anchors.js'
+import type { AzureSnpAnchor, AzureTdxAnchor } from '../anchors.js'
 import type { CommonClaims } from '../claims.js'
+import type { DcapEvidence, TdxFacts } from '../dcap/types.js'
 import type { SnpEvidence, SnpFacts } from '../snp/types.js'
 import type { QuoteClaims, QuoteEvidence } from '../tpm/types.js'
 import type { HASH_TYPE, REPORT_TYPE } from './layout.js'
@@ -30,14 +31,25 @@ export interface AzureEvidence {
   readonly hcl: HclReport
   readonly trailing: Uint8Array
   readonly runtime: RuntimeData
-  readonly hardware: SnpEvidence
+  /** The report inside, or the quote that was made of it. */
+  readonly hardware: SnpEvidence | DcapEvidence
   readonly vtpm: QuoteEvidence
 }
 
-/** What authentic evidence of such a machine says. */
-export interface AzureSnpClaims extends CommonClaims {
-  readonly kind: AzureSnpAnchor['kind']
-  readonly hardware: SnpFacts
+/** What authentic evidence of such a machine says, whatever processor it has. */
+interface AzureCommon extends CommonClaims {
   readonly vmConfiguration: RuntimeData['vmConfiguration']
   readonly quote: QuoteClaims
 }
+
+export interface AzureSnpClaims extends AzureCommon {
+  readonly kind: AzureSnpAnchor['kind']
+  readonly hardware: SnpFacts
+}
+
+export interface AzureTdxClaims extends AzureCommon {
+  readonly kind: AzureTdxAnchor['kind']
+  readonly hardware: TdxFacts
+}
+
+export type AzureClaims = AzureSnpClaims | AzureTdxClaims

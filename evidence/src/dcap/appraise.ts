@@ -8,7 +8,10 @@ import {
   USUAL_STATUSES,
 } from './pins.js'
 import { standingText } from './tcb.js'
-import type { DcapClaims, SgxClaims, TcbStanding, TdxClaims } from './types.js'
+import type { DcapClaims, SgxClaims, TcbStanding, TdxFacts } from './types.js'
+
+/** What is appraised of every quote. */
+type DcapFacts = Pick<DcapClaims, 'root' | 'tcb' | 'padding' | 'trailing'>
 
 interface Difference {
   readonly rule: string
@@ -25,7 +28,7 @@ const wantOf =
     checks.note(holds, { code, field, ...difference })
 
 /** Compares a guest's claims with pins, all of them: a person who is refused sees everything that is in the way. */
-export function appraiseTdx(checks: Checks<AppraisalFailure>, claims: TdxClaims, pins: TdxPins): void {
+export function appraiseTdx(checks: Checks<AppraisalFailure>, claims: TdxFacts, pins: TdxPins): void {
   const want = wantOf(checks)
   checkRoots(want, claims, pins.roots)
   const { measurements, tdAttributes, mrServiceTd } = claims
@@ -104,7 +107,7 @@ const signerText = (mrsigner: Uint8Array, product: number, svn: number): string 
   `MRSIGNER ${toHex(mrsigner)} with ISVPRODID ${product}, ISVSVN ${svn}`
 
 /** What holds of a guest whoever asks. */
-export function inspectTdx(checks: Checks<AppraisalFailure>, claims: TdxClaims): void {
+export function inspectTdx(checks: Checks<AppraisalFailure>, claims: TdxFacts): void {
   inspectCommon(checks, claims, claims.tdAttributes.debug)
   checks.leave('MRTD, RTMRs, attributes: no policy was given')
 }
@@ -115,7 +118,7 @@ export function inspectSgx(checks: Checks<AppraisalFailure>, claims: SgxClaims):
   checks.leave('MRENCLAVE, MRSIGNER: no policy was given')
 }
 
-function inspectCommon(checks: Checks<AppraisalFailure>, claims: DcapClaims, debug: boolean): void {
+function inspectCommon(checks: Checks<AppraisalFailure>, claims: DcapFacts, debug: boolean): void {
   const want = wantOf(checks)
   want(!debug, 'DEBUG_NOT_ACCEPTED', 'debug', {
     rule: 'the guest must not let its host debug it',
@@ -153,7 +156,7 @@ function checkEvaluation(want: Want, { evaluationDataNumber }: TcbStanding, leas
   })
 }
 
-function checkRoots(want: Want, { root }: DcapClaims, roots: readonly Uint8Array[]): void {
+function checkRoots(want: Want, { root }: DcapFacts, roots: readonly Uint8Array[]): void {
   want(
     roots.some((accepted) => equalBytes(accepted, root.spki)),
     'VENDOR_ROOT_NOT_ACCEPTED',
@@ -166,7 +169,7 @@ function checkRoots(want: Want, { root }: DcapClaims, roots: readonly Uint8Array
   )
 }
 
-function checkEnd(want: Want, { trailing }: DcapClaims): void {
+function checkEnd(want: Want, { trailing }: DcapFacts): void {
   want(trailing === 0, 'EVIDENCE_TRAILING', 'trailing', {
     rule: 'nothing but zeros may be behind the quote',
     wanted: 'zeros, or nothing',

@@ -73,7 +73,7 @@ const tcb: Codec<DcapPins['tcb']> = record<DcapPins['tcb']>({
 })
 const register = fixedBytes(48)
 
-export const tdxPins: Codec<TdxPins> = record<TdxPins>({
+export const tdxPinsMembers = {
   roots,
   measurements: list(
     record<GuestMeasurements>({ mrtd: register, rtmr0: register, rtmr1: register, rtmr2: register }),
@@ -86,7 +86,9 @@ export const tdxPins: Codec<TdxPins> = record<TdxPins>({
     septVe: flag,
   }),
   tcb,
-})
+} as const
+
+export const tdxPins: Codec<TdxPins> = record<TdxPins>(tdxPinsMembers)
 
 const svn = uint(2, { max: 0xffff })
 

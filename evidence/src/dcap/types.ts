@@ -240,5 +240,8 @@ export interface SgxClaims extends DcapCommon {
   readonly provisionKey: boolean
 }
 
+/** What an authentic quote of a guest says, wherever it stands. */
+export type TdxFacts = Omit<TdxClaims, keyof CommonClaims>
+
 /** What an authentic quote says. */
 export type DcapClaims = TdxClaims | SgxClaims

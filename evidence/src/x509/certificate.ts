@@ -110,7 +110,7 @@ export function extensionsIn(list: Der): ReadonlyMap<string, Extension> {
 const COMMON_NAME = '2.5.4.3'
 
 /** The common name, for messages and never for trust. Whoever wrote it may write on a person's terminal, so it is tamed. */
-function commonNameIn(subject: Der): string {
+export function commonNameIn(subject: Der): string {
   for (const { parts } of subject.parts) {
     for (const { parts: attribute } of parts) {
       const [type, value] = attribute

@@ -1,17 +1,19 @@
 import {
-  ANCHORS,
   type EnclaveReport,
   type EvidenceFile,
+  type SimulatedAzureTdReport,
   type SimulatedDcapCollateral,
   type SimulatedDcapQuote,
   type SimulatedIntelPlatform,
+  simulatedAzureTdx,
   simulatedEnclaveReport,
   simulatedTdReport,
   type TdReport,
 } from '@vouch/evidence'
 import { toHex } from '@vouch/protocol'
 import { openSimulatedIntel } from '../../../fixtures/simulated-intel/index.js'
-import { NOW } from './simulated.js'
+import { NOW, rootsOf } from './simulated.js'
+import { pcrs, quotePinsJson } from './tpm.js'
 
 export const intel = openSimulatedIntel()
 export const platform: SimulatedIntelPlatform = { ppid: new Uint8Array(16).fill(0xb1) }
@@ -54,25 +56,10 @@ export function quoteEnclave(
   )
 }
 
-/** The files with one of them changed, or left out. */
-export function withFile(
-  files: readonly EvidenceFile[],
-  name: string,
-  change: (bytes: Uint8Array) => Uint8Array | undefined,
-): readonly EvidenceFile[] {
-  return files.flatMap((file) => {
-    const bytes = file.name === name ? change(file.bytes) : file.bytes
-    return bytes === undefined ? [] : [{ ...file, bytes }]
-  })
-}
-
-const rootOf = (kind: string): string =>
-  toHex(ANCHORS.find((anchor) => anchor.kind === kind)?.spki ?? new Uint8Array())
-
 const tcb = { statuses: ['UpToDate', 'SWHardeningNeeded'], min_evaluation: 20 }
 
 export const tdxPinsJson = {
-  roots: [rootOf('simulated-tdx')],
+  roots: rootsOf('simulated-tdx'),
   measurements: [
     {
       mrtd: toHex(guest.mrTd),
@@ -86,19 +73,26 @@ export const tdxPinsJson = {
 }
 
 export const sgxPinsJson = {
-  roots: [rootOf('simulated-sgx')],
+  roots: rootsOf('simulated-sgx'),
   enclaves: { mrenclaves: [toHex(enclave.mrEnclave)] },
   attributes: { debug: false },
   tcb,
 }
 
-/** The JSON of a policy for one kind. */
-export const policyFor = (kind: string, pins: unknown) => ({
-  version: 1,
-  name: 'machines of the tests',
-  evidence: { [kind]: pins },
-  os_images: ['05'.repeat(32)],
-  quota: 2,
-  ttl: 172_800,
-  collateral: { revocation: 'required', max_age: 604_800, grace: 86_400 },
-})
+const azure = await simulatedAzureTdx(intel)
+
+/** A simulated machine of Azure on TDX, with what is asked for changed. */
+export const attestAzureTdx = (
+  changes: Partial<SimulatedAzureTdReport> & Pick<Changes, 'platform' | 'collateral'> = {},
+): Promise<readonly EvidenceFile[]> =>
+  azure.attest(
+    { ...platform, ...changes.platform },
+    { reportData, pcrs, ...changes },
+    { ...collateral, ...changes.collateral },
+  )
+
+export const azureTdxPinsJson = {
+  ...tdxPinsJson,
+  roots: rootsOf('simulated-azure-tdx'),
+  ...quotePinsJson,
+}

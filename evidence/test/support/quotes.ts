@@ -1,5 +1,5 @@
 import { type EvidenceFile, encodeQuote, parseQuote, type Quote } from '@vouch/evidence'
-import { withFile } from './intel.js'
+import { withFile } from './files.js'
 import { failuresOf } from './samples.js'
 import { NOW } from './simulated.js'
 
@@ -9,11 +9,6 @@ export const allCodes = async (files: readonly EvidenceFile[], at = NOW): Promis
 
 export const requoted = (files: readonly EvidenceFile[], changes: Partial<Quote>): readonly EvidenceFile[] =>
   withFile(files, 'quote.bin', (bytes) => encodeQuote({ ...parseQuote(bytes).quote, ...changes }))
-
-export const flipped = (bytes: Uint8Array, at: number): Uint8Array => bytes.with(at, (bytes[at] ?? 0) ^ 1)
-
-export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
-export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /** One UpToDate level that asks for these. */
 export function levelsOf({ sgx = [], tdx = [], pce = 0 }: { sgx?: number[]; tdx?: number[]; pce?: number }) {

@@ -3,6 +3,7 @@ import {
   type Authentication,
   authenticate,
   type EvidenceFile,
+  type KindName,
   parseAdmissionPolicy,
   parseEvidence,
   type SimulatedMachine,
@@ -39,10 +40,12 @@ export async function codesOf(files: readonly EvidenceFile[], at = NOW): Promise
   return failures.map(({ code }) => code)
 }
 
-const simulatedRoot = ANCHORS.find(({ kind }) => kind === 'simulated-snp')
+/** The roots that are pinned for a kind, as a policy names them. */
+export const rootsOf = (kind: KindName): string[] =>
+  ANCHORS.filter((anchor) => anchor.kind === kind).map(({ spki }) => toHex(spki))
 
 export const pinsJson = {
-  roots: [toHex(simulatedRoot?.spki ?? new Uint8Array())],
+  roots: rootsOf('simulated-snp'),
   endorsements: ['vcek'],
   boot: 'kernel_hashes',
   measurements: [toHex(report.measurement)],
@@ -62,3 +65,6 @@ export const policyJson = {
 }
 
 export const policyOf = (json: unknown) => parseAdmissionPolicy(JSON.stringify(json))
+
+/** The JSON of a policy for one kind. */
+export const policyFor = (kind: KindName, pins: unknown) => ({ ...policyJson, evidence: { [kind]: pins } })

@@ -41,7 +41,3 @@ export async function creation(quote: Uint8Array, objectName: Uint8Array): Promi
     { name: 'creation_sig.bin', bytes: await signed(bytes) },
   ]
 }
-
-export const jsonBytes = (content: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(content))
-
-export const flipped = (bytes: Uint8Array, at: number): Uint8Array => bytes.with(at, (bytes.at(at) ?? 0) ^ 1)

@@ -1,5 +1,4 @@
 import {
-  ANCHORS,
   type EvidenceFile,
   NOT_CONFIDENTIAL,
   newSimulatedTpm,
@@ -10,7 +9,7 @@ import {
 } from '@vouch/evidence'
 import { concat, toHex } from '@vouch/protocol'
 import { openSimulatedAuthority } from '../../../fixtures/simulated-tpm/index.js'
-import { machine, pinsJson, policyJson, report, vendor } from './simulated.js'
+import { machine, pinsJson, report, rootsOf, vendor } from './simulated.js'
 
 export const authority = openSimulatedAuthority()
 export const tpm = await newSimulatedTpm()
@@ -34,13 +33,15 @@ export const attestAzure = (
   return azure.attest({ ...machine, ...changes.machine }, { reportData, measurement, pcrs, ...changes })
 }
 
-const rootsOf = (kind: string): string[] =>
-  ANCHORS.filter((anchor) => anchor.kind === kind).map(({ spki }) => toHex(spki))
-
 export const pcrsJson = (values: ReadonlyMap<number, Uint8Array>) =>
   [...values].map(([index, value]) => ({ index, values: [toHex(value)] }))
 
-const quotePinsJson = { hashes: ['sha256'], boot: 'unified_kernel', bank: 'sha256', pcrs: pcrsJson(pcrs) }
+export const quotePinsJson = {
+  hashes: ['sha256'],
+  boot: 'unified_kernel',
+  bank: 'sha256',
+  pcrs: pcrsJson(pcrs),
+}
 
 export const tpmPinsJson = (kind: 'tpm' | 'simulated-tpm' = 'simulated-tpm') => ({
   confidential: NOT_CONFIDENTIAL,
@@ -52,26 +53,6 @@ export const tpmPinsJson = (kind: 'tpm' | 'simulated-tpm' = 'simulated-tpm') => 
 
 const { boot: _, vmpl: __, ...snpJson } = pinsJson
 export const azurePinsJson = { ...snpJson, ...quotePinsJson }
-
-/** The JSON of a policy for one kind. */
-export const policyFor = (kind: string, pins: object) => ({ ...policyJson, evidence: { [kind]: pins } })
-
-export const fileOf = (files: readonly EvidenceFile[], name: string): EvidenceFile => {
-  const found = files.find((file) => file.name === name)
-  if (found === undefined) throw new Error(`no ${name}`)
-  return found
-}
-
-/** The files with one replaced, or left out. */
-export const withFile = (
-  files: readonly EvidenceFile[],
-  name: string,
-  change: (bytes: Uint8Array) => Uint8Array | undefined,
-): readonly EvidenceFile[] =>
-  files.flatMap((file) => {
-    const bytes = file.name === name ? change(file.bytes) : file.bytes
-    return bytes === undefined ? [] : [{ ...file, bytes }]
-  })
 
 /** An event of a log of SHA-1 digests. */
 export function tcg12Event(

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { concat } from '../../src/index.js'
 
 /** What is done to a valid input, as numbers that a run of any input can use. */
 type Step = readonly [kind: number, at: number, other: number, size: number]
@@ -18,20 +19,19 @@ export function mutatedBytes(samples: readonly Uint8Array[]): fc.Arbitrary<Uint8
 
 function mutateBytes(bytes: Uint8Array, [kind, place, other, size]: Step): Uint8Array {
   const at = place % (bytes.length + 1)
-  const joined = (...parts: readonly Uint8Array[]) => new Uint8Array(Buffer.concat(parts))
   switch (kind) {
     case 0:
       return bytes.map((byte, i) => (i === at ? byte ^ (1 << (other % 8)) : byte))
     case 1: // the numbers at which lengths and flags turn
       return bytes.map((byte, i) => (i === at ? ([0, 1, 2, 3, 127, 128, 254, 255][other % 8] ?? byte) : byte))
     case 2:
-      return joined(bytes.subarray(0, at), bytes.subarray(at + size))
+      return concat(bytes.subarray(0, at), bytes.subarray(at + size))
     case 3:
-      return joined(bytes.subarray(0, at), Buffer.alloc(size, other & 255), bytes.subarray(at))
+      return concat(bytes.subarray(0, at), new Uint8Array(size).fill(other & 255), bytes.subarray(at))
     case 4:
-      return joined(bytes.subarray(0, at + size), bytes.subarray(at))
+      return concat(bytes.subarray(0, at + size), bytes.subarray(at))
     default:
-      return joined(
+      return concat(
         bytes.subarray(0, at),
         bytes.subarray(at + size, at + 2 * size),
         bytes.subarray(at, at + size),

@@ -38,12 +38,10 @@ export async function nodeServeCommand(
       out.words(`registrar: error: the private log was not written: ${shown(error)}`),
   })
   try {
-    const told = ended() // before anybody knows that it is there to be told
-    const place = { host: options.host, port, proxy }
-    const server = await startServer(nodeSiteOf(node), place, DEFAULT_LIMITS)
+    const server = await startServer(nodeSiteOf(node), { host: options.host, port, proxy }, DEFAULT_LIMITS)
     sayWhere(out, server.address, options)
     out.words(`registrar: signs as ${account.address}`)
-    await told
+    await ended()
     out.words('registrar: finishing what is in hand')
     await server.close()
     return 0

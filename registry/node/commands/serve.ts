@@ -58,7 +58,6 @@ export async function serveCommand(out: Terminal, folder: string, options: Serve
   }
 }
 
-/** Where a server is reached, and what to mind about it. */
 export function sayWhere(
   out: Terminal,
   { address, port }: AddressInfo,
@@ -86,7 +85,6 @@ async function cut(out: Terminal, { registry }: Registrar): Promise<void> {
   }
 }
 
-/** Until somebody tells this process to end. */
 export function ended(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())

@@ -9,8 +9,9 @@ import {
 } from '@vouch/evidence'
 import { readAdmissionPolicy } from '@vouch/evidence/node'
 import { type ExitStatus, exitStatus, type Failure, fromHex, sentence, VouchError } from '@vouch/protocol'
-import { clock, parseTime, readNamedFile, type Terminal, table } from '@vouch/protocol/node'
+import { clock, parseTime, type Terminal, table } from '@vouch/protocol/node'
 import { claimRows, claimsJson } from '../claims.js'
+import { readEvidence } from './evidence-files.js'
 
 export interface EvidenceOptions {
   readonly at?: string
@@ -47,9 +48,7 @@ async function judge(paths: readonly string[], options: EvidenceOptions): Promis
   const at = options.at === undefined ? clock() : parseTime(options.at)
   const nonce = options.nonce === undefined ? undefined : nonceArgument(options.nonce)
   const policy = options.policy === undefined ? undefined : await readAdmissionPolicy(options.policy)
-  const files = await Promise.all(
-    paths.map(async (path) => ({ name: path, bytes: await readNamedFile(path) })),
-  )
+  const files = await readEvidence(paths)
 
   // 1. The files can be read, and one of them is evidence.
   const parsed = await parseEvidence(files).catch((error: unknown) => {
@@ -116,7 +115,7 @@ function reportJson({ exit, checks, notChecked, ignored, failures, claims }: Rep
   return {
     verdict: exit === 0 ? 'accepted' : 'refused',
     exit,
-    ...(claims === undefined ? {} : { kind: claims.kind }),
+    kind: claims?.kind ?? null,
     checks,
     notChecked,
     ignored,
@@ -124,7 +123,7 @@ function reportJson({ exit, checks, notChecked, ignored, failures, claims }: Rep
       ...failure,
       message: sentence({ ...failure, rule }),
     })),
-    ...(claims === undefined ? {} : { claims: claimsJson(claims) }),
+    claims: claims === undefined ? null : claimsJson(claims),
   }
 }
 

@@ -1,0 +1,64 @@
+import { toHex, VouchError } from '@vouch/protocol'
+import type { Published } from '../published.js'
+import { isPckCertificate, readPlatform } from './platform.js'
+import { teeOf } from './quote.js'
+import type { DcapEvidence } from './types.js'
+
+/** The authorities for platforms of one processor and of several, by the names of their certificates. */
+const AUTHORITIES = {
+  'Intel SGX PCK Processor CA': 'processor',
+  'Intel SGX PCK Platform CA': 'platform',
+} as const
+
+/** TCB info, the quoting enclave's identity and revocation lists, with the certificates of whoever signs them: "PCS API", version 4. */
+export function publishedForDcap({ quote, certificates }: DcapEvidence): readonly (readonly Published[])[] {
+  const leaf = certificates.find(isPckCertificate)
+  if (leaf === undefined) {
+    throw new VouchError('COLLATERAL_MISSING', {
+      rule: 'the certificate of the PCK must come with the quote for anybody to fetch the rest',
+    })
+  }
+  const tee = teeOf(quote.report)
+  const fmspc = toHex(readPlatform(leaf).fmspc)
+  const names = Object.entries(AUTHORITIES)
+  const [, authority] =
+    names.find(([name]) => certificates.some(({ commonName }) => commonName === name)) ?? []
+  const below = (path: string): string =>
+    `/${path.startsWith('pckcrl') ? 'sgx' : tee}/certification/v4/${path}`
+  const common = { service: 'Intel PCS', constant: false } as const
+  return [
+    [
+      {
+        ...common,
+        path: below(`tcb?fmspc=${fmspc}`),
+        form: 'TCB info',
+        file: 'tcb_info.json',
+        issuers: {
+          headers: ['TCB-Info-Issuer-Chain', 'SGX-TCB-Info-Issuer-Chain'],
+          file: 'tcb_signing_chain.pem',
+        },
+      },
+      {
+        ...common,
+        path: below('qe/identity'),
+        form: 'identity of the quoting enclave',
+        file: 'qe_identity.json',
+        issuers: { headers: ['SGX-Enclave-Identity-Issuer-Chain'], file: 'qe_identity_chain.pem' },
+      },
+      {
+        ...common,
+        path: below(`pckcrl?ca=${authority ?? 'platform'}&encoding=der`),
+        form: 'revocation list',
+        file: 'pck_crl.der',
+        issuers: { headers: ['SGX-PCK-CRL-Issuer-Chain'], file: 'pck_crl_chain.pem' },
+      },
+      {
+        service: 'Intel root',
+        constant: false,
+        path: '/IntelSGXRootCA.der',
+        form: 'revocation list',
+        file: 'root_ca_crl.der',
+      },
+    ],
+  ]
+}

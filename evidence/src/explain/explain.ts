@@ -1,0 +1,55 @@
+import { unpacked } from '../containers.js'
+import type { EvidenceFile } from '../evidence.js'
+import { blocksIn } from '../files.js'
+import { type PartName, partOf } from '../parts.js'
+import { explainHcl } from './azure.js'
+import { explainQuote } from './dcap.js'
+import { explainDocument } from './nitro.js'
+import { explainSpdm } from './nvidia.js'
+import { explainReport } from './snp.js'
+import { explainAttest, explainSignature } from './tpm.js'
+import type { ExplainedField } from './walk.js'
+import { explainCertificate, explainRevocationList } from './x509.js'
+
+// What files say, field by field, for a person to read. Nothing is judged: whatever somebody wrote there is shown.
+
+/** What a file is, or one of several things in it, and its fields. */
+export interface Explained {
+  readonly file: string
+  readonly what: string
+  readonly fields: readonly ExplainedField[]
+}
+
+type Explain = (bytes: Uint8Array) => readonly ExplainedField[]
+
+const PARTS: Readonly<Partial<Record<PartName, readonly [what: string, explain: Explain]>>> = {
+  'snp-report': ['SEV-SNP: ATTESTATION_REPORT', explainReport],
+  'dcap-quote': ['Intel: quote of TDX or SGX', explainQuote],
+  'nitro-document': ['AWS Nitro: attestation document', explainDocument],
+  'spdm-message': ['NVIDIA: GET_MEASUREMENTS and MEASUREMENTS (SPDM)', explainSpdm],
+  'hcl-report': ['Azure: HCL report', explainHcl],
+  'tpm-attest': ['TPM 2.0: TPMS_ATTEST', explainAttest],
+  'tpm-signature': ['TPM 2.0: TPMT_SIGNATURE', explainSignature],
+}
+
+const BLOCKS: Readonly<Record<string, readonly [what: string, explain: Explain]>> = {
+  CERTIFICATE: ['certificate', explainCertificate],
+  'X509 CRL': ['certificate revocation list', explainRevocationList],
+}
+
+/** Explains a file, or each of the things that it holds. One that is meant as something and cannot be read is refused. */
+export function explainFile(file: EvidenceFile): readonly Explained[] {
+  return unpacked(file).flatMap(explainOne)
+}
+
+function explainOne({ name: file, bytes }: EvidenceFile): readonly Explained[] {
+  const part = partOf(bytes)
+  if (part !== undefined) {
+    const [what, explain] = PARTS[part] ?? [part.replaceAll('-', ' '), () => []]
+    return [{ file, what, fields: explain(bytes) }]
+  }
+  return blocksIn(bytes).map(({ label, der }) => {
+    const [what, explain] = BLOCKS[label] ?? ['nothing that is known here', () => []]
+    return { file, what, fields: explain(der) }
+  })
+}

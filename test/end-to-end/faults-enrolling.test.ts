@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fieldToBytes, toHex } from '@vouch/protocol'
+import { parseDraft } from '@vouch/prover'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Case, dropped, expectEnd, LIMIT, stalled, UNREADABLE } from '../support/faults.js'
+import { between, filesBelow, halfWritten, type Live, startLive } from '../support/live.js'
+
+// Enrolling over lines that fail: every command ends, with the right status, and leaves nothing half done.
+
+let live: Live
+const path = (name: string): string => join(live.folder, name)
+
+beforeAll(async () => {
+  live = await startLive()
+}, LIMIT)
+afterAll(() => live.close())
+
+let runs = 0
+const newHome = (): string => path(`home-${runs++}`)
+
+describe.concurrent('between Alice and the agent', () => {
+  const GONE = ['AGENT_UNREACHABLE'] as const
+  test.each<Case>([
+    ['drops', dropped, GONE],
+    ['drops within the list of services', { kind: 'drop', after: 900 }, GONE],
+    ['drops within the evidence', { kind: 'drop', after: 9000 }, GONE],
+    ['is cut short within the list of services', { kind: 'truncate', after: 900 }, GONE],
+    ['is cut short within the evidence', { kind: 'truncate', after: 9000 }, GONE],
+    ['stalls', stalled, GONE],
+    ['stalls within the evidence', { kind: 'stall', after: 9000 }, GONE],
+    [
+      'turns a bit of the list',
+      { kind: 'corrupt', at: 900 },
+      ['SERVICE_TREE_FALSE', 'KEY_MALFORMED', ...UNREADABLE],
+    ],
+    [
+      'turns a bit of the evidence',
+      { kind: 'corrupt', at: 9000 },
+      [
+        'EVIDENCE_SIGNATURE_FALSE',
+        'CHAIN_FALSE',
+        'DER_MALFORMED',
+        'CERTIFICATE_MALFORMED',
+        'COLLATERAL_MISSING',
+        ...UNREADABLE,
+      ],
+    ],
+    ['loses the question', { kind: 'drop', after: 0, towards: 'server' }, GONE],
+  ])(
+    'a line that %s: nothing is sent to the registrar, nothing kept',
+    async (_, fault, codes) => {
+      const [proxy, toRegistrar] = [await between(live.north, fault), await between(live.registry.url)]
+      const own = newHome()
+      const ended = await live.commands.call(
+        ...([
+          'alice',
+          '--home',
+          own,
+          'enroll',
+          '--agent',
+          proxy.url,
+          '--registrar',
+          toRegistrar.url,
+        ] as const),
+        '--json',
+      )
+      await Promise.all([proxy.close(), toRegistrar.close()])
+      expectEnd(ended, codes)
+      expect(Buffer.concat(toRegistrar.said.client).toString('latin1')).not.toContain('POST /enroll')
+      expect(await filesBelow(join(own, 'credentials'))).toEqual([])
+      expect(await filesBelow(join(own, 'drafts'))).toEqual([])
+      expect(await halfWritten(own)).toEqual([])
+    },
+    LIMIT,
+  )
+})
+
+describe.concurrent('between Alice and the registrar', () => {
+  // The head is read twice at first, and the second reading is the one that is believed: 1250 bytes on.
+  const GONE = ['REGISTRY_UNREACHABLE'] as const
+  test.each<Case>([
+    ['drops', dropped, GONE],
+    ['is cut short within the head', { kind: 'truncate', after: 500 }, [...GONE, ...UNREADABLE]],
+    ['stalls', stalled, GONE],
+    ['stalls within the head', { kind: 'stall', after: 500 }, GONE],
+    [
+      'turns a bit of the head',
+      { kind: 'corrupt', at: 1250 },
+      ['HEAD_SIGNATURE_FALSE', 'KEY_MALFORMED', ...UNREADABLE],
+    ],
+    ['drops within the enrollment', { kind: 'drop', after: 12_000, towards: 'server' }, GONE],
+  ])(
+    'a line that %s: no credential, and the secret of what may have been sent is kept',
+    async (_, fault, codes) => {
+      const proxy = await between(live.registry.url, fault)
+      const own = newHome()
+      const ended = await live.commands.call(
+        ...([
+          'alice',
+          '--home',
+          own,
+          'enroll',
+          '--agent',
+          live.south,
+          '--registrar',
+          proxy.url,
+          '--json',
+        ] as const),
+      )
+      await proxy.close()
+      expectEnd(ended, codes)
+      expect(await filesBelow(join(own, 'credentials'))).toEqual([])
+      expect(await halfWritten(own)).toEqual([])
+      const sent = Buffer.concat(proxy.said.client).toString('latin1').includes('POST /enroll')
+      const drafts = await filesBelow(join(own, 'drafts'))
+      expect(drafts).toHaveLength(sent ? 1 : 0)
+      for (const draft of drafts) {
+        const { holderSecret } = parseDraft(await readFile(draft))
+        expect(ended.stdout + ended.stderr).not.toContain(toHex(fieldToBytes(holderSecret)))
+      }
+    },
+    LIMIT,
+  )
+})

@@ -1,0 +1,73 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Case, dropped, expectEnd, LIMIT, late, UNREADABLE } from '../support/faults.js'
+import { between, enrollBoth, halfWritten, isThere, type Live, startLive } from '../support/live.js'
+
+// Reading a registry over lines that fail.
+
+let live: Live
+let home: string
+const path = (name: string): string => join(live.folder, name)
+
+beforeAll(async () => {
+  live = await startLive()
+  home = path('alice')
+  await enrollBoth(live, home)
+}, LIMIT)
+afterAll(() => live.close())
+
+describe.concurrent('between Bob and the registrar', () => {
+  const GONE = ['REGISTRY_UNREACHABLE'] as const
+  const cases: readonly Case[] = [
+    ['drops', dropped, GONE],
+    ['is cut short', { kind: 'truncate', after: 500 }, [...GONE, ...UNREADABLE]],
+    ['stalls', { kind: 'stall', after: 500 }, GONE],
+    ['turns a bit', { kind: 'corrupt', at: 500 }, ['HEAD_SIGNATURE_FALSE', 'KEY_MALFORMED', ...UNREADABLE]],
+    ['is slow', late, [undefined]],
+  ]
+  test.each(cases)(
+    'a line that %s: no Request that is not whole',
+    async (name, fault, codes) => {
+      const proxy = await between(live.registry.url, fault)
+      const out = path(`asked-${name.replaceAll(' ', '-')}.json`)
+      const ended = await live.commands.call(
+        ...(['bob', 'request', '--accept', live.accept, '--registry', proxy.url] as const),
+        ...['--name', 'shop.example', '--out', out],
+      )
+      await proxy.close()
+      expect(await isThere(out)).toBe(ended.exit === 0)
+      if (codes.includes(undefined)) expect(ended.exit).toBe(0)
+      else {
+        expect([2, 4]).toContain(ended.exit)
+        expect(
+          codes.some((code) => ended.stderr.includes(`[${code}]`)),
+          ended.stderr,
+        ).toBe(true)
+      }
+    },
+    LIMIT,
+  )
+
+  test.each<Case>([
+    ['drops within the leaves', { kind: 'drop', after: 1300 }, GONE],
+    ['is cut short within the leaves', { kind: 'truncate', after: 1300 }, [...GONE, ...UNREADABLE]],
+    ['turns a bit of the leaves', { kind: 'corrupt', at: 1300 }, [undefined]],
+    ['stalls within the leaves', { kind: 'stall', after: 1300 }, GONE],
+  ])(
+    'a copy over a line that %s has no head unless it is whole, and is whole when synced again',
+    async (name, fault, codes) => {
+      const { commands, registry } = live
+      const proxy = await between(registry.url, fault)
+      const copy = path(`copy-${name.replaceAll(' ', '-')}`)
+      const known = ['--to', copy, '--registry', registry.id, '--signer', registry.signer, '--json']
+      const ended = await commands.call('registrar', 'sync', proxy.url, ...known)
+      await proxy.close()
+      expectEnd(ended, codes)
+      expect(await isThere(join(copy, 'head.json'))).toBe(ended.exit === 0) // false leaves are read again
+      expect(await halfWritten(copy)).toEqual([])
+      await commands.ask('registrar', 'sync', registry.url, ...known.slice(0, -1))
+      expect(await isThere(join(copy, 'head.json'))).toBe(true)
+    },
+    LIMIT,
+  )
+})

@@ -1,0 +1,31 @@
+import type { ErrorCode } from '@vouch/protocol'
+import { expect } from 'vitest'
+import type { Ended } from '../../scripts/demo/commands.js'
+import type { Fault } from './fault-proxy.js'
+import { codeOf } from './live.js'
+
+// What goes wrong on a line, and what commands may make of it.
+
+/** A stall ends when Alice's and Bob's patience does, after half a minute; so cases run side by side. */
+export const LIMIT = 300_000
+
+export const dropped: Fault = { kind: 'drop', after: 0 }
+export const stalled: Fault = { kind: 'stall', after: 0 }
+export const late: Fault = { kind: 'delay', ms: 40 }
+export const UNREADABLE: readonly (ErrorCode | undefined)[] = [
+  'JSON_MALFORMED',
+  'MEMBER_UNKNOWN',
+  'MEMBER_MISSING',
+  'VALUE_MALFORMED',
+  'VALUE_OUT_OF_RANGE',
+]
+
+/** A fault, and what the command may end with: a bit that turns may make bytes false, or no bytes of that form at all. */
+export type Case = readonly [name: string, fault: Fault, codes: readonly (ErrorCode | undefined)[]]
+
+export function expectEnd(ended: Ended, codes: readonly (ErrorCode | undefined)[]): void {
+  const code = codeOf(ended)
+  expect(codes, ended.stderr).toContain(code)
+  if (code === undefined) expect(ended.exit).toBe(0)
+  else expect([2, 4]).toContain(ended.exit)
+}
