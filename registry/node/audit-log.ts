@@ -4,7 +4,7 @@ import type { Failure } from '@vouch/protocol'
 /** What was decided, for the registrar's own eyes. */
 export interface AuditEntry {
   readonly time: number
-  readonly outcome: 'admitted' | 'refused' | 'removed' | 'readmitted'
+  readonly outcome: 'admitted' | 'signed' | 'refused' | 'removed' | 'readmitted'
   /** Who asked: an address, or the command line. */
   readonly from: string
   readonly details: Readonly<Record<string, string | number>>

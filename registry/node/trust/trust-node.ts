@@ -38,9 +38,17 @@ export interface TrustNode extends NodeService {
   close(): Promise<void>
 }
 
+interface Submitted {
+  readonly index: number
+  /** Kept in the private log: with it a node can show what it signed for. */
+  readonly salt: Uint8Array
+}
+
 /** How long signatures on an admission count. */
 const DEADLINE = 600
 const HOUR = 3600
+/** How far the clocks of two nodes may be apart. */
+const CLOCK_SKEW = 120
 
 /**
  * A trust node: admits by the same steps as a registrar, and signs what it found. Its folder is a registrar's, whose log says
@@ -103,7 +111,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
     setVersion: proposal.setVersion,
   })
 
-  const submit = async (enrollment: EnrollmentFile, expiresAt: number, block: Block): Promise<number> => {
+  const submit = async (enrollment: EnrollmentFile, expiresAt: number, block: Block): Promise<Submitted> => {
     const { setVersion, threshold } = await contract.quorum()
     const salt = new Uint8Array(randomBytes(32))
     const deadline = now() + DEADLINE
@@ -116,7 +124,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
       needed: threshold,
       isMember: contract.isMember,
     })
-    return contract.admit(account, message, signed)
+    return { index: await contract.admit(account, message, signed), salt }
   }
 
   return {
@@ -134,9 +142,9 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
       }
       const { credential, expiresAt } = admission.receipt
       try {
-        const index = await submit(parseEnrollment(file), expiresAt, block)
-        const details = { index, credential: toHex(fieldToBytes(credential)) }
-        await audit.write({ time: now(), outcome: 'admitted', from, details })
+        const { index, salt } = await submit(parseEnrollment(file), expiresAt, block)
+        const details = { index, credential: toHex(fieldToBytes(credential)), salt: toHex(salt) }
+        await audit.write({ time: now(), outcome: 'signed', from, details })
         return { ...admission, index }
       } catch (error) {
         if (!(error instanceof VouchError)) throw error
@@ -154,11 +162,9 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
         return failures
       }
       const { signature } = await signAdmission(chain, registry, account, messageOf(proposal, block))
-      const details = {
-        credential: toHex(fieldToBytes(admission.receipt.credential)),
-        index: admission.index,
-      }
-      await audit.write({ time: now(), outcome: 'admitted', from, details })
+      const credential = toHex(fieldToBytes(admission.receipt.credential))
+      const details = { credential, salt: toHex(proposal.salt) }
+      await audit.write({ time: now(), outcome: 'signed', from, details })
       return { version: 1, signature: bytesOf(signature) }
     },
     close: async () => {
@@ -175,7 +181,7 @@ async function assertTimely(
   quorum: () => Promise<{ readonly setVersion: number }>,
 ): Promise<void> {
   const current = (await quorum()).setVersion
-  if (deadline >= now && deadline <= now + DEADLINE + HOUR / 30 && setVersion === current) return
+  if (deadline >= now && deadline <= now + DEADLINE + CLOCK_SKEW && setVersion === current) return
   throw new VouchError('REQUEST_TOO_OLD', {
     rule: `a proposal must be for the members of today, and for ${DEADLINE} s at the most`,
     given: `for ${deadline - now} s, set ${setVersion} of ${current}`,
