@@ -9,10 +9,13 @@ import {
   NOT_CONFIDENTIAL,
   newSimulatedTpm,
   simulatedAzure,
+  simulatedAzureTdx,
+  simulatedTdReport,
 } from '@vouch/evidence'
 import { type ErrorCode, shortReportData } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openSimulatedIntel } from '../../fixtures/simulated-intel/index.js'
 import { openSimulatedAuthority } from '../../fixtures/simulated-tpm/index.js'
 import { openSimulatedVendor } from '../../fixtures/simulated-vendor/index.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
@@ -59,14 +62,31 @@ const azurePolicy = testPolicy({
     },
   },
 })
+const layer = simulatedTdReport(new Uint8Array(64))
+const azureTdxPolicy = testPolicy({
+  name: 'simulated machines of Azure on TDX',
+  quota: 1,
+  evidence: {
+    'simulated-azure-tdx': {
+      roots: rootsOf('simulated-azure-tdx'),
+      measurements: [
+        { mrtd: layer.mrTd, rtmr0: layer.rtmrs[0], rtmr1: layer.rtmrs[1], rtmr2: layer.rtmrs[2] },
+      ],
+      tdAttributes: { debug: false, migratable: false, perfmon: false, septVe: false },
+      tcb: { statuses: ['UpToDate'], minEvaluation: 0 },
+      ...quotePins,
+    },
+  },
+})
 
 const backend = openBackend({ kind: 'native' })
 const start = clock() - (clock() % 3600) + 1800
+const collateral = { issued: start - 86_400, nextUpdate: start + 30 * 86_400 }
 let folder: string
 let registrar: Registrar
 
 beforeAll(async () => {
-  folder = await newRegistry(tpmPolicy, azurePolicy)
+  folder = await newRegistry(tpmPolicy, azurePolicy, azureTdxPolicy)
   registrar = await openRegistrar(folder, { now: () => start, key: registrarFolder(folder).signerKey })
 })
 afterAll(async () => {
@@ -107,6 +127,19 @@ const KINDS: readonly [string, AdmissionPolicy, () => Promise<{ honest: Attest; 
       return {
         honest: (reportData) => attest(reportData),
         unbound: (reportData) => attest(reportData, { 'user-data': '00'.repeat(64) }),
+      }
+    },
+  ],
+  [
+    'a machine of Azure on TDX',
+    azureTdxPolicy,
+    async () => {
+      const [azure, ppid] = [await simulatedAzureTdx(openSimulatedIntel()), newChip().subarray(0, 16)]
+      const attest = (reportData: Uint8Array, quote = {}) =>
+        azure.attest({ ppid }, { reportData, pcrs: values, quote }, collateral)
+      return {
+        honest: (reportData) => attest(reportData),
+        unbound: (reportData) => attest(reportData, { extraData: new Uint8Array(32) }),
       }
     },
   ],

@@ -15,25 +15,9 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { registrarKey } from '../../scripts/demo/story.js'
 import { bytes32, NOON, type Proven, prove } from '../../test/support/proven.js'
+import { BOB, bob } from './support/bob.js'
 
 // `bob` as a process: arguments, files, streams and exit status.
-
-interface Run {
-  readonly exit: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-const SOURCE = new URL('../node/bob.ts', import.meta.url).pathname
-
-function bob(...args: readonly string[]): Promise<Run> {
-  const command = ['--conditions=vouch:source', '--import', 'tsx', SOURCE, ...args]
-  return new Promise((resolve) => {
-    execFile(process.execPath, command, (error, stdout, stderr) => {
-      resolve({ exit: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })
-    })
-  })
-}
 
 let folder: string
 let proven: Proven
@@ -428,15 +412,7 @@ describe('usage', () => {
   })
 
   test('a reader that goes away gets no stack trace', async () => {
-    const command = [
-      process.execPath,
-      '--conditions=vouch:source',
-      '--import',
-      'tsx',
-      SOURCE,
-      'circuits',
-      '--json',
-    ]
+    const command = [...BOB, 'circuits', '--json']
     const { stderr } = await new Promise<{ stderr: string }>((resolve) => {
       execFile('sh', ['-c', `"$@" 2>&1 >&- | cat >&2`, 'sh', ...command], (_, stdout, stderr) =>
         resolve({ stderr: stdout + stderr }),

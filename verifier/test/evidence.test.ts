@@ -1,31 +1,14 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toHex } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSimulatedVendor } from '../../fixtures/simulated-vendor/index.js'
-import { needs } from '../../test/support/needs.js'
+import { bob } from './support/bob.js'
 
 // `bob evidence` and `bob policy` as processes.
 
-const SOURCE = new URL('../node/bob.ts', import.meta.url).pathname
 const AT = ['--at', '1800000000']
-
-interface Run {
-  readonly exit: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function bob(...args: readonly string[]): Promise<Run> {
-  const command = ['--conditions=vouch:source', '--import', 'tsx', SOURCE, ...args]
-  return new Promise((resolve) => {
-    execFile(process.execPath, command, (error, stdout, stderr) => {
-      resolve({ exit: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })
-    })
-  })
-}
 
 const measurement = '3e'.repeat(48)
 const reportData = Uint8Array.from({ length: 64 }, (_, i) => i)
@@ -233,19 +216,4 @@ describe('bob policy', () => {
     const { exit, stderr } = await bob('policy', 'check', await write('mixed.json', JSON.stringify(mixed)))
     expect([exit, stderr.includes('[POLICY_UNSOUND]')]).toEqual([4, true])
   })
-})
-
-test('every sample of SNP comes out as its collectors say, all of its files given at once', async (context) => {
-  needs.samples(context)
-  const samples = join(process.env.VOUCH_SAMPLES ?? '', 'snp')
-  for (const name of await readdir(samples)) {
-    const all = (await readdir(join(samples, name))).filter((file) => file !== 'case.json')
-    const { expected } = JSON.parse(await readFile(join(samples, name, 'case.json'), 'utf8')) as {
-      expected: { outcome: string; verification_time: string }
-    }
-    const wanted = expected.outcome === 'valid' ? 0 : expected.outcome === 'invalid' ? 2 : 3
-    const paths = all.map((file) => join(samples, name, file))
-    const { exit } = await answer(...paths, '--at', expected.verification_time)
-    expect([name, exit]).toEqual([name, wanted])
-  }
 })

@@ -10,9 +10,12 @@ const DIGEST = { offset: 8, size: 20 } as const
 /** Firmware logs some dozens of events, an operating system some thousands. */
 const MAX_EVENTS = 20_000
 
-/** Whether bytes are meant as a log: a first event into a PCR that there is, of a type that there is, and that fits. */
+/**
+ * Whether bytes are meant as a log: a first event into a PCR that there is, of a type that there is, and that fits. Zeros would
+ * be one too, and mean nothing.
+ */
 export function looksLikeTcg12(bytes: Uint8Array): boolean {
-  if (bytes.length < HEADER_BYTES) return false
+  if (bytes.length < HEADER_BYTES || bytes.subarray(0, HEADER_BYTES).every((byte) => byte === 0)) return false
   const header = headerAt(bytes, 0)
   const isType = header.type <= 0x12 || (header.type >= 0x8000_0000 && header.type <= 0x8000_01ff)
   return header.register < PCR_COUNT && isType && HEADER_BYTES + header.dataBytes <= bytes.length
