@@ -296,7 +296,7 @@ describe('alice', () => {
     [['enroll', '--registrar', 'http://127.0.0.1:9'], 1, '--agent must be given'],
     [['enroll', '--receipt', 'a', '--ticket', 'b'], 1, '[USAGE]'],
     [['prove'], 1, '[USAGE]'],
-    [['prove', '--request', 'nowhere', '--credential', 'x', '--out', 'y'], 1, '[FILE_NOT_FOUND]'],
+    [['prove', '--request', 'nowhere', '--credential', 'x', '--out', 'y'], 1, '[USAGE]'],
     [['credential', 'show', 'nobody'], 1, '[FILE_NOT_FOUND]'],
     [['credential', 'forget', '../mine'], 1, '[USAGE]'],
     [['srs', '--points', 'x'], 1, '[USAGE]'],
