@@ -53,6 +53,7 @@ describe('a log of SHA-1 digests', () => {
     expect(looksLikeTcg12(log.with(0, 24))).toBe(false)
     expect(looksLikeTcg12(log.with(7, 0x40))).toBe(false)
     expect(looksLikeTcg12(log.subarray(0, 31))).toBe(false)
+    expect(looksLikeTcg12(new Uint8Array(64))).toBe(false)
     expect(looksLikeTcg12(tcg12Event(0, digest(1)).with(28, 200))).toBe(false)
   })
 })

@@ -12,7 +12,8 @@ const MAX_EVENTS = 20_000
 
 /** Whether bytes are meant as a log: a first event into a PCR that there is, of a type that there is, and that fits. */
 export function looksLikeTcg12(bytes: Uint8Array): boolean {
-  if (bytes.length < HEADER_BYTES) return false
+  // A file of zeros is anybody's: somebody's nonce, a page that was never written.
+  if (bytes.length < HEADER_BYTES || bytes.subarray(0, HEADER_BYTES).every((byte) => byte === 0)) return false
   const header = headerAt(bytes, 0)
   const isType = header.type <= 0x12 || (header.type >= 0x8000_0000 && header.type <= 0x8000_01ff)
   return header.register < PCR_COUNT && isType && HEADER_BYTES + header.dataBytes <= bytes.length
