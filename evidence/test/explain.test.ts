@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest'
 import { openSimulatedNitro } from '../../fixtures/simulated-nitro/index.js'
 import { openSimulatedNvidia } from '../../fixtures/simulated-nvidia/index.js'
 import { needs } from '../../test/support/needs.js'
+import { fileOf } from './support/files.js'
 import { openSample, samplesIn } from './support/samples.js'
 import { attest, NOW, report, vendor } from './support/simulated.js'
-import { attestAzure, attestTpm, fileOf } from './support/tpm.js'
+import { attestAzure, attestTpm } from './support/tpm.js'
 
 const FOLDERS = ['azure-vtpm', 'composite', 'nitro', 'nvidia-gpu', 'sgx', 'snp', 'tdx', 'tpm']
 
