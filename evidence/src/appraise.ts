@@ -58,7 +58,9 @@ export function appraise(
 export function inspect(evidence: AuthenticEvidence, { nonce, gpus }: Expected = {}): Appraisal {
   const claims = AuthenticEvidence.claimsOf(evidence)
   const checks = new Checks<AppraisalFailure>()
-  checks.note(!isSimulatedKind(claims.kind), {
+  const kinds = [claims.kind, ...(claims.devices ?? []).map(({ root }) => root.kind)]
+  const simulated = kinds.find(isSimulatedKind)
+  checks.note(simulated === undefined, {
     code: 'SIMULATED_NOT_ACCEPTED',
     rule: 'simulated evidence is accepted by nobody unless a policy names it',
     field: 'kind',
@@ -66,7 +68,7 @@ export function inspect(evidence: AuthenticEvidence, { nonce, gpus }: Expected =
       .filter(([, { simulated }]) => !simulated)
       .map(([kind]) => kind)
       .join(', '),
-    given: claims.kind,
+    given: simulated ?? claims.kind,
   })
   kindOf(claims.kind).inspect(checks, claims)
   if (!isDevice(claims)) checkBound(checks, claims, claims.devices ?? [], gpus)

@@ -11,6 +11,7 @@ import { KINDS } from './kinds.js'
 import { authenticateNitro } from './nitro/authenticate.js'
 import { parseNitro } from './nitro/document.js'
 import { authenticateDevices, authenticateNvidia, parseNvidia } from './nvidia/authenticate.js'
+import { splitChains } from './nvidia/chains.js'
 import { FAINT, type PartName } from './parts.js'
 import { authenticateSnp } from './snp/authenticate.js'
 import { parseSnp } from './snp/report.js'
@@ -104,10 +105,11 @@ export function parseFormat(sorted: Sorted): Found<Evidence> {
   const isComposite =
     messages !== undefined && Object.keys(others).some((part) => !FAINT.has(part as PartName))
   if (!isComposite) return parseOne(sorted)
-  const { evidence, ignored } = parseOne({ ...sorted, parts: others })
+  const { ofDevices, rest } = splitChains(sorted.certificates)
+  const { evidence, ignored } = parseOne({ ...sorted, parts: others, certificates: rest })
   if (evidence.format === 'nvidia' || evidence.format === 'composite')
     throw new VouchError('INTERNAL', { rule: 'what is left without devices must be of a machine' })
-  const devices = parseNvidia({ ...sorted, parts: { [DEVICE]: messages } })
+  const devices = parseNvidia({ ...sorted, parts: { [DEVICE]: messages }, certificates: ofDevices })
   return { evidence: { format: 'composite', machine: evidence, devices }, ignored }
 }
 
@@ -141,7 +143,7 @@ async function authenticateComposite(
   at: number,
 ): Promise<Claims | undefined> {
   const claims = await authenticateFormat(checks, machine, at)
-  const found = await authenticateDevices(checks, devices, at, new Set())
+  const found = await authenticateDevices(checks, devices, at)
   return claims === undefined || found === undefined ? undefined : { ...claims, devices: found }
 }
 

@@ -1,6 +1,5 @@
 import {
   appraise,
-  authenticate,
   type EvidenceFile,
   encodeSpdm,
   gpuDigestOf,
@@ -15,9 +14,20 @@ import { concat, type ErrorCode, gpuDigest, toHex, VouchError } from '@vouch/pro
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openSimulatedNvidia, pem } from '../../fixtures/simulated-nvidia/index.js'
+import { AuthenticEvidence, type Claims } from '../src/evidence.js'
 import { keyCertificate } from '../src/simulated/key-certificate.js'
 import { ECDSA_SHA384, signingKey } from '../src/simulated/schemes.js'
-import { attest as attestMachine, NOW, policyJson, policyOf, report } from './support/simulated.js'
+import { fileOf } from './support/files.js'
+import { quoteGuest } from './support/intel.js'
+import {
+  attest as attestMachine,
+  authenticated,
+  codesOf,
+  NOW,
+  policyJson,
+  policyOf,
+  report,
+} from './support/simulated.js'
 
 // Each check of devices, broken alone; and of machines with devices in them.
 
@@ -26,22 +36,10 @@ const LIFE = { notBefore: NOW - 60, notAfter: NOW + 60 }
 const nonce = new Uint8Array(32).fill(0x99)
 const attest = (changes: Partial<SimulatedGpu> = {}): Promise<readonly EvidenceFile[]> =>
   vendor.attest({ nonce, ...changes })
-const only = (files: readonly EvidenceFile[], name: string): EvidenceFile => {
-  const found = files.find((file) => file.name === name)
-  if (found === undefined) throw new Error(`no ${name}`)
-  return found
-}
-
-async function judged(files: readonly EvidenceFile[], at = NOW) {
-  const { evidence } = await parseEvidence(files)
-  return authenticate(evidence, at)
-}
-const codesOf = async (files: readonly EvidenceFile[], at = NOW): Promise<readonly string[]> =>
-  (await judged(files, at)).failures.map(({ code }) => code)
 
 describe('a device', () => {
   test.each(['composite', 'fields'] as const)('is authentic with the %s form of TcbInfo', async (form) => {
-    const { authentic, failures } = await judged(await attest({ form }))
+    const { authentic, failures } = await authenticated(await attest({ form }))
     expect(failures).toEqual([])
     expect(authentic?.claims).toMatchObject({
       kind: 'simulated-nvidia',
@@ -57,7 +55,7 @@ describe('a device', () => {
     ],
     [
       'no certificate of a device',
-      async () => [only(await attest(), 'evidence.bin')],
+      async () => [fileOf(await attest(), 'evidence.bin')],
       ['COLLATERAL_MISSING'],
     ],
     [
@@ -70,14 +68,14 @@ describe('a device', () => {
       async () => {
         const [message, ...chain] = await attest()
         const other = await attest({ fwid: new Uint8Array(48) })
-        return [message ?? only(other, 'evidence.bin'), ...other.slice(1, 2), ...chain.slice(1)]
+        return [message ?? fileOf(other, 'evidence.bin'), ...other.slice(1, 2), ...chain.slice(1)]
       },
       ['CERTIFICATE_MISMATCH'],
     ],
     [
       'another device key than issued it',
       async () => {
-        const root = parseCertificate(only(await attest(), 'root.der').bytes)
+        const root = parseCertificate(fileOf(await attest(), 'root.der').bytes)
         return attest({ certifiedBy: root.spki })
       },
       ['CERTIFICATE_MISMATCH'],
@@ -102,14 +100,16 @@ describe('a device', () => {
   })
 
   test('may have zeros behind its signature: they are said to be padding', async () => {
-    const { failures, notChecked } = await judged(await attest({ fields: { trailing: new Uint8Array(3) } }))
+    const { failures, notChecked } = await authenticated(
+      await attest({ fields: { trailing: new Uint8Array(3) } }),
+    )
     expect(failures).toEqual([])
     expect(notChecked).toContain('3 bytes of zeros behind a signature: padding')
   })
 
   test('under a root that is not pinned is false, whatever it is called', async () => {
     const files = await attest()
-    const device = parseCertificate(only(files, 'device.der').bytes)
+    const device = parseCertificate(fileOf(files, 'device.der').bytes)
     const stranger = await keyCertificate(
       { serial: 1, commonName: 'SIMULATED-NVIDIA-ROOT', spki: device.spki, ...LIFE, pathLength: 1 },
       {
@@ -141,17 +141,17 @@ describe('bytes that are no message of a device', () => {
     ['a block that is no digest', (good) => good.with(49, 2), 'NOT_CANONICAL'],
     ['an end too soon', (good) => good.subarray(0, -1), 'TRUNCATED'],
   ])('%s', async (_, change, code) => {
-    expect(codeOf(change(only(await attest(), 'evidence.bin').bytes))).toBe(code)
+    expect(codeOf(change(fileOf(await attest(), 'evidence.bin').bytes))).toBe(code)
   })
 
   test('a field of opaque data twice', async () => {
     const twice = [1, 1].map((type) => ({ type, value: new Uint8Array(1) }))
     const files = await attest({ fields: { opaque: twice } })
-    expect(codeOf(only(files, 'evidence.bin').bytes)).toBe('NOT_CANONICAL')
+    expect(codeOf(fileOf(files, 'evidence.bin').bytes)).toBe('NOT_CANONICAL')
   })
 
   test('reading and writing again gives the same bytes, or nothing is read', async () => {
-    const good = only(await attest(), 'evidence.bin').bytes
+    const good = fileOf(await attest(), 'evidence.bin').bytes
     fc.assert(
       fc.property(fc.nat(good.length - 1), fc.nat(255), fc.nat(3), (at, byte, cut) => {
         const bytes = good.with(at, byte).subarray(0, good.length - cut)
@@ -175,7 +175,7 @@ describe('a machine with a device in it', () => {
   const bound = concat(new Uint8Array(32), nonce)
   const composite = async (reportData: Uint8Array, gpu: Partial<SimulatedGpu> = {}) => {
     const files = [...(await attestMachine({ report: { reportData } })), ...(await attest(gpu))]
-    const { authentic, failures } = await judged(files)
+    const { authentic, failures } = await authenticated(files)
     if (authentic === undefined) throw new Error(JSON.stringify(failures))
     return authentic
   }
@@ -185,6 +185,40 @@ describe('a machine with a device in it', () => {
     expect(codes(appraise(await composite(bound), policy(), NOW))).toEqual([])
     expect(codes(appraise(await composite(bound.toReversed()), policy(), NOW))).toEqual([])
     expect(codes(inspect(await composite(bound)))).toEqual(['SIMULATED_NOT_ACCEPTED'])
+  })
+
+  test('may be a guest of TDX, whose chain and the devices’ are told apart', async () => {
+    const files = [...(await quoteGuest({ guest: { reportData: bound } })), ...(await attest())]
+    const { authentic, failures } = await authenticated(files)
+    expect(failures).toEqual([])
+    if (authentic === undefined) throw new Error('it must be authentic')
+    expect(codes(inspect(authentic))).toEqual(['SIMULATED_NOT_ACCEPTED'])
+  })
+
+  test('is simulated when its devices are, whatever it is itself', async () => {
+    const evidence = await composite(bound)
+    const { failures } = inspect(evidence)
+    expect(failures.map(({ given }) => given)).toEqual(['simulated-snp'])
+    const [device] = evidence.claims.devices ?? []
+    expect(device?.root.kind).toBe('simulated-nvidia')
+    const genuine = new AuthenticEvidence({ ...evidence.claims, kind: 'sev-snp' } as Claims)
+    expect(inspect(genuine).failures.map(({ code, given }) => [code, given])).toEqual([
+      ['SIMULATED_NOT_ACCEPTED', 'simulated-nvidia'],
+    ])
+  })
+
+  test('has certificates of its own, and its devices theirs', async () => {
+    const { evidence } = await parseEvidence([...(await attestMachine()), ...(await attest())])
+    if (evidence.format !== 'composite' || evidence.machine.format !== 'snp')
+      throw new Error('it must be both')
+    expect([evidence.machine.certificates.length, evidence.devices.certificates.length]).toEqual([3, 3])
+    const other = fileOf(await attest({ fwid: new Uint8Array(48).fill(2) }), 'leaf.der')
+    const files = [
+      ...(await attestMachine({ report: { reportData: bound } })),
+      ...(await attest()),
+      { ...other, name: 'other.der' },
+    ]
+    expect(await codesOf(files)).toEqual(['COLLATERAL_CONFLICT'])
   })
 
   test('is undecidable when nothing says that the device is in it', async () => {
@@ -215,7 +249,7 @@ describe('a machine with a device in it', () => {
 
   test('is refused where a policy says nothing of GPUs, and without one where it wants one', async () => {
     expect(codes(appraise(await composite(bound), policyOf(policyJson), NOW))).toEqual(['GPU_NOT_ACCEPTED'])
-    const { authentic } = await judged(await attestMachine())
+    const { authentic } = await authenticated(await attestMachine())
     if (authentic === undefined) throw new Error('it must be authentic')
     expect(codes(appraise(authentic, policy(), NOW))).toEqual(['GPU_NOT_ACCEPTED'])
     expect(codes(appraise(authentic, policy({ required: false }), NOW))).toEqual([])

@@ -30,18 +30,7 @@ export async function authenticateNvidia(
   evidence: NvidiaEvidence,
   at: number,
 ): Promise<NvidiaClaims | undefined> {
-  const { certificates } = evidence
-  const used = new Set<Certificate>()
-  const devices = await authenticateDevices(checks, evidence, at, used)
-  must(
-    checks,
-    certificates.every((certificate) => used.has(certificate)),
-    'COLLATERAL_CONFLICT',
-    {
-      rule: 'certificates given with devices must be of their chains',
-      hint: 'leave out those that are for other devices',
-    },
-  )
+  const devices = await authenticateDevices(checks, evidence, at)
   const [first] = devices ?? []
   if (devices === undefined || first === undefined) return undefined
   return {
@@ -52,12 +41,11 @@ export async function authenticateNvidia(
   }
 }
 
-/** The devices, when all of them are authentic. `used` learns which certificates they needed. */
+/** The devices, when all of them are authentic. */
 export async function authenticateDevices(
   checks: Checks,
   { messages, certificates }: NvidiaEvidence,
   at: number,
-  used: Set<Certificate>,
 ): Promise<readonly Device[] | undefined> {
   const leaves = certificates.filter(isDeviceLeaf)
   const isFew = must(checks, messages.length <= MAX_DEVICES && leaves.length <= MAX_DEVICES, 'TOO_LARGE', {
@@ -66,11 +54,21 @@ export async function authenticateDevices(
   })
   if (!isFew) return undefined
   const devices: Device[] = []
+  const used = new Set<Certificate>()
   const roots = new Map<Certificate, NvidiaAnchor>()
   for (const message of messages) {
     const device = await authenticateDevice(checks, message, { certificates, leaves, at, used, roots })
     if (device !== undefined) devices.push(device)
   }
+  must(
+    checks,
+    certificates.every((certificate) => used.has(certificate)),
+    'COLLATERAL_CONFLICT',
+    {
+      rule: 'certificates given with devices must be of their chains',
+      hint: 'leave out those that are for other devices',
+    },
+  )
   checks.leave('firmware against its manifests (RIM), and revocation (OCSP): NVIDIA answers online alone')
   return devices.length === messages.length ? devices : undefined
 }

@@ -15,17 +15,21 @@ import type { OpaqueField, SpdmMessage } from './types.js'
 
 const WHAT = 'GPU evidence'
 
-/** Whether bytes are meant as a device's evidence: a request for signed measurements, and a response. */
+const hasRequest = (bytes: Uint8Array): boolean =>
+  equalBytes(bytes.subarray(0, REQUEST_HEADER.length), REQUEST_HEADER)
+const hasResponse = (bytes: Uint8Array): boolean =>
+  equalBytes(bytes.subarray(REQUEST_BYTES, REQUEST_BYTES + RESPONSE_HEADER.length), RESPONSE_HEADER)
+
+/**
+ * Whether bytes are meant as a device's evidence: a request for signed measurements, or a response to one. Damage to one leaves
+ * the other, so that nobody takes a device away from its machine by a single bit.
+ */
 export function looksLikeSpdm(bytes: Uint8Array): boolean {
-  const response = bytes.subarray(REQUEST_BYTES, REQUEST_BYTES + RESPONSE_HEADER.length)
-  return (
-    equalBytes(bytes.subarray(0, REQUEST_HEADER.length), REQUEST_HEADER) &&
-    equalBytes(response, RESPONSE_HEADER)
-  )
+  return hasRequest(bytes) || hasResponse(bytes)
 }
 
 export function parseSpdm(bytes: Uint8Array): SpdmMessage {
-  if (!looksLikeSpdm(bytes))
+  if (!hasRequest(bytes) || !hasResponse(bytes))
     throw new VouchError('VERSION_UNKNOWN', {
       rule: `${WHAT} must be SPDM 1.1: GET_MEASUREMENTS and its answer`,
     })
