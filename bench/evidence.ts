@@ -32,5 +32,5 @@ export async function measureEvidence(
     return 'not measured: VOUCH_SAMPLES names no folder of evidence'
   say(`evidence: ${rounds} rounds of ${judgements} judgements of each kind`)
   const job: EvidenceJob = { samples, rounds, judgements }
-  return (await runWorker<EvidenceSamples>('evidence-worker.ts', job)).answer
+  return (await runWorker<EvidenceSamples>('evidence-worker.mjs', job, { built: true })).answer
 }

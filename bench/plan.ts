@@ -30,7 +30,7 @@ const TWO: Engine = { kind: 'wasm', threads: 2 }
 const WHOLE: RegistryPlan = { leaves: 2 ** 20, launches: 5, alone: 10, together: 100 }
 const SMALL: RegistryPlan = { leaves: 2 ** 15, launches: 3, alone: 5, together: 16 }
 
-const JUDGED: EvidencePlan = { rounds: 10, judgements: 50 }
+const JUDGED: EvidencePlan = { rounds: 30, judgements: 20 }
 
 export const PLANS: Readonly<Record<PlanName, Plan>> = {
   full: everything({ launches: 3, native: 4, wasm: 2, registry: WHOLE, commands: 11 }),

@@ -115,11 +115,14 @@ describe('a budget', () => {
   })
 
   const TDX = 'judging a TDX quote with its collateral, in units of dcap-qvl: a third'
+  const HALF = 'the same, beyond what noise explains: a half'
   const SNP = 'judging a report of SEV-SNP: 500 a second'
   const NITRO = 'judging a document of Nitro: 200 a second'
   test.each<readonly [string, Partial<EvidenceSamples>, Outcome]>([
     [TDX, {}, 'held'],
-    [TDX, { tdx: [3.1] }, 'broken'],
+    [TDX, { tdx: [3.1] }, 'over'],
+    [HALF, { tdx: [4.5] }, 'held'],
+    [HALF, { tdx: [4.6] }, 'broken'],
     [TDX, { tdx: [9, 3] }, 'held'],
     [SNP, {}, 'held'],
     [SNP, { snp: [2.1, 9] }, 'over'],

@@ -163,6 +163,23 @@ export const ANCHORS: readonly Anchor[] = [
   ...NVIDIA_ANCHORS,
 ]
 
+/**
+ * The vendors' roots whole, by the SHA-256 of their certificates: what one of them says needs no signature under itself. A root
+ * that is made anew for a pinned key is no stranger, and is checked as all certificates are.
+ */
+const ROOT_CERTIFICATES: readonly Uint8Array[] = [
+  '69d063b45344d26a2e94e1f4210de49ef555308287d4c174445c95639a540bcd', // AMD ARK-Milan
+  '4c6598d19c18719c5dfd4a7d335f674e5bfe1d8f800cea2cf270c10d103db2f1', // AMD ARK-Genoa
+  '1f084161a44bb6d93778a904877d4819cafa5d05ef4193b2ded9dd9c73dd3f6a', // AMD ARK-Turin
+  '44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3', // Intel SGX Root CA
+  '641a0321a3e244efe456463195d606317ed7cdcc3c1756e09893f3c68f79bb5b', // AWS Nitro Enclaves root G1
+  '102bf659d5419614c9d8e6aecebc80454eb26b1df6a769ac720b9a690b167b48', // NVIDIA Device Identity CA
+  '594759594b9b61524f6c8ef668f7177f7b9066bc0674f2f49fe9e052be78beb2', // Google Cloud EK/AK CA Root
+].map((hash) => fromHex(hash))
+
+export const isRootCertificate = (sha256: Uint8Array): boolean =>
+  ROOT_CERTIFICATES.some((root) => equalBytes(root, sha256))
+
 /** The anchor, out of those that a format believes, whose key this is; the vendor's name on it plays no part. */
 export function anchorOf<A extends Anchor>(anchors: readonly A[], spki: Uint8Array): A | undefined {
   return anchors.find((anchor) => equalBytes(anchor.spki, spki))

@@ -10,7 +10,6 @@ import {
 import { toHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { refusalOf } from '../../protocol/test/support/refusal.js'
-import { policyTemplate, readPolicyText } from '../node/index.js'
 import { worstOf } from '../src/dcap/tcb.js'
 import {
   enclave,
@@ -229,21 +228,6 @@ describe('whatever the policy', () => {
     const policy = policyFor('simulated-sgx', { ...sgxPinsJson, enclaves: {} })
     expect(refusalOf(() => policyOf(policy)).code).toBe('VALUE_OUT_OF_RANGE')
   })
-
-  test.each(['tdx', 'simulated-tdx', 'sgx', 'simulated-sgx'] as const)(
-    'a template of %s loads once it is filled in, and not before',
-    (kind) => {
-      const text = policyTemplate(kind)
-      expect(refusalOf(() => readPolicyText(text)).code).toBe('VALUE_MALFORMED')
-      const filled = text
-        .replace('<what people call this policy>', 'ours')
-        .replace(/- mrtd: <mrtd>/, `- mrtd: ${'00'.repeat(48)}`)
-        .replace(/<rtmr[012]>/g, '00'.repeat(48))
-        .replace('- <mrenclave>', `- ${'00'.repeat(32)}`)
-        .replace('<os image hash>', '0'.repeat(64))
-      expect(readPolicyText(filled)).toMatchObject({ name: 'ours', quota: 1 })
-    },
-  )
 })
 
 test.each([

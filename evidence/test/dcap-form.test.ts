@@ -3,6 +3,7 @@ import { concat } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { certificate, extension } from '../src/simulated/certificates.js'
 import { ECDSA_SHA256 } from '../src/simulated/schemes.js'
+import { lastPlaceOf, pemBytes } from './support/bytes.js'
 import { textOf, utf8, withFile } from './support/files.js'
 import { quoteEnclave, quoteGuest } from './support/intel.js'
 import { allCodes, requoted } from './support/quotes.js'
@@ -56,9 +57,7 @@ describe('the form of a quote', () => {
   test('certificates inside may be DER, and nothing else may be among them', async () => {
     const files = await quoteGuest()
     const { pckChain } = parseQuote(files[0]?.bytes ?? new Uint8Array()).quote
-    const ders = [...textOf(pckChain).matchAll(/-----BEGIN CERTIFICATE-----([^-]+)/g)].map(
-      ([, base64 = '']) => new Uint8Array(Buffer.from(base64, 'base64')),
-    )
+    const ders = (textOf(pckChain).match(/-----BEGIN CERTIFICATE-----[^-]+/g) ?? []).map(pemBytes)
     expect(await allCodes(requoted(files, { pckChain: concat(...ders) }))).toEqual([])
     expect(await allCodes(requoted(files, { pckChain: concat(pckChain, Uint8Array.of(0)) }))).toEqual([])
     expect(await allCodes(requoted(files, { pckChain: concat(utf8('# mine\n'), pckChain) }))).toEqual([
@@ -81,7 +80,6 @@ describe('the chain of a PCK', () => {
     const { pckChain } = parseQuote(files[0]?.bytes ?? new Uint8Array()).quote
     return textOf(pckChain).match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----\n/g) ?? []
   }
-  const derOf = (pem = '') => new Uint8Array(Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64'))
 
   test('without its issuers', async () => {
     const files = await quoteGuest()
@@ -91,8 +89,8 @@ describe('the chain of a PCK', () => {
 
   test("under another root of the vendor's name", async () => {
     const files = await quoteGuest()
-    const [leaf, issuer, root] = blocksOf(files)
-    const { subject, spki: genuine } = parseCertificate(derOf(root))
+    const [leaf = '', issuer = '', root = ''] = blocksOf(files)
+    const { subject, spki: genuine } = parseCertificate(pemBytes(root))
     const { privateKey: key, publicKey } = await crypto.subtle.generateKey(
       { name: 'ECDSA', namedCurve: 'P-256' },
       true,
@@ -110,9 +108,9 @@ describe('the chain of a PCK', () => {
     }
     const other = await certificate(content, { subject, key, scheme: ECDSA_SHA256 })
     // Neither its signature over the issuer nor anything below is worth looking at: it is not the pinned one.
-    expect(await allCodes(requoted(files, { pckChain: concat(derOf(leaf), derOf(issuer), other) }))).toEqual([
-      'CHAIN_FALSE',
-    ])
+    expect(
+      await allCodes(requoted(files, { pckChain: concat(pemBytes(leaf), pemBytes(issuer), other) })),
+    ).toEqual(['CHAIN_FALSE'])
   })
 
   test('with certificates of two platforms', async () => {
@@ -125,13 +123,9 @@ describe('the chain of a PCK', () => {
 
   test('with a certificate beside it that is damaged', async () => {
     const files = await quoteGuest()
-    const [, , root] = blocksOf(files)
-    const der = derOf(root)
-    const name = Buffer.from(der).indexOf(
-      'SIMULATED SGX Root CA',
-      Buffer.from(der).indexOf('SIMULATED SGX Root CA') + 1,
-    )
-    const damaged = der.with(name, 'Z'.charCodeAt(0))
+    const [, , root = ''] = blocksOf(files)
+    const der = pemBytes(root)
+    const damaged = der.with(lastPlaceOf('SIMULATED SGX Root CA', der), 'Z'.charCodeAt(0))
     expect(await allCodes([...files, { name: 'root.der', bytes: damaged }])).toEqual(['CHAIN_FALSE'])
     expect(await allCodes([...files, { name: 'root.der', bytes: der }])).toEqual([])
   })

@@ -1,7 +1,7 @@
 import { encodeQuote, parseCertificate, parseQuote } from '@vouch/evidence'
 import { fromHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
-import { readInRepository } from '../../test/support/repository.js'
+import { readPem } from '../../fixtures/pem.js'
 import { pckSerial } from '../src/simulated/pck.js'
 import { parseRevocationList } from '../src/x509/revocation.js'
 import { flipped, textOf, utf8, withFile } from './support/files.js'
@@ -170,9 +170,8 @@ describe('collateral', () => {
 
   test('that revokes a platform, its issuer, or the signer of TCB info', async () => {
     const serialOf = (path: string): Uint8Array => {
-      const pem = readInRepository(`fixtures/simulated-intel/${path}`)
-      return parseCertificate(new Uint8Array(Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64')))
-        .serial
+      const folder = new URL('../../fixtures/simulated-intel/', import.meta.url)
+      return parseCertificate(readPem(new URL(path, folder))).serial
     }
     const revoked = ['CERTIFICATE_REVOKED']
     const revokedByPlatformCa = [pckSerial(platform.ppid)]

@@ -1,12 +1,14 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Evidence, parseEvidence } from '@vouch/evidence'
+import { type Evidence, type EvidenceFile, parseEvidence } from '@vouch/evidence'
 import { fetchPublished, type Sources } from '@vouch/evidence/node'
 import { concat, VouchError } from '@vouch/protocol'
 import { afterEach, describe, expect, test } from 'vitest'
 import { pemText } from './support/bytes.js'
-import { attest, NOW, vendor } from './support/simulated.js'
+import { fileOf, textOf } from './support/files.js'
+import { quoteGuest } from './support/intel.js'
+import { attest, authenticated, NOW, vendor } from './support/simulated.js'
 import {
   cutShort,
   hangUp,
@@ -122,6 +124,61 @@ describe('what AMD publishes', () => {
       ),
     )
     expect([code, service.asked]).toEqual(['COLLATERAL_MISSING', []])
+  })
+})
+
+describe('what Intel publishes', () => {
+  const FMSPC = 'f00d00000000'
+  const ROOT_LIST = '/IntelSGXRootCA.der'
+  const paths = (tee: string, ca = 'platform') => ({
+    info: `/${tee}/certification/v4/tcb?fmspc=${FMSPC}`,
+    identity: `/${tee}/certification/v4/qe/identity`,
+    list: `/sgx/certification/v4/pckcrl?ca=${ca}&encoding=der`,
+  })
+  const chainHeader = (files: readonly EvidenceFile[]) =>
+    encodeURIComponent(textOf(concat(...files.map(({ bytes }) => pemText(bytes)))))
+
+  /** A quote with nothing beside it, and a service that has all that it needs. */
+  async function quoted(changes: { readonly header?: string } = {}) {
+    const files = await quoteGuest()
+    const issuers = [fileOf(files, 'tcb_signing.der')]
+    const header = changes.header ?? chainHeader(issuers)
+    const { info, identity, list: pckList } = paths('tdx')
+    const service = await serve({
+      [info]: [ok(fileOf(files, 'tcb_info.json').bytes, { 'TCB-Info-Issuer-Chain': header })],
+      [identity]: [
+        ok(fileOf(files, 'qe_identity.json').bytes, { 'SGX-Enclave-Identity-Issuer-Chain': header }),
+      ],
+      [pckList]: [ok(fileOf(files, 'platform-ca.crl').bytes, { 'SGX-PCK-CRL-Issuer-Chain': header })],
+      [ROOT_LIST]: [ok(fileOf(files, 'root.crl').bytes)],
+    })
+    const quote = fileOf(files, 'quote.bin')
+    return { service, quote, evidence: (await parseEvidence([quote])).evidence }
+  }
+
+  test('makes a quote complete, with the chains that answers carry in their headers', async () => {
+    const { service, quote, evidence } = await quoted()
+    const fetched = await fetchPublished(evidence, sources(service.url))
+    const { info, identity, list: pckList } = paths('tdx')
+    expect(service.asked).toEqual([info, identity, pckList, ROOT_LIST])
+    const complete = await authenticated([quote, ...fetched])
+    expect([complete.failures, complete.authentic?.claims.kind]).toEqual([[], 'simulated-tdx'])
+  })
+
+  test('is asked for anew each time', async () => {
+    const { service, evidence } = await quoted()
+    const cache = await cacheFolder()
+    for (let i = 0; i < 2; i++) await fetchPublished(evidence, sources(service.url, { cache }))
+    expect([service.asked.length, await readdir(cache)]).toEqual([8, []])
+  })
+
+  test.each([
+    ['without a chain', ''],
+    ['with something else for a chain', '%7Bno%7D'],
+    ['with a chain that is damaged', '%E0%A4%A'],
+  ])('%s is not believed', async (_, header) => {
+    const { service, evidence } = await quoted({ header })
+    expect((await refusal(fetchPublished(evidence, sources(service.url)))).code).toBe('VENDOR_UNREACHABLE')
   })
 })
 

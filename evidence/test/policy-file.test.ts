@@ -51,3 +51,31 @@ test('any policy text is read or refused', () => {
     { numRuns: Math.min(Number(process.env.VOUCH_FUZZ_RUNS ?? 500), 500) },
   )
 })
+
+describe('a template', () => {
+  test.each(['tdx', 'simulated-tdx', 'sgx', 'simulated-sgx'] as const)(
+    'of %s loads once it is filled in, and not before',
+    (kind) => {
+      const text = policyTemplate(kind)
+      expect(refusalOf(() => readPolicyText(text)).code).toBe('VALUE_MALFORMED')
+      const filled = text
+        .replace('<what people call this policy>', 'ours')
+        .replace(/- mrtd: <mrtd>/, `- mrtd: ${'00'.repeat(48)}`)
+        .replace(/<rtmr[012]>/g, '00'.repeat(48))
+        .replace('- <mrenclave>', `- ${'00'.repeat(32)}`)
+        .replace('<os image hash>', '0'.repeat(64))
+      expect(readPolicyText(filled)).toMatchObject({ name: 'ours', quota: 1 })
+    },
+  )
+
+  test('of azure-tdx loads once it is filled in, and not before', () => {
+    const text = policyTemplate('azure-tdx')
+    expect(refusalOf(() => readPolicyText(text)).code).toBe('VALUE_MALFORMED')
+    const filled = text
+      .replace('<what people call this policy>', 'ours')
+      .replace('<os image hash>', '0'.repeat(64))
+      .replace(/<(mrtd|rtmr\d)>/g, '00'.repeat(48))
+      .replace(/\[<[^\]]+>\]/g, `[${'00'.repeat(32)}]`)
+    expect(readPolicyText(filled)).toMatchObject({ name: 'ours' })
+  })
+})

@@ -6,7 +6,7 @@ import {
   encodeQuote,
   parseEvidence,
 } from '@vouch/evidence'
-import { toHex } from '@vouch/protocol'
+import { equalBytes, toHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../test/support/needs.js'
 import {
@@ -196,7 +196,7 @@ describe('the event log', () => {
     const { eventLog, ...evidence } = await read(sample)
     if (eventLog === undefined) throw new Error('there must be a log')
     const file = sample.given.find((entry) => entry.name === 'ccel_data.bin')
-    expect(Buffer.compare(encodeEventLog(eventLog), file?.bytes ?? new Uint8Array())).toBe(0)
+    expect(equalBytes(encodeEventLog(eventLog), file?.bytes ?? new Uint8Array())).toBe(true)
     expect(eventLog.events).toHaveLength(sample.fields.event_log.events)
     const at = time(sample.expected.verification_time)
     const { authentic } = await authenticate({ ...evidence, eventLog }, at)

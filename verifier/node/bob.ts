@@ -33,6 +33,7 @@ const bob = new Command('bob')
   .description('asks for vouched responses and judges them, offline')
   .version(versionOf(import.meta.url))
   .exitOverride()
+  .enablePositionalOptions() // what stands behind `evidence show` is for `show`
   .configureOutput({ writeOut: (text) => out.data(text.trimEnd()), outputError: () => undefined })
   .addHelpText('after', EXAMPLE)
 
@@ -97,7 +98,6 @@ const evidence = bob
   .option('--policy <file>', 'admission policy; without one, debug and simulated evidence are refused')
   .option('--nonce <hex>', 'what REPORT_DATA must be')
   .option(...json)
-  .enablePositionalOptions()
   .action((files: string[], options: EvidenceOptions) =>
     run(options, () => evidenceCommand(out, files, options)),
   )

@@ -49,6 +49,7 @@ export function parseHcl(bytes: Uint8Array): { readonly hcl: HclReport; readonly
     number('RequestType') === REQUEST_TYPE && number('Status') === 0,
     'be an answer to a request for a report',
   )
+  must(looksLikeHcl(bytes), 'start with its Signature, HCLA')
   must(isZero(slice(bytes, HCL.Reserved)), 'have zeros in Reserved')
   const size = number('VariableDataSize')
   must(number('DataSize') === REQUEST_DATA_BYTES + size, 'have a DataSize that fits its VariableDataSize')

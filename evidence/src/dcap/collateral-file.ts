@@ -70,7 +70,7 @@ const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /** Hexadecimal, or else base64. */
 function decoded(text: string): Uint8Array {
-  return /^([0-9a-f]{2})+$/.test(text) ? fromHex(text) : fromBase64(text)
+  return /^[0-9a-f]+$/.test(text) ? fromHex(text) : fromBase64(text)
 }
 
 function malformed(rule: string): VouchError {

@@ -1,14 +1,8 @@
-import { toHex, VouchError } from '@vouch/protocol'
+import { equalBytes, toHex, VouchError } from '@vouch/protocol'
 import type { Published } from '../published.js'
 import { isPckCertificate, readPlatform } from './platform.js'
 import { teeOf } from './quote.js'
 import type { DcapEvidence } from './types.js'
-
-/** The authorities for platforms of one processor and of several, by the names of their certificates. */
-const AUTHORITIES = {
-  'Intel SGX PCK Processor CA': 'processor',
-  'Intel SGX PCK Platform CA': 'platform',
-} as const
 
 /** TCB info, the quoting enclave's identity and revocation lists, with the certificates of whoever signs them: "PCS API", version 4. */
 export function publishedForDcap({ quote, certificates }: DcapEvidence): readonly (readonly Published[])[] {
@@ -20,9 +14,9 @@ export function publishedForDcap({ quote, certificates }: DcapEvidence): readonl
   }
   const tee = teeOf(quote.report)
   const fmspc = toHex(readPlatform(leaf).fmspc)
-  const names = Object.entries(AUTHORITIES)
-  const [, authority] =
-    names.find(([name]) => certificates.some(({ commonName }) => commonName === name)) ?? []
+  const issuer = certificates.find(({ subject }) => equalBytes(subject, leaf.issuer))
+  // Intel has two authorities: for platforms of one processor, and of several.
+  const authority = issuer?.commonName.includes('Processor') ? 'processor' : 'platform'
   const below = (path: string): string =>
     `/${path.startsWith('pckcrl') ? 'sgx' : tee}/certification/v4/${path}`
   const common = { service: 'Intel PCS', constant: false } as const
@@ -47,7 +41,7 @@ export function publishedForDcap({ quote, certificates }: DcapEvidence): readonl
       },
       {
         ...common,
-        path: below(`pckcrl?ca=${authority ?? 'platform'}&encoding=der`),
+        path: below(`pckcrl?ca=${authority}&encoding=der`),
         form: 'revocation list',
         file: 'pck_crl.der',
         issuers: { headers: ['SGX-PCK-CRL-Issuer-Chain'], file: 'pck_crl_chain.pem' },

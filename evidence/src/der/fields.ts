@@ -52,18 +52,17 @@ export function wholeBytes({ content }: Der, what: string): Uint8Array {
 
 /** An object identifier as people write it. */
 export function oidText({ content }: Der): string {
-  const numbers: number[] = []
+  let text = ''
   let value = 0
-  for (const byte of content) {
+  for (let i = 0; i < content.length; i++) {
+    const byte = content[i] ?? 0
     value = value * 128 + (byte & 0x7f)
-    if (byte < 0x80) {
-      numbers.push(value)
-      value = 0
-    }
+    if (byte >= 0x80) continue
+    const root = Math.min(2, Math.floor(value / 40))
+    text += text === '' ? `${root}.${value - 40 * root}` : `.${value}`
+    value = 0
   }
-  const [first = 0, ...rest] = numbers
-  const root = Math.min(2, Math.floor(first / 40))
-  return [root, first - 40 * root, ...rest].join('.')
+  return text
 }
 
 /** Seconds since 1970 of a UTCTime (RFC 5280, 4.1.2.5.1: years 1950 to 2049) or a GeneralizedTime. */

@@ -66,5 +66,7 @@ export async function importPoint(point: Uint8Array, algorithm: EcKeyImportParam
 
 /** WebCrypto's types want memory that nobody shares. */
 export function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(bytes)
+  return isOwned(bytes) ? bytes : new Uint8Array(bytes)
 }
+
+const isOwned = (bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> => bytes.buffer instanceof ArrayBuffer

@@ -30,7 +30,7 @@ export function textOf(bytes: Uint8Array): string {
 
 /** Whether a string has no surrogate without its other half, which has no UTF-8. */
 export function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text)
+  return !/[\ud800-\udfff]/.test(text) || !/\p{Surrogate}/u.test(text)
 }
 
 /** The one canonical text of a JSON value: RFC 8785. Member names sort by UTF-16 code units. */
