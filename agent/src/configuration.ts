@@ -24,7 +24,6 @@ export interface Configuration {
   /** What the guest runs from. */
   readonly closure?: ClosureFile
   readonly osImageHash?: Uint8Array
-  readonly gpuDigest?: Uint8Array
   readonly services: readonly ServiceFile[]
 }
 
@@ -108,7 +107,6 @@ export const configurationCodec: Codec<Configuration> = record<Configuration>({
   state: optional(path),
   closure: optional(closure),
   osImageHash: optional(fixedBytes(32)),
-  gpuDigest: optional(fixedBytes(32)),
   services: list(service, { min: 1, max: MAX_SERVICES, anyOrder: true }),
 })
 

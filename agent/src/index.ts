@@ -5,7 +5,13 @@ export { configurationCodec, configurationFrom } from './configuration.js'
 export type { ExpectedService, GuestParameters, GuestView, Health, ServiceProof } from './guest.js'
 export { guestView } from './guest.js'
 export type { AgentPlan, ClosurePlan, ServicePlan } from './plan.js'
-export type { Provider, ProviderName, ProviderSettings, TsmFileSystem } from './providers/index.js'
+export type {
+  GpuEvidence,
+  Provider,
+  ProviderName,
+  ProviderSettings,
+  TsmFileSystem,
+} from './providers/index.js'
 export { configfsTsm } from './providers/index.js'
 export type { AnnouncedKey } from './roll.js'
 export { Roll } from './roll.js'

@@ -12,8 +12,6 @@ export interface AgentPlan {
   readonly closure: ClosurePlan | undefined
   /** Stated in place of measured, under a simulated provider alone. */
   readonly statedImage: Uint8Array | undefined
-  /** Zeros: no GPU gives evidence yet. */
-  readonly gpuDigest: Uint8Array
   readonly services: readonly ServicePlan[]
 }
 
@@ -31,8 +29,6 @@ export interface ServicePlan {
   readonly code: { readonly program: string } | { readonly drv: Uint8Array }
   readonly key: { readonly socket: string; readonly user: User } | { readonly publicKey: PublicKey }
 }
-
-const NO_GPU = new Uint8Array(32)
 
 function unsound(rule: string, hint?: string): VouchError {
   return new VouchError('CONFIGURATION_UNSOUND', { rule, ...(hint === undefined ? {} : { hint }) })
@@ -59,16 +55,14 @@ export function planOf(file: Configuration): AgentPlan {
     state: file.state,
     closure: closure && closurePlan(closure),
     statedImage: osImageHash,
-    gpuDigest: file.gpuDigest ?? NO_GPU,
     services,
   }
 }
 
 /** What the configuration of a machine that counts must leave to measurement, and what it must have. */
-function assertMeasured({ osImageHash, gpuDigest, services, state }: Configuration): void {
+function assertMeasured({ osImageHash, services, state }: Configuration): void {
   const stated = [
     ...(osImageHash === undefined ? [] : ['os_image_hash']),
-    ...(gpuDigest === undefined ? [] : ['gpu_digest']),
     ...services.flatMap(({ name, drv, publicKey }) => [
       ...(drv === undefined ? [] : [`drv of ${name}`]),
       ...(publicKey === undefined ? [] : [`public_key of ${name}`]),

@@ -33,7 +33,6 @@ describe('a configuration', () => {
     expect(read(genuine)).toMatchObject({
       simulated: false,
       statedImage: undefined,
-      gpuDigest: new Uint8Array(32),
       closure: { store: '/nix/store', paths: { file: '/etc/closure' }, mentions: [] },
       services: [{ code: { program }, key: { socket: `${F}/echo/announce.sock`, user: 'echo' } }],
     })
@@ -53,14 +52,13 @@ describe('a configuration', () => {
 
   test('under the simulated provider may state it', () => {
     const stated = { ...without(echo ?? {}, 'socket', 'user'), public_key: keyJson(keyOf(1)) }
-    const plan = read({ ...simulated, gpu_digest: '07'.repeat(32), services: [stated] })
+    const plan = read({ ...simulated, services: [stated] })
     expect(plan).toMatchObject({ simulated: true, statedImage: new Uint8Array(32).fill(5) })
     expect(plan.services[0]?.key).toEqual({ publicKey: keyOf(1) })
   })
 
   test.each([
     ['os_image_hash', { ...without(genuine, 'closure'), os_image_hash: '05'.repeat(32) }],
-    ['gpu_digest', { ...genuine, gpu_digest: '00'.repeat(32) }],
     ['drv', { ...genuine, services: [{ ...without(measuredService, 'program'), drv: '01'.repeat(32) }] }],
     [
       'public_key',

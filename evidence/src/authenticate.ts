@@ -28,10 +28,16 @@ export async function parseEvidence(
   return parseFormat(sorted)
 }
 
-function withKept(given: Sorted, { revocationLists, ignored: [stranger] }: Sorted): Sorted {
+function withKept(given: Sorted, kept: Sorted): Sorted {
+  const { revocationLists, ignored, parts, certificates } = kept
+  const [stranger] = [
+    ...ignored,
+    ...Object.values(parts).flatMap((files) => files.map(({ name }) => name)),
+    ...certificates.map(({ commonName }) => commonName),
+  ]
   if (stranger !== undefined) {
     throw new VouchError('CERTIFICATE_MALFORMED', {
-      rule: 'what a judge keeps must be revocation lists: one that cannot be read would let through whom it names',
+      rule: 'what a judge keeps must be revocation lists, which are for many machines: anything else must come with the evidence',
       given: shown(stranger),
     })
   }
