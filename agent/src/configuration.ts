@@ -11,7 +11,6 @@ import {
   uint,
   version,
 } from '@vouch/protocol/codec'
-import { type AgentPlan, planOf } from './plan.js'
 import { type ProviderSettings, providerSettings } from './providers/settings.js'
 
 /** An agent's configuration as its file says it. What it means, and whether it may say so, `planOf` tells. */
@@ -109,8 +108,3 @@ export const configurationCodec: Codec<Configuration> = record<Configuration>({
   osImageHash: optional(fixedBytes(32)),
   services: list(service, { min: 1, max: MAX_SERVICES, anyOrder: true }),
 })
-
-/** What an agent is to do, by its configuration as JSON or YAML gave it. */
-export function configurationFrom(json: Json): AgentPlan {
-  return planOf(configurationCodec.fromJson(json, 'configuration'))
-}

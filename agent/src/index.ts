@@ -1,10 +1,11 @@
 // The public names of the agent: what it is configured to do, the guest as it shows it, and where evidence comes from.
 
 export type { Configuration } from './configuration.js'
-export { configurationCodec, configurationFrom } from './configuration.js'
+export { configurationCodec } from './configuration.js'
 export type { ExpectedService, GuestParameters, GuestView, Health, ServiceProof } from './guest.js'
 export { guestView } from './guest.js'
 export type { AgentPlan, ClosurePlan, ServicePlan } from './plan.js'
+export { planFrom } from './plan.js'
 export type {
   GpuEvidence,
   Provider,

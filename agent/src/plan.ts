@@ -1,5 +1,11 @@
-import { type ProfileName, type PublicKey, shown, VouchError } from '@vouch/protocol'
-import type { ClosureFile, Configuration, ServiceFile, User } from './configuration.js'
+import { type Json, type ProfileName, type PublicKey, shown, VouchError } from '@vouch/protocol'
+import {
+  type ClosureFile,
+  type Configuration,
+  configurationCodec,
+  type ServiceFile,
+  type User,
+} from './configuration.js'
 import { assertPoint } from './points.js'
 import { isSimulatedProvider, type ProviderSettings } from './providers/settings.js'
 
@@ -34,8 +40,13 @@ function unsound(rule: string, hint?: string): VouchError {
   return new VouchError('CONFIGURATION_UNSOUND', { rule, ...(hint === undefined ? {} : { hint }) })
 }
 
+/** What an agent is to do, by its configuration as JSON or YAML gave it. */
+export function planFrom(json: Json): AgentPlan {
+  return planOf(configurationCodec.fromJson(json, 'configuration'))
+}
+
 /** Refuses what would hold nothing off: one line of YAML must not put a key, or a hash, in place of what really runs. */
-export function planOf(file: Configuration): AgentPlan {
+function planOf(file: Configuration): AgentPlan {
   const simulated = isSimulatedProvider(file.provider)
   if (!simulated) assertMeasured(file)
   const { closure, osImageHash } = file

@@ -5,11 +5,11 @@ import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { mutatedFile, mutatedText } from '../../protocol/test/support/mutation.js'
 import { refusalOf } from '../../protocol/test/support/refusal.js'
-import { type AgentPlan, configurationFrom } from '../src/index.js'
+import { type AgentPlan, planFrom } from '../src/index.js'
 import { announcing, keyJson, keyOf, simulatedConfiguration } from './support/agents.js'
 
 const read = (configuration: unknown): AgentPlan =>
-  configurationFrom(parseYaml(stringify(configuration, { aliasDuplicateObjects: false })))
+  planFrom(parseYaml(stringify(configuration, { aliasDuplicateObjects: false })))
 
 const F = '/run/vouch'
 const program = '/nix/store/00000000000000000000000000000000-echo/bin/echo'
@@ -168,7 +168,7 @@ describe('a configuration', () => {
     fc.assert(
       fc.property(fc.oneof(mutatedFile(samples), mutatedText(samples)), (text) => {
         try {
-          const plan = configurationFrom(parseYaml(text))
+          const plan = planFrom(parseYaml(text))
           accepted++
           const isMeasured = plan.services.every(({ code, key }) => 'program' in code && 'socket' in key)
           return plan.simulated || (isMeasured && plan.statedImage === undefined && plan.state !== undefined)
