@@ -43,23 +43,40 @@ export async function parseNamedFile<T>(path: string, parse: (file: Uint8Array) 
  * Writes a file whole or not at all: a reader, or a crash, never meets half of it. What is there keeps its mode, a link
  * keeps leading where it does, and what is no file (a terminal, a pipe) is written to as such.
  */
-export async function writeWhole(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+export function writeWhole(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+  return writeAs(path, content, (there) => (there === undefined ? mode : there & 0o777))
+}
+
+/** The same, and whatever mode the file had, it has this one now. */
+export function writeWholeWithMode(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  return writeAs(path, content, () => mode)
+}
+
+async function writeAs(
+  path: string,
+  content: string | Uint8Array,
+  modeAfter: (before: number | undefined) => number,
+): Promise<void> {
   try {
     const target = await realpath(path).catch(() => path)
     const there = await lstat(target).catch(() => undefined)
     if (there !== undefined && !there.isFile()) await writeThrough(target, content)
-    else await replace(target, content, there === undefined ? mode : there.mode & 0o777)
+    else await replace(target, content, modeAfter(there?.mode))
   } catch (error) {
-    throw new VouchError(
-      'FILE_NOT_WRITTEN',
-      {
-        rule: 'the path must lead to where a file can be written',
-        given: shown(path),
-        hint: reasonOf(error),
-      },
-      { cause: error },
-    )
+    throw notWritten(path, error)
   }
+}
+
+function notWritten(path: string, error: unknown): VouchError {
+  return new VouchError(
+    'FILE_NOT_WRITTEN',
+    {
+      rule: 'the path must lead to where a file can be written',
+      given: shown(path),
+      hint: reasonOf(error),
+    },
+    { cause: error },
+  )
 }
 
 async function writeThrough(path: string, content: string | Uint8Array): Promise<void> {

@@ -177,6 +177,7 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
     },
     enroll: async (given) => {
       const { onChain } = given
+      if (given.name !== undefined) await home.assertNameFree(given.name)
       const source = await (onChain === undefined
         ? openSource(given.registrar)
         : chainSource(home, onChain, given.expected?.id))

@@ -249,6 +249,23 @@ describe('alice', () => {
     expect((await alice('credential', 'list')).stdout).toMatch(/^mine +published/m)
   })
 
+  test.each<[string, readonly string[]]>([
+    ['enroll', ['--name', 'mine']],
+    ['enroll', ['--name', 'a b']],
+    ['credential renew mine', ['--name', 'mine']],
+    ['credential renew mine', ['--name', '../mine']],
+  ])('%s %j asks nobody, and loses no credential', async (command, more) => {
+    const file = join(home, 'credentials/mine.json')
+    const [before, names] = [await readFile(file, 'utf8'), await readdir(join(home, 'credentials'))]
+    const heard = world.guest.heard.length
+    const urls = command === 'enroll' ? ['--agent', world.guest.url, '--registrar', world.registrarUrl] : []
+    const refused = await alice(...command.split(' '), ...urls, ...more, '--json')
+    expect({ exit: refused.exit, code: codeIn(refused) }).toEqual({ exit: 1, code: 'USAGE' })
+    expect(world.guest.heard).toHaveLength(heard)
+    expect(await readFile(file, 'utf8')).toBe(before)
+    expect(await readdir(join(home, 'credentials'))).toEqual(names)
+  })
+
   test('is not led to another signer, unless she is told that there is one', async () => {
     const other = '02'.repeat(33)
     const led = await alice('sync', '--signer', other, '--registry', world.registrarUrl, '--json')

@@ -90,7 +90,7 @@ async function repin({ home }: Alice, id: Uint8Array, signer: Uint8Array): Promi
   for (const name of await home.credentials()) {
     const credential = await home.credential(name)
     if (equalBytes(credential.registry.id, id)) {
-      await home.keepCredential({ ...credential, registry: { id, signer } }, name)
+      await home.updateCredential({ ...credential, registry: { id, signer } }, name)
     }
   }
 }
