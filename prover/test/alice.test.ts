@@ -215,6 +215,11 @@ describe('alice', () => {
     })
     await expectNoSecretIn(finished)
     expect(await readdir(join(home, 'drafts'))).toEqual([])
+    const renewed = await alice('credential', 'renew', 'by-hand', '--json')
+    expect({ exit: renewed.exit, code: codeIn(renewed) }).toEqual({ exit: 1, code: 'USAGE' })
+    const { registryId, signer } = world.registrar.head()
+    const pinned = `--nonce-request FILE --registry-id ${toHex(registryId)} --signer ${toHex(signer)}`
+    expect(renewed.stderr).toContain(pinned)
   })
 
   test('finds what was admitted though its receipt went missing', async () => {

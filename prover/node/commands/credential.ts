@@ -1,8 +1,9 @@
-import { toHex } from '@vouch/protocol'
+import { equalBytes, toHex, VouchError } from '@vouch/protocol'
 import { dateOf, fieldHex, type Terminal, table } from '@vouch/protocol/node'
+import { UNSIGNED } from '@vouch/registry'
 import { type Credential, credentialOf, findCredential, openCopy } from '../../src/index.js'
 import type { Alice } from '../open-alice.js'
-import { type EnrollCommandOptions, enrollCommand } from './enroll.js'
+import { type ChainCommandOptions, type EnrollCommandOptions, enrollCommand, onChainNamed } from './enroll.js'
 
 interface Described {
   readonly name: string
@@ -89,6 +90,8 @@ function publicPart({ name, state, credential }: Described) {
   }
 }
 
+export type RenewCommandOptions = ChainCommandOptions & Pick<EnrollCommandOptions, 'policy' | 'name' | 'json'>
+
 /**
  * `alice credential renew`: enrolls again, with the same agent and registrar and under a fresh secret, since a registry never
  * takes a credential twice. The old one serves until the new one is published.
@@ -97,18 +100,30 @@ export async function renewCommand(
   out: Terminal,
   alice: Alice,
   name: string,
-  options: Pick<EnrollCommandOptions, 'policy' | 'name' | 'json'>,
+  options: RenewCommandOptions,
 ): Promise<number> {
   const { agent, registrar, registry } = await alice.home.credential(name)
-  const status = await enrollCommand(out, alice, {
-    ...options,
-    agent,
-    ...(registrar === undefined ? {} : { registrar }),
-    registryId: toHex(registry.id),
-    signer: toHex(registry.signer),
-  })
+  const pin = { registryId: toHex(registry.id), signer: toHex(registry.signer) }
+  if (registrar === undefined) throw enrolledByFiles(agent, pin)
+  if (equalBytes(registry.signer, UNSIGNED.signer) && onChainNamed(out, options) === undefined)
+    throw onChain()
+  const status = await enrollCommand(out, alice, { ...options, agent, registrar, ...pin })
   out.words(`alice: ${name} stays, and serves until then: alice credential forget ${name}`)
   return status
+}
+
+function enrolledByFiles(agent: string, { registryId, signer }: Record<'registryId' | 'signer', string>) {
+  return new VouchError('USAGE', {
+    rule: 'what was enrolled by files must be renewed by files: there is no registrar to ask',
+    hint: `alice enroll --agent ${agent} --registry PUBLIC/ --policy FILE --nonce-request FILE --registry-id ${registryId} --signer ${signer}; alice enroll --help has the steps that follow`,
+  })
+}
+
+function onChain(): VouchError {
+  return new VouchError('USAGE', {
+    rule: 'the registry is on chain: --rpc and --contract must be given',
+    hint: 'a credential has no more of both than a hash',
+  })
 }
 
 /** `alice credential forget`. The leaf stays in the registry until it expires; nobody can prove with it any more. */

@@ -28,15 +28,13 @@ import type { Answered, Asked, Credential, ProveStage } from '../../src/index.js
 import { type OnChain, requestOfContract } from '../chain-source.js'
 import type { Alice, ProveOptions } from '../open-alice.js'
 import { progress } from '../progress.js'
-import { needed, onChainNamed } from './enroll.js'
+import { type ChainCommandOptions, chainReading, needed, onChainNamed } from './enroll.js'
 
-export interface ProveCommandOptions {
+export interface ProveCommandOptions extends ChainCommandOptions {
   readonly request: string
   readonly credential: string
   readonly out: string
   readonly registry?: string
-  readonly rpc?: string
-  readonly contract?: string
   readonly consumer?: string
   readonly beneficiary?: string
   readonly policy?: readonly string[]
@@ -67,7 +65,7 @@ export async function proveCommand(
   const answer = responseOf(options)
   await assertFolderOf(options.out)
   const credential = await alice.home.credential(options.credential)
-  const { request, onChain } = await requestNamed(alice, credential, options)
+  const { request, onChain } = await requestNamed(out, alice, credential, options)
   const { begin, end } = progress(out, STAGES)
   const given: ProveOptions = {
     credential,
@@ -116,19 +114,22 @@ interface Question {
 
 /** The Request: from a file; or made by a contract, and then written there for whoever judges or sends the answer. */
 async function requestNamed(
+  out: Terminal,
   { home }: Alice,
   { registry }: Credential,
   options: ProveCommandOptions,
 ): Promise<Question> {
-  const { rpc, consumer, beneficiary } = options
+  const { consumer, beneficiary } = options
   if (consumer === undefined && beneficiary === undefined) {
-    return { request: await parseNamedFile(options.request, parseRequest), onChain: onChainNamed(options) }
+    const onChain = onChainNamed(out, options)
+    return { request: await parseNamedFile(options.request, parseRequest), onChain }
   }
-  if (rpc === undefined || consumer === undefined || beneficiary === undefined) {
+  const reading = chainReading(out, options)
+  if (reading === undefined || consumer === undefined || beneficiary === undefined) {
     throw new VouchError('USAGE', { rule: '--rpc, --consumer and --beneficiary must be given together' })
   }
   await assertFolderOf(options.request)
-  const asked = await requestOfContract(home, { rpc, consumer, beneficiary }, registry.id)
+  const asked = await requestOfContract(home, { ...reading, consumer, beneficiary }, registry.id)
   await writeWhole(options.request, `${printRequest(asked.request)}\n`)
   return asked
 }

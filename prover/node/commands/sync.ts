@@ -1,19 +1,15 @@
 import { equalBytes, toHex, VouchError } from '@vouch/protocol'
-import { bytesArgument, numberArgument, type Terminal } from '@vouch/protocol/node'
+import { bytesArgument, type Terminal } from '@vouch/protocol/node'
 import { type Copy, credentialOf, type Draft, findCredential, finishEnrollment } from '../../src/index.js'
-import type { OnChain } from '../chain-source.js'
 import { usualName } from '../home.js'
 import type { Alice } from '../open-alice.js'
 import { describe } from './credential.js'
-import { onChainNamed } from './enroll.js'
+import { type ChainCommandOptions, onChainNamed } from './enroll.js'
 
-export interface SyncCommandOptions {
+export interface SyncCommandOptions extends ChainCommandOptions {
   readonly credential?: string
   readonly registry?: string
   readonly signer?: string
-  readonly rpc?: string
-  readonly contract?: string
-  readonly fromBlock?: string
   readonly json?: true
 }
 
@@ -56,7 +52,7 @@ async function syncOne(out: Terminal, alice: Alice, member: Draft, options: Sync
   const signer = options.signer === undefined ? undefined : bytesArgument(options.signer, '--signer', 33)
   const { head, fetched, buckets, copy } = await alice.sync(member, {
     registry: options.registry,
-    onChain: chainNamed(out, options),
+    onChain: onChainNamed(out, options),
     signer,
     onBucket: (done, of) => {
       if (done % PROGRESS_EVERY === 0) out.words(`alice: ${done} of ${of} buckets`)
@@ -65,22 +61,6 @@ async function syncOne(out: Terminal, alice: Alice, member: Draft, options: Sync
   if (signer !== undefined) await repin(alice, id, signer)
   await claimDrafts(out, alice, id, copy)
   return { id: toHex(id), seq: head.seq, size: head.size, fetched, buckets }
-}
-
-/** The registry's contract, where one is named; what happens on the way is said. */
-function chainNamed(out: Terminal, options: SyncCommandOptions): OnChain | undefined {
-  const onChain = onChainNamed(options)
-  const { fromBlock } = options
-  return (
-    onChain && {
-      ...onChain,
-      ...(fromBlock === undefined
-        ? {}
-        : { fromBlock: numberArgument(fromBlock, '--from-block', { min: 0, max: 2 ** 32 - 1 }) }),
-      onBlock: (block, of) => out.words(`alice: block ${block} of ${of}`),
-      onReorganised: () => out.words('alice: the chain took back what was read: reading it anew'),
-    }
-  )
 }
 
 const PROGRESS_EVERY = 32
