@@ -1,4 +1,4 @@
-import { lstat, mkdtemp, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { lstat, mkdtemp, open, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { MAX_FILE_BYTES, shown, VouchError } from '../src/index.js'
 
@@ -67,6 +67,21 @@ async function writeAs(
   }
 }
 
+/** Refuses a path where a file cannot be written: found out by making a draft there, since modes do not tell everything. */
+export async function assertWritable(path: string): Promise<void> {
+  try {
+    const target = await realpath(path).catch(() => path)
+    const there = await lstat(target).catch(() => undefined)
+    if (there?.isDirectory()) throw new Error('it is a folder')
+    if (there === undefined || there.isFile()) await rmdir(await draftFolder(target))
+  } catch (error) {
+    throw notWritten(path, error)
+  }
+}
+
+/** What is being written lies in a folder of its own beside its place, behind a dot. */
+const draftFolder = (path: string): Promise<string> => mkdtemp(join(dirname(path), `.${basename(path)}-`))
+
 function notWritten(path: string, error: unknown): VouchError {
   return new VouchError(
     'FILE_NOT_WRITTEN',
@@ -89,7 +104,7 @@ async function writeThrough(path: string, content: string | Uint8Array): Promise
 }
 
 async function replace(path: string, content: string | Uint8Array, mode: number): Promise<void> {
-  const folder = await mkdtemp(join(dirname(path), `.${basename(path)}-`))
+  const folder = await draftFolder(path)
   const draft = join(folder, 'draft')
   try {
     const file = await open(draft, 'wx', mode)

@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { readAdmissionPolicy } from '@vouch/evidence/node'
 import {
   type Answer,
@@ -8,11 +6,11 @@ import {
   printRequest,
   type Request,
   sentence,
-  shown,
   toHex,
   VouchError,
 } from '@vouch/protocol'
 import {
+  assertWritable,
   bytesArgument,
   dateOf,
   fieldHex,
@@ -63,7 +61,8 @@ export async function proveCommand(
   options: ProveCommandOptions,
 ): Promise<number> {
   const answer = responseOf(options)
-  await assertFolderOf(options.out)
+  // A bundle that cannot be written is an answer lost: its scope is used, and a service asked anew would sign another.
+  await assertWritable(options.out)
   const credential = await alice.home.credential(options.credential)
   const { request, onChain } = await requestNamed(out, alice, credential, options)
   const { begin, end } = progress(out, STAGES)
@@ -128,7 +127,7 @@ async function requestNamed(
   if (reading === undefined || consumer === undefined || beneficiary === undefined) {
     throw new VouchError('USAGE', { rule: '--rpc, --consumer and --beneficiary must be given together' })
   }
-  await assertFolderOf(options.request)
+  await assertWritable(options.request)
   const asked = await requestOfContract(home, { ...reading, consumer, beneficiary }, registry.id)
   await writeWhole(options.request, `${printRequest(asked.request)}\n`)
   return asked
@@ -157,16 +156,6 @@ function responseOf(options: ProveCommandOptions): Respond {
   throw new VouchError('USAGE', {
     rule: 'either --service and --message must be given, or --envelope and --signature',
     hint: 'alice prove --help shows both',
-  })
-}
-
-/** A bundle that cannot be written is an answer lost: its scope is used, and a service asked anew would sign another. */
-async function assertFolderOf(path: string): Promise<void> {
-  const folder = await stat(dirname(path)).catch(() => undefined)
-  if (folder?.isDirectory()) return
-  throw new VouchError('FILE_NOT_WRITTEN', {
-    rule: 'the path must lead to where a file can be written',
-    given: shown(path),
   })
 }
 
