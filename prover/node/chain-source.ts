@@ -10,6 +10,8 @@ export interface OnChain {
   readonly contract: string
   readonly fromBlock?: number | undefined
   readonly confirmations?: number | undefined
+  /** How long the server may take for each answer. */
+  readonly timeoutMs?: number | undefined
   readonly onBlock?: (block: number, of: number) => void
   readonly onReorganised?: () => void
 }
@@ -22,7 +24,8 @@ export async function syncFromChain(
 ): Promise<ChainSynced> {
   const { openChain, addressArgument, registryIdOf, syncChain } = await import('@vouch/registry/chain')
   const registry = addressArgument(onChain.contract, '--contract')
-  const chain = await openChain(onChain.rpc)
+  const { timeoutMs } = onChain
+  const chain = await openChain(onChain.rpc, timeoutMs === undefined ? {} : { timeoutMs })
   const id = registryIdOf(chain, registry)
   if (expected !== undefined && !equalBytes(id, expected)) {
     throw new VouchError('REGISTRY_NOT_ACCEPTED', {

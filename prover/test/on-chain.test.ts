@@ -105,7 +105,7 @@ test('she is admitted by trust nodes, finds herself on chain, and pins a registr
     signer: UNSIGNED.signer,
   })
   await alice.published(credential, { onChain })
-  const { head } = await alice.sync(credential, { onChain })
+  const { head } = await alice.sync(credential, { onChain, signal: new AbortController().signal })
   expect(head.size).toBe(1)
 })
 
