@@ -17,7 +17,7 @@ import {
 } from '@vouch/protocol'
 import type { Provider, ProviderName } from './providers/index.js'
 import type { Roll } from './roll.js'
-import { Turns } from './turns.js'
+import { type Patience, Turns } from './turns.js'
 
 /** What is known of a service before it has announced its key. */
 export type ExpectedService = Omit<ListedService, 'publicKey'>
@@ -28,6 +28,7 @@ export interface GuestParameters {
   readonly osImageHash: Uint8Array
   readonly services: readonly ExpectedService[]
   readonly roll: Roll
+  readonly patience?: Patience
 }
 
 export interface ServiceProof {
@@ -49,13 +50,13 @@ export interface GuestView {
   attest(nonce: Uint8Array): Promise<Attestation>
 }
 
-/** Questions to the hardware in hand and waiting; each takes milliseconds to seconds. */
-const MOST_QUESTIONS = 16
+/** Questions to the hardware in hand and waiting; each takes milliseconds to seconds, and who asks waits half a minute. */
+const PATIENCE: Patience = { most: 16, milliseconds: 30_000 }
 
 export function guestView(parameters: GuestParameters): GuestView {
   const { providerName, provider, osImageHash, roll } = parameters
   const expected = [...parameters.services].sort((a, b) => compareBytes(placeOf(a), placeOf(b)))
-  const turns = new Turns(MOST_QUESTIONS)
+  const turns = new Turns(parameters.patience ?? PATIENCE)
   let built: { readonly services: readonly ListedService[]; readonly tree: ServiceTree } | undefined
 
   /** Built once, when the last key is there: from then on nothing can change it. */
