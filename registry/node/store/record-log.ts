@@ -5,6 +5,7 @@ import {
   frameBytes,
   frameLength,
   HASH_BYTES,
+  isUnfinished,
   LENGTH_BYTES,
   NO_HASH,
   readFrame,
@@ -171,14 +172,11 @@ export class RecordLog {
     while (offset < until) {
       const start = await bytes(LENGTH_BYTES)
       if (start.length < LENGTH_BYTES) return // cut short, or the end
-      const length = frameLength(start)
-      if (length === undefined) {
-        if (await this.isZeroFrom(offset)) return // a file made longer before the crash, and not yet filled
-        throw this.corrupt(offset)
-      }
+      const length = frameLength(start) ?? LENGTH_BYTES
       const whole = await bytes(length)
       if (whole.length < length) return
       const frame = readFrame(whole)
+      if (frame === undefined && isUnfinished(whole) && (await this.isZeroFrom(offset + length))) return
       if (frame === undefined || !equalBytes(frame.previous, hash)) throw this.corrupt(offset)
       yield { ...frame, offset }
       offset += length
@@ -204,7 +202,7 @@ export class RecordLog {
     return new VouchError('LOG_CORRUPT', {
       rule: `${this.name} must hold what was written to it`,
       given: `something else at offset ${offset}`,
-      hint: 'restore it from a backup: nothing else can tell what is missing',
+      hint: 'leave it as it is, and see "When the log is damaged" in docs/operators.md',
     })
   }
 
