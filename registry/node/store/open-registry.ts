@@ -33,9 +33,9 @@ export interface OpenOptions {
   readonly rebuild?: boolean | undefined
 }
 
-const LOG = 'log'
-const EVIDENCE = 'evidence.log'
-const INDEX = 'index'
+export const LOG = 'log'
+export const EVIDENCE = 'evidence.log'
+export const INDEX = 'index'
 
 /** Makes an empty registry with its first head. It is there whole or not at all. */
 export async function createRegistry(folder: string, { id, signer, now }: NewRegistry): Promise<void> {
@@ -114,7 +114,9 @@ async function openLocked(
     const logParts = { file: files.log, name: LOG, assertWriter }
     const log = await RecordLog.open(logParts, known.log, (record) => toIndex.take(record))
     const id = toIndex.finish()
-    return new RegistryStore({ folder, id, log, evidence, index, lock, now, hash, signer })
+    const store = new RegistryStore({ folder, id, log, evidence, index, lock, now, hash, signer })
+    if (checkpoint === undefined) await store.checkpoint() // whoever reads meanwhile goes by the index
+    return store
   } catch (error) {
     await Promise.all([files.log.close(), files.evidence.close(), index.close()])
     // The log is the truth, and what does not fit it may be the index: only its own replay can convict the log.

@@ -56,8 +56,8 @@ export class RecordLog {
   }
 
   /**
-   * Opens a log behind a record that is known, hands over what follows, and cuts off a record that a crash left unfinished:
-   * it was never acknowledged. Anything else that does not fit is refused.
+   * Opens a log to write to, behind a record that is known: hands over what follows, and cuts off a record that a crash left
+   * unfinished, for it was never acknowledged. Anything else that does not fit is refused.
    */
   static async open(
     parts: LogParts,
@@ -65,15 +65,25 @@ export class RecordLog {
     take: (record: Placed) => Promise<void> | void = () => undefined,
   ): Promise<RecordLog> {
     const { file } = parts
+    const log = await RecordLog.read(parts, from, take)
+    if ((await file.size()) > log.end.offset) await file.truncate(log.end.offset)
+    // What was read may never have been synced by whoever was killed, and others are now told that it is there.
+    if (log.end.offset > from.offset) await file.sync()
+    return log
+  }
+
+  /** The same to read only: what is unfinished at the end may be what another process is writing, and stays as it is. */
+  static async read(
+    parts: LogParts,
+    from: Position,
+    take: (record: Placed) => Promise<void> | void = () => undefined,
+  ): Promise<RecordLog> {
     const log = new RecordLog(parts, from)
     await log.checkKnown(from)
     for await (const record of log.recordsFrom(from)) {
       await take(record)
       log.end = { offset: record.offset + FRAME_OVERHEAD + record.body.length, hash: record.hash }
     }
-    if ((await file.size()) > log.end.offset) await file.truncate(log.end.offset)
-    // What was read may never have been synced by whoever was killed, and others are now told that it is there.
-    if (log.end.offset > from.offset) await file.sync()
     return log
   }
 
