@@ -72,3 +72,12 @@ export function storageFailed(cause: unknown, hint: string): VouchError {
     { cause },
   )
 }
+
+/** Does what needs the disk. What the system refuses is said in words; what is wrong otherwise is passed on as it is. */
+export async function onDisk<Result>(work: () => Promise<Result>, hint: string): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof Error && 'syscall' in error ? storageFailed(error, hint) : error
+  }
+}
