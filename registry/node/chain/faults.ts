@@ -57,13 +57,15 @@ const FAULTS: readonly (readonly [keyof Viem & `${string}Error`, ErrorCode, stri
 const HINTS: Readonly<Partial<Record<RevertName, string>>> = {
   DeadlinePassed: 'the signatures were collected too long ago: enroll again',
   NonceBlockInvalid: 'the block that the nonce was made of is too old: ask for a new nonce',
+  PathWrong: 'an admission came in between: submit it again, the signatures stay good',
   Paused: 'a quorum of trust nodes has paused the registry, and alone can end that',
   QuestionTooOld: 'prove again',
   RootTooOld: 'the registry has moved on: sync, and prove again',
   RootUnknown:
     'the registry never had this root, or the chain took back the block that had it: sync, and prove again',
   RootWithdrawn: 'a member was removed: sync, and prove again',
-  SetVersionStale: 'the set of trust nodes has changed meanwhile: enroll again',
+  SequenceWrong: 'another decision came first, or this one has: registrar node propose makes it anew',
+  SetVersionStale: 'the set of trust nodes has changed meanwhile: begin anew',
 }
 
 /** Not one of our contracts' errors: another contract answers, or it is of another version. */
