@@ -20,6 +20,7 @@ import { openRegistry } from '../store/index.js'
 import { openContract } from './contract.js'
 import type { NodeService } from './http.js'
 import { collectSignatures } from './peers.js'
+import { ChainRemovals } from './removals.js'
 import { Unsettled } from './unsettled.js'
 
 export interface TrustNodeOptions {
@@ -71,6 +72,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
   const backend = openBackend()
   const audit = new AuditLog(paths.auditLog, onAuditFailure)
   const unsettled = new Unsettled(store, contract, now)
+  const removals = new ChainRemovals(chain, registry, store, folder)
 
   const noteRefusal = (from: string, failures: readonly Failure[]): Promise<void> =>
     audit.write({ time: now(), outcome: 'refused', from, details: refusalDetails(failures) })
@@ -83,6 +85,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
       registryId: contract.id,
       checkNonce: async (ticket) => {
         block = await contract.blockOf(ticket)
+        await removals.follow()
       },
       policies: await contract.inForce(policies),
       collateral: await readCollateral(paths),
