@@ -13,6 +13,7 @@ export interface Shared {
 const rpc = ['--rpc <url>', "a chain's RPC server"] as const
 const contract = ['--contract <address>', "the registry's contract"] as const
 const payer = ['--key <file>', 'the key that pays (default: $VOUCH_KEY)'] as const
+const maxFee = ['--max-fee <gwei>', 'the most that a unit of gas may cost', '300'] as const
 const json = ['--json', 'JSON on stdout'] as const
 const decision = ['<decision>', 'what registrar node propose wrote'] as const
 
@@ -42,6 +43,7 @@ export function addNodeCommands(registrar: Command, { out, run, behindProxy }: S
     .option('--port <number>', 'port to listen on; 0 for any', '8787')
     .option(...behindProxy)
     .option('--key <file>', 'the key that signs admissions and pays for them (default: $VOUCH_KEY)')
+    .option(...maxFee)
     .option(...json)
     .action((where: string, options: NodeServeOptions) =>
       run(options, async () => (await import('./commands/node.js')).nodeServeCommand(out, where, options)),
@@ -92,6 +94,7 @@ export function addNodeCommands(registrar: Command, { out, run, behindProxy }: S
     .option('--copy <folder>', "of a removal: where a copy of the registry is kept (default: it's read anew)")
     .option('--from-block <number>', 'of a removal: the block that has the contract, or one before it', '0')
     .option(...payer)
+    .option(...maxFee)
     .option(...json)
     .action((file: string, signatures: string[], options: SubmitOptions) =>
       run(options, async () => (await decide()).submitCommand(out, file, signatures, options)),
@@ -104,6 +107,7 @@ export function addNodeCommands(registrar: Command, { out, run, behindProxy }: S
     .requiredOption(...rpc)
     .requiredOption(...contract)
     .option(...payer)
+    .option(...maxFee)
     .action((change: string, options: ExecuteOptions) =>
       run({}, async () => (await decide()).executeCommand(out, change, options)),
     )

@@ -156,6 +156,7 @@ registrar
   .option('--registry <address>', 'after a failure: the registry that is there already')
   .option('--proofs <address>', 'after a failure: the verifier of proofs that is there already')
   .option('--key <file>', 'the key that pays (default: $VOUCH_KEY)')
+  .option('--max-fee <gwei>', 'the most that a unit of gas may cost', '300')
   .option(...json)
   .action((options: DeployOptions) =>
     run(options, async () => (await import('./commands/deploy.js')).deployCommand(out, options)),

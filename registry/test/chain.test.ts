@@ -281,7 +281,7 @@ describe('a transaction', () => {
   test('that runs out of gas says so, and that nothing changed', async () => {
     const { create } = await import('../node/chain/client.js')
     const server = await startLyingServer(world.anvil.url, (method, result) =>
-      method === 'eth_estimateGas' ? '0x5300' : result,
+      method === 'eth_estimateGas' ? '0xf000' : result,
     )
     const chain = await openChain(server.url)
     // PUSH1 0, JUMPDEST, PUSH1 2, JUMP: burns all that it is given.

@@ -53,7 +53,11 @@ const MOST_BLOCKS = 10_000
 export async function* eventSpans(
   chain: Chain,
   registry: Address,
-  { from, to, most = MOST_BLOCKS }: { readonly from: number; readonly to: number; readonly most?: number },
+  {
+    from,
+    to,
+    most = MOST_BLOCKS,
+  }: { readonly from: number; readonly to: number; readonly most?: number | undefined },
 ): AsyncGenerator<Span> {
   let span = most
   for (let next = from; next <= to; ) {

@@ -40,12 +40,14 @@ import {
   proposeDecision,
   submitDecision,
 } from '../trust/decisions.js'
+import { feeLimit } from './options.js'
 import { blocksOf } from './sync.js'
 
 /** Where the registry is. */
 interface Where {
   readonly rpc: string
   readonly contract: string
+  readonly maxFee?: string
 }
 
 export interface ProposeOptions extends Where {
@@ -167,9 +169,10 @@ const CHANGE_NUMBERS = { min: 1, max: 2 ** 32 - 1 }
 async function openRegistryAt({
   rpc,
   contract,
+  ...options
 }: Where): Promise<{ readonly chain: Chain; readonly registry: Address }> {
   const registry = addressArgument(contract, '--contract')
-  return { chain: await openChain(rpc), registry }
+  return { chain: await openChain(rpc, feeLimit(options)), registry }
 }
 
 /** What is signed, read from the file itself. On stderr: it is for the person who decides. */
