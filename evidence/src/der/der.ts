@@ -37,10 +37,6 @@ const MAX_VALUES = 50_000
 const CONSTRUCTED = 0x20
 const CLASS = 0xc0
 
-/**
- * Reads DER, all of it, and nothing that BER would let pass: one value has one spelling, so that no two readers can
- * differ over an attacker's certificate.
- */
 /** Where the content of a value begins that begins at an offset: enough to tell what bytes are meant as. */
 export function contentAt(bytes: Uint8Array, at: number): number | undefined {
   const length = bytes[at + 1]
@@ -48,6 +44,10 @@ export function contentAt(bytes: Uint8Array, at: number): number | undefined {
   return at + 2 + (length < 0x80 ? 0 : length & 0x7f)
 }
 
+/**
+ * Reads DER, all of it, and nothing that BER would let pass: one value has one spelling, so that no two readers can
+ * differ over an attacker's certificate.
+ */
 export function parseDer(bytes: Uint8Array, what: string): Der {
   const { value, end } = read(bytes, 0, { limit: bytes.length, depth: 0, budget: { left: MAX_VALUES } }, what)
   if (end !== bytes.length) {
