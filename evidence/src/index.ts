@@ -22,8 +22,8 @@ export {
 } from './anchors.js'
 export type { Appraisal, Expected } from './appraise.js'
 export { appraise, bindsReportData, inspect } from './appraise.js'
-export type { ParsedEvidence } from './authenticate.js'
-export { authenticate, parseEvidence } from './authenticate.js'
+export type { Examination, ParsedEvidence } from './authenticate.js'
+export { authenticate, examine, parseEvidence } from './authenticate.js'
 export { encodeHcl, parseHcl } from './azure/hcl.js'
 export type { AzureSnpPins, AzureTdxPins } from './azure/pins.js'
 export type {
