@@ -17,7 +17,14 @@ import { MAX_ENROLLMENT_BYTES, printEnrollment } from '../src/enrollment.js'
 import { parseTicket, printNonceRequest } from '../src/nonce.js'
 import { parseReceipt } from '../src/receipt.js'
 import { syncRegistry } from '../src/sync.js'
-import { newClient, newRegistry, removal, testPolicy } from './support/enrolling.js'
+import {
+  newClient,
+  newRegistry,
+  removal,
+  THREE_REFUSALS,
+  THRICE_REFUSED,
+  testPolicy,
+} from './support/enrolling.js'
 
 // A registrar behind its HTTP interface, on loopback, and strangers before it.
 
@@ -174,6 +181,16 @@ describe('a stranger', () => {
     const added = (await auditLines()).slice(lines.length)
     expect(added).toHaveLength(1)
     expect(JSON.parse(added[0] ?? '')).toMatchObject({ from: '127.0.0.1', codes: 'DEBUG_NOT_ACCEPTED' })
+  })
+
+  test('is told everything that a policy says no to, with what it wants and what it was given', async () => {
+    const client = newClient(backend, policy)
+    const enrollment = await client.enroll(registrar.nonce(client.credential), THRICE_REFUSED)
+    const answer = await post(server, '/enroll', printEnrollment(enrollment))
+    expect(answer.status).toBe(403)
+    expect(await answer.json()).toEqual({ failures: THREE_REFUSALS })
+    const described = JSON.stringify(await (await get('/openapi.json')).json())
+    for (const member of Object.keys(THREE_REFUSALS[0] ?? {})) expect(described).toContain(`"${member}":{`)
   })
 
   test.each<[string, string, string, string, number, ErrorCode]>([

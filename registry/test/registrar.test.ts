@@ -13,7 +13,15 @@ import { parseBucket } from '../src/buckets.js'
 import { printEnrollment } from '../src/enrollment.js'
 import { type NonceTicket, parseTicket } from '../src/nonce.js'
 import { parseReceipt } from '../src/receipt.js'
-import { type Client, type Lies, newChip, newClient, testPolicy } from './support/enrolling.js'
+import {
+  type Client,
+  type Lies,
+  newChip,
+  newClient,
+  THREE_REFUSALS,
+  THRICE_REFUSED,
+  testPolicy,
+} from './support/enrolling.js'
 
 // `registrar` as a process: arguments, files, streams and exit status.
 
@@ -163,6 +171,10 @@ describe('registrar', () => {
       'VMPL_NOT_ACCEPTED',
       'DEBUG_NOT_ACCEPTED',
     )
+    const thrice = await enrolled(client, THRICE_REFUSED)
+    const told = await registrar('admit', registry, thrice, '--json')
+    expect(JSON.parse(told.stdout)).toEqual({ failures: THREE_REFUSALS })
+    expect(told.stderr).toContain('hint: guest_policy.debug: wanted false')
     await writeFile(path('broken.json'), '{"version":1')
     await expectRefused(path('broken.json'), 4, 'JSON_MALFORMED')
     expect((await registrar('admit', registry, path('nothing.json'))).exit).toBe(1)

@@ -45,10 +45,12 @@ export function refusal(failures: readonly Failure[]): Answer {
   const exit = exitStatus(failures)
   const gravest = failures.find(({ code }) => EXIT_OF[code] === exit)?.code ?? 'INTERNAL'
   const body = JSON.stringify({
-    failures: failures.map(({ code, rule, given, hint }) => ({
+    failures: failures.map(({ code, rule, field, wanted, given, hint }) => ({
       code,
       exit: EXIT_OF[code],
       rule,
+      field,
+      wanted,
       given,
       hint,
     })),
