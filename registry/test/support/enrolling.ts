@@ -34,7 +34,7 @@ import { type NonceTicket, nonceOf } from '../../src/nonce.js'
 const [north] = makeStory(1_800_000_000).machines
 export const osImageHash = north.osImageHash
 const smtRoot = buildServiceTree(north.holding.services).root
-const measurement = new Uint8Array(48).fill(0x4d)
+export const measurement = new Uint8Array(48).fill(0x4d)
 const vendor = openSimulatedVendor()
 const simulatedRoots = ANCHORS.filter(({ kind }) => kind === 'simulated-snp').map(({ spki }) => spki)
 
