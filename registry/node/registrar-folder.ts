@@ -50,10 +50,29 @@ export async function readPolicies({
   })
 }
 
-/** The lists that the operator keeps, as they are now: they are renewed while the registrar runs. */
+/**
+ * The lists that the operator keeps, as they are now: they are renewed while the registrar runs. One that cannot be read keeps
+ * everybody out, rather than letting in whom it names; strangers are told no more than that.
+ */
 export async function readCollateral({ collateral }: RegistrarFolder): Promise<readonly EvidenceFile[]> {
-  const names = (await readdir(collateral).catch(() => [])).sort()
-  return Promise.all(
-    names.map(async (name) => ({ name, bytes: await readNamedFile(join(collateral, name)) })),
-  )
+  try {
+    const names = (await readdir(collateral).catch(noneIfMissing)).sort()
+    return await Promise.all(
+      names.map(async (name) => ({ name, bytes: await readNamedFile(join(collateral, name)) })),
+    )
+  } catch (cause) {
+    throw new VouchError(
+      'STORAGE_FAILED',
+      {
+        rule: 'all that the registrar keeps in collateral/ must be files that it can read',
+        hint: 'try again in a while',
+      },
+      { cause },
+    )
+  }
+}
+
+function noneIfMissing(error: unknown): string[] {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+  throw error
 }

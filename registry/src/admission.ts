@@ -34,7 +34,7 @@ export interface AdmissionParameters {
   /** Admission policies in force, by policy id. */
   readonly policies: ReadonlyMap<bigint, AdmissionPolicy>
   /** Revocation lists that the registrar keeps: whoever enrolls may leave out the list that names them. */
-  readonly collateral: readonly EvidenceFile[]
+  readonly collateral: () => Promise<readonly EvidenceFile[]>
   readonly registry: Pick<Registry, 'admit' | 'find' | 'isRefused'>
   readonly backend: Pick<Backend<CircuitName>, 'verify'>
   readonly now: number
@@ -126,7 +126,7 @@ async function authenticated(
   { collateral, now }: AdmissionParameters,
 ): Promise<Authentication> {
   const files = evidence.map((bytes, i) => ({ name: `evidence[${i}]`, bytes }))
-  const parsed = await parseEvidence(files, collateral)
+  const parsed = await parseEvidence(files, await collateral())
   return authenticate(parsed.evidence, now)
 }
 

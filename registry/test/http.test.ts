@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -18,6 +18,7 @@ import { parseTicket, printNonceRequest } from '../src/nonce.js'
 import { parseReceipt } from '../src/receipt.js'
 import { syncRegistry } from '../src/sync.js'
 import {
+  type Lies,
   newClient,
   newRegistry,
   removal,
@@ -302,6 +303,44 @@ describe('a stranger', () => {
       expect(heard).toMatch(/^HTTP\/1\.1 408 /)
     })
   })
+})
+
+describe('lists that the registrar keeps', () => {
+  const collateral = () => registrarFolder(folder).collateral
+  const enroll = async (lies: Lies = {}) => {
+    const client = newClient(backend, policy)
+    const enrollment = await client.enroll(registrar.nonce(client.credential), { unproven: true, ...lies })
+    return post(server, '/enroll', printEnrollment(enrollment))
+  }
+
+  test('and cannot read keep everybody out: a stranger is told that, and no path; the log has a line', async () => {
+    await mkdir(join(collateral(), 'a folder'), { recursive: true })
+    const before = await auditLines()
+    const answer = await enroll()
+    expect(answer.status).toBe(503)
+    const body = await answer.text()
+    expect(body).toContain('STORAGE_FAILED')
+    expect(body).not.toContain(dirname(folder))
+    expect((await auditLines()).slice(before.length)).toEqual([expect.stringContaining('STORAGE_FAILED')])
+  })
+
+  test('are not read for what is refused without them', async () => {
+    expect(await codesIn(await post(server, '/enroll', '{'))).toEqual(['JSON_MALFORMED'])
+    expect(await codesIn(await enroll({ fields: { policyId: 7n } }))).toEqual(['POLICY_NOT_ACCEPTED'])
+    await rm(collateral(), { recursive: true })
+    expect(await codesIn(await enroll())).toEqual(['PROOF_FALSE'])
+  })
+})
+
+test('what nobody expected is told to nobody but the private log: that it happened', async () => {
+  const broken = { ...registrar, admit: () => Promise.reject(new Error(`no such file: ${folder}`)) }
+  const own = await startServer(siteOf(broken), { host: '127.0.0.1', port: 0 }, DEFAULT_LIMITS)
+  const before = await auditLines()
+  const answer = await post(own, '/enroll', '{}')
+  expect(answer.status).toBe(500)
+  expect(await answer.text()).not.toContain(folder)
+  expect((await auditLines()).slice(before.length)).toEqual([expect.stringContaining('"codes":"INTERNAL"')])
+  await own.close()
 })
 
 describe('a server that is told to end', () => {

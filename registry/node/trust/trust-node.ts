@@ -85,7 +85,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
         block = await contract.blockOf(ticket)
       },
       policies: await contract.inForce(policies),
-      collateral: await readCollateral(paths),
+      collateral: () => readCollateral(paths),
       registry: {
         find: (credential) => store.find(credential),
         isRefused: (machine) => store.isRefused(machine),
