@@ -1,4 +1,4 @@
-import { lstat, mkdtemp, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { MAX_FILE_BYTES, shown, VouchError } from '../src/index.js'
 
@@ -50,16 +50,25 @@ export async function writeWhole(path: string, content: string | Uint8Array, mod
     if (there !== undefined && !there.isFile()) await writeThrough(target, content)
     else await replace(target, content, there === undefined ? mode : there.mode & 0o777)
   } catch (error) {
-    throw new VouchError(
-      'FILE_NOT_WRITTEN',
-      {
-        rule: 'the path must lead to where a file can be written',
-        given: shown(path),
-        hint: reasonOf(error),
-      },
-      { cause: error },
-    )
+    throw notWritten(path, error)
   }
+}
+
+/** Makes a folder that a person named, with all that leads to it. */
+export async function makeFolder(path: string, mode = 0o755): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode })
+  } catch (error) {
+    throw notWritten(path, error)
+  }
+}
+
+function notWritten(path: string, cause: unknown): VouchError {
+  return new VouchError(
+    'FILE_NOT_WRITTEN',
+    { rule: 'the path must lead to where a file can be written', given: shown(path), hint: reasonOf(cause) },
+    { cause },
+  )
 }
 
 async function writeThrough(path: string, content: string | Uint8Array): Promise<void> {

@@ -2,7 +2,7 @@
 
 export { bytesArgument, fieldArgument, numberArgument } from './arguments.js'
 export { fetchBounded } from './fetch.js'
-export { parseNamedFile, readNamedFile, writeWhole } from './files.js'
+export { makeFolder, parseNamedFile, readNamedFile, writeWhole } from './files.js'
 export {
   createOnce,
   createPrivateFile,

@@ -35,9 +35,8 @@ export function registrarFolder(folder: string): RegistrarFolder {
 export async function readPolicies({
   policies,
 }: RegistrarFolder): Promise<ReadonlyMap<bigint, AdmissionPolicy>> {
-  const names = (await readdir(policies).catch(() => [])).filter((name) => name.endsWith('.json')).sort()
   const read = await Promise.all(
-    names.map(async (name) => {
+    (await policyNames(policies)).map(async (name) => {
       const policy = parseAdmissionPolicy(await readNamedFile(join(policies, name)))
       return [admissionPolicyId(policy), policy] as const
     }),
@@ -48,6 +47,11 @@ export async function readPolicies({
     given: policies,
     hint: 'registrar init makes the folder; put canonical JSON there',
   })
+}
+
+/** The files of policies in force; none where the folder is not there. */
+export async function policyNames(policies: string): Promise<readonly string[]> {
+  return (await readdir(policies).catch(() => [])).filter((name) => name.endsWith('.json')).sort()
 }
 
 /**

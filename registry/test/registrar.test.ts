@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -119,9 +119,24 @@ describe('registrar', () => {
     }
     expect((await stat(registry)).mode & 0o777).toBe(0o700)
     const key = await readFile(join(registry, 'signer.key'), 'utf8')
-    const again = await registrar('init', registry, '--policy', path('policy.json'))
+    await writeFile(path('another.json'), printAdmissionPolicy({ ...policy, name: 'another' }))
+    const again = await registrar('init', registry, '--policy', path('another.json'))
+    expect(await readdir(join(registry, 'policies'))).toHaveLength(1)
     expect(again).toMatchObject({ exit: 1, stderr: expect.stringContaining('[USAGE]') })
     expect(await readFile(join(registry, 'signer.key'), 'utf8')).toBe(key)
+  })
+
+  test('init that was interrupted, at whatever it was, is done by another', async () => {
+    const interrupted = path('interrupted')
+    const files = ['policies', 'nonce.key', 'signer.key']
+    for (let done = 0; done <= files.length; done++) {
+      await mkdir(interrupted)
+      for (const name of files.slice(0, done))
+        await cp(join(registry, name), join(interrupted, name), { recursive: true })
+      expect((await registrar('init', interrupted, '--policy', path('policy.json'))).exit).toBe(0)
+      expect((await registrar('show', interrupted)).exit).toBe(0)
+      await rm(interrupted, { recursive: true })
+    }
   })
 
   test('nonce, admit, head, show, export and sync: from a credential to a copy of the registry', async () => {
@@ -377,8 +392,16 @@ describe('registrar', () => {
     [['serve', 'x', '--port', '70000'], 1, '[USAGE]'],
     [['show', 'nowhere'], 1, '[FILE_NOT_FOUND]'],
     [['sync', 'nowhere', '--to', 'x'], 1, '[FILE_NOT_FOUND]'],
+    [['sync', 'REGISTRY', '--to', '/dev/null/x'], 1, '[FILE_NOT_WRITTEN]'],
+    [['export', 'REGISTRY', '--to', '/dev/null/x'], 1, '[FILE_NOT_WRITTEN]'],
+    [['export', 'nowhere', '--to', 'x'], 1, '[FILE_NOT_FOUND]'],
+    [['init', '/dev/null/x', '--policy', 'POLICY'], 1, '[FILE_NOT_WRITTEN]'],
   ])('%s ends with %i', async (args, exit, words) => {
-    const run = await registrar(...args)
+    const places = new Map([
+      ['REGISTRY', registry],
+      ['POLICY', path('policy.json')],
+    ])
+    const run = await registrar(...args.map((arg) => places.get(arg) ?? arg))
     expect(run.exit).toBe(exit)
     expect(run.stdout + run.stderr).toContain(words)
   })
