@@ -6,6 +6,8 @@ import {
   concat,
   fromInteger,
   type Guest,
+  gpuDigest,
+  gpuNonce,
   type ListedService,
   reportData,
   type ServicePath,
@@ -24,7 +26,6 @@ export interface GuestParameters {
   readonly providerName: ProviderName
   readonly provider: Provider
   readonly osImageHash: Uint8Array
-  readonly gpuDigest: Uint8Array
   readonly services: readonly ExpectedService[]
   readonly roll: Roll
   readonly patience?: Patience
@@ -53,7 +54,7 @@ export interface GuestView {
 const PATIENCE: Patience = { most: 16, milliseconds: 30_000 }
 
 export function guestView(parameters: GuestParameters): GuestView {
-  const { providerName, provider, osImageHash, gpuDigest, roll } = parameters
+  const { providerName, provider, osImageHash, roll } = parameters
   const expected = [...parameters.services].sort((a, b) => compareBytes(placeOf(a), placeOf(b)))
   const turns = new Turns(parameters.patience ?? PATIENCE)
   let built: { readonly services: readonly ListedService[]; readonly tree: ServiceTree } | undefined
@@ -86,17 +87,13 @@ export function guestView(parameters: GuestParameters): GuestView {
     },
     async attest(nonce) {
       const smtRoot = whole().tree.root
-      const data = reportData(osImageHash, smtRoot, auxOf(gpuDigest, nonce))
-      const evidence = await turns.take(() => provider.attest(data))
-      return {
-        version: 1,
-        nonce,
-        osImageHash,
-        gpuDigest,
-        smtRoot,
-        reportData: data,
-        evidence: inOrder(evidence),
-      }
+      return turns.take(async () => {
+        const gpus = await provider.gpus?.(gpuNonce(nonce))
+        const digest = gpuDigest(gpus?.canonical ?? [])
+        const data = reportData(osImageHash, smtRoot, auxOf(digest, nonce))
+        const evidence = inOrder([...(await provider.attest(data)), ...(gpus?.files ?? [])])
+        return { version: 1, nonce, osImageHash, gpuDigest: digest, smtRoot, reportData: data, evidence }
+      })
     },
   }
 }

@@ -58,7 +58,6 @@ describe('a guest', () => {
       providerName: 'simulated',
       provider,
       osImageHash: new Uint8Array(32),
-      gpuDigest: new Uint8Array(32),
       services: [service('b', 9), service('a', 3)],
       roll,
     })

@@ -12,6 +12,14 @@ export {
   writePrivateFile,
 } from './private-files.js'
 export type { Terminal } from './terminal.js'
-export { clearAwayWhenInterrupted, clock, parseTime, runCommand, runProgram, terminal } from './terminal.js'
+export {
+  clearAwayWhenInterrupted,
+  clock,
+  drained,
+  parseTime,
+  runCommand,
+  runProgram,
+  terminal,
+} from './terminal.js'
 export { versionOf } from './version.js'
 export { dateOf, fieldHex, preview, table } from './words.js'
