@@ -25,7 +25,7 @@ abstract contract TrustNodes {
 
     /// @notice What a registry starts with.
     /// @param floor Fewest signatures that ever suffice; two at least.
-    /// @param strikeLimit Strikes at which a member's signature stops counting; one at least.
+    /// @param strikeLimit Strikes at which a member's signature lets nothing in any more; one at least.
     /// @param delay Seconds between a decision and its effect.
     /// @param nonceBlocks How many blocks old the block may be whose hash an admission's nonce is made of.
     struct Genesis {
@@ -149,11 +149,21 @@ abstract contract TrustNodes {
         return block.chainid == 31337 || block.chainid == 1337;
     }
 
-    /// @notice Reverts unless a quorum of this set has signed this digest. Signers must ascend.
+    /// @notice Reverts unless a quorum of this set has signed this digest, none of them suspended. Signers must ascend.
     /// @dev Says nothing of replay, deadline or meaning: they are the caller's, who makes the digest.
     /// @return signers A bit for each slot that signed.
     function requireQuorum(uint32 version, bytes32 digest, Signatures.Signature[] calldata signatures)
         public
+        view
+        returns (uint64 signers)
+    {
+        return _requireQuorum(version, digest, signatures, true);
+    }
+
+    /// @dev The suspended do not count where something is let in. Where it is taken away, or mended, they do: or whoever gets them
+    /// struck, with one leaked key of a vendor's, would end removal, pausing and clearing for ever.
+    function _requireQuorum(uint32 version, bytes32 digest, Signatures.Signature[] calldata signatures, bool lettingIn)
+        internal
         view
         returns (uint64 signers)
     {
@@ -167,7 +177,7 @@ abstract contract TrustNodes {
             last = signer;
             Member memory member = members[signer];
             if (member.slot == 0) revert NotMember(signer);
-            if (member.strikes >= strikeLimit) revert MemberSuspended(signer);
+            if (lettingIn && member.strikes >= strikeLimit) revert MemberSuspended(signer);
             signers |= uint64(1) << (member.slot - 1);
         }
     }
@@ -182,7 +192,9 @@ abstract contract TrustNodes {
                 CHANGE_TYPE, change.kind, change.subject, change.sequence, change.deadline, change.setVersion
             )
         );
-        uint64 signers = requireQuorum(change.setVersion, Signatures.digest(_domain(), content), signatures);
+        uint64 signers = _requireQuorum(
+            change.setVersion, Signatures.digest(_domain(), content), signatures, _letsIn(change.kind)
+        );
         bool atOnce = change.kind == Kind.Pause || change.kind == Kind.Cancel;
         _schedule(change.kind, change.subject, atOnce ? 0 : delay, signers);
         if (atOnce) execute(changes);
@@ -232,6 +244,10 @@ abstract contract TrustNodes {
     function _requirePolicy(uint256 policyId) internal view {
         if (!isPolicy[policyId]) revert PolicyNotAccepted(policyId);
         if (policyId >= Statements.SIMULATED_POLICIES && !isDevelopmentChain()) revert PolicySimulated(policyId);
+    }
+
+    function _letsIn(Kind kind) private pure returns (bool) {
+        return kind == Kind.AddMember || kind == Kind.AddPolicy || kind == Kind.AddAnchor || kind == Kind.Unpause;
     }
 
     function _schedule(Kind kind, bytes32 subject, uint32 wait, uint64 signers) private {

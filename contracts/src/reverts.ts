@@ -28,7 +28,7 @@ const MEANINGS: Readonly<Record<RevertName, Meaning>> = {
   FreshnessTooWeak: ['FRESHNESS_TOO_WEAK', "the question must be as strict as the consumer's policy"],
   ListingFailed: ['CHAIN_REFUSED', "the consumer's lists must be stored"],
   ListsDiffer: ['CHAIN_REFUSED', 'a batch must have signatures for each admission'],
-  MemberSuspended: ['CHAIN_REFUSED', 'a signer must not be suspended'],
+  MemberSuspended: ['CHAIN_REFUSED', 'a signer must not be suspended where something is let in'],
   MembersFull: ['CHAIN_REFUSED', 'a set has at most 64 members'],
   NoChange: ['CHAIN_REFUSED', 'a change must change something'],
   NonceBlockInvalid: ['NONCE_EXPIRED', "the block of an admission's nonce must be recent"],

@@ -360,14 +360,58 @@ contract TrustNodesTest is Nodes {
         admitBy(7, 3);
     }
 
-    function test_TooManySuspended_AndNothingIsDecidedAnyMore() public {
-        begin(4, 2);
-        strike(1, 7);
-        strike(2, 7);
-        TrustNodes.Change memory change = changeOf(TrustNodes.Kind.ClearStrikes, asSubject(vm.addr(keys[0])));
-        Signatures.Signature[] memory signatures = signedByThose(14, digestOf(change));
+    function test_TheSuspendedLetNothingIn() public {
+        begin(3, 2);
+        strike(1, 3);
+        strike(2, 3);
+        CredentialRegistry.Admission memory admission = admissionOf(3);
+        refuse(admission, signedByThose(3, digestOf(admission)), TrustNodes.MemberSuspended.selector);
+        refuse(admission, signedByThose(5, digestOf(admission)), TrustNodes.MemberSuspended.selector);
+        refuse(admission, signedByThose(7, digestOf(admission)), TrustNodes.MemberSuspended.selector);
+        refuseAtOnce(TrustNodes.Kind.AddMember, asSubject(vm.addr(STRANGER)), TrustNodes.MemberSuspended.selector);
+        refuseAtOnce(TrustNodes.Kind.AddPolicy, bytes32(uint256(9)), TrustNodes.MemberSuspended.selector);
+        refuseAtOnce(TrustNodes.Kind.AddAnchor, bytes32(uint256(9)), TrustNodes.MemberSuspended.selector);
+        decide(TrustNodes.Kind.Pause, 0);
+        refuseAtOnce(TrustNodes.Kind.Unpause, 0, TrustNodes.MemberSuspended.selector);
+        bytes32 digest = keccak256("a route");
+        Signatures.Signature[] memory signatures = quorum(digest);
+        uint32 version = registry.setVersion();
         vm.expectPartialRevert(TrustNodes.MemberSuspended.selector);
-        registry.schedule(change, signatures);
+        registry.requireQuorum(version, digest, signatures);
+    }
+
+    function test_HoweverManyAreSuspended_TheQuorumTakesAway_AndMends() public {
+        begin(3, 2);
+        CredentialRegistry.Admission memory honest = admissionOf(9);
+        admitBy(3, 9);
+        for (uint256 credential = 1; credential <= 3; credential++) {
+            CredentialRegistry.Admission memory admission = admissionOf(credential);
+            admitBy(credential == 3 ? 6 : credential == 2 ? 5 : 3, credential);
+            removeBy(3, leaves.length - 1, admission, true);
+        }
+        for (uint256 i = 0; i < 3; i++) assertEq(strikesOf(i), 2);
+        removeBy(3, 0, honest, false);
+        decide(TrustNodes.Kind.Pause, 0);
+        decide(TrustNodes.Kind.Cancel, bytes32(uint256(decide(TrustNodes.Kind.RetirePolicy, bytes32(POLICY)))));
+        carry(TrustNodes.Kind.RetireAnchor, keccak256("a vendor's root"));
+        for (uint256 i = 0; i < 3; i++) carry(TrustNodes.Kind.ClearStrikes, asSubject(vm.addr(keys[i])));
+        carry(TrustNodes.Kind.Unpause, 0);
+        admitBy(3, 10);
+    }
+
+    function test_StrikesStayWithinTheirWidth() public {
+        CredentialRegistry.Admission memory first = admissionOf(1);
+        CredentialRegistry.Admission memory second = admissionOf(2);
+        admit(1);
+        admit(2);
+        bytes32 slot = keccak256(abi.encode(vm.addr(keys[0]), uint256(1)));
+        vm.store(address(registry), slot, vm.load(address(registry), slot) | bytes32(uint256(254) << 8));
+        assertEq(strikesOf(0), 254);
+        remove(0, first, true);
+        assertEq(strikesOf(0), 255);
+        remove(1, second, true);
+        assertEq(strikesOf(0), 255);
+        assertEq(strikesOf(1), 2);
     }
 
     function test_LeavingAndComingBackClearsNothing() public {
