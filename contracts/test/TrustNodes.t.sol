@@ -130,7 +130,7 @@ contract TrustNodesTest is Nodes {
         vm.warp(block.timestamp + DELAY);
         registry.execute(id);
         addKey(STRANGER);
-        (uint8 slot,, uint32 since) = registry.members(account);
+        (uint8 slot,, uint32 since,) = registry.members(account);
         assertEq(slot, 5);
         assertEq(since, registry.setVersion());
         assertEq(registry.memberAt(5), account);
@@ -139,7 +139,7 @@ contract TrustNodesTest is Nodes {
 
     function test_AMemberIsRemoved_AndItsPlaceIsTakenAgain() public {
         address gone = vm.addr(keys[3]);
-        (uint8 slot,,) = registry.members(gone);
+        (uint8 slot,,,) = registry.members(gone);
         carry(TrustNodes.Kind.RemoveMember, asSubject(gone));
         assertEq(registry.memberCount(), 3);
         bytes32 digest = keccak256("anything");
@@ -165,6 +165,43 @@ contract TrustNodesTest is Nodes {
 
     function test_RevertResign_WhenNotMember() public {
         vm.expectPartialRevert(TrustNodes.NotMember.selector);
+        registry.resign();
+    }
+
+    function test_RevertResign_WhenItHasResigned_UntilThatIsCancelledOrRunsOut() public {
+        address account = vm.addr(keys[0]);
+        vm.prank(account);
+        registry.resign();
+        vm.expectPartialRevert(TrustNodes.NoChange.selector);
+        vm.prank(account);
+        registry.resign();
+        decide(TrustNodes.Kind.Cancel, bytes32(uint256(registry.changes())));
+        vm.prank(account);
+        registry.resign();
+        vm.warp(block.timestamp + DELAY + 14 days + 1);
+        vm.prank(account);
+        registry.resign();
+        vm.warp(block.timestamp + DELAY);
+        registry.execute(registry.changes());
+        assertEq(registry.memberCount(), 3);
+    }
+
+    function test_ARemovalIsOfTheMemberAsItIs_NotOfOneThatComesBack() public {
+        bytes32 subject = asSubject(vm.addr(keys[0]));
+        vm.prank(vm.addr(keys[0]));
+        registry.resign();
+        uint64 own = registry.changes();
+        uint64 others = decide(TrustNodes.Kind.RemoveMember, subject);
+        carry(TrustNodes.Kind.RemoveMember, subject);
+        uint64 whileGone = decideBy(14, TrustNodes.Kind.RemoveMember, subject);
+        carryBy(14, TrustNodes.Kind.AddMember, subject);
+        uint64[3] memory stale = [own, others, whileGone];
+        for (uint256 i = 0; i < 3; i++) {
+            vm.expectPartialRevert(TrustNodes.NotMember.selector);
+            registry.execute(stale[i]);
+        }
+        assertEq(registry.memberCount(), 4);
+        vm.prank(vm.addr(keys[0]));
         registry.resign();
     }
 
@@ -428,7 +465,7 @@ contract TrustNodesTest is Nodes {
         carry(TrustNodes.Kind.RemoveMember, asSubject(vm.addr(keys[0])));
         carryBy(14, TrustNodes.Kind.AddMember, asSubject(vm.addr(STRANGER)));
         removeBy(14, 0, admission, true);
-        (uint8 slot, uint8 strikes,) = registry.members(vm.addr(STRANGER));
+        (uint8 slot, uint8 strikes,,) = registry.members(vm.addr(STRANGER));
         assertEq(registry.memberAt(slot), vm.addr(STRANGER));
         assertEq(strikes, 0);
         assertEq(strikesOf(1), 1);
@@ -494,6 +531,6 @@ contract TrustNodesTest is Nodes {
     }
 
     function strikesOf(uint256 index) private view returns (uint8 strikes) {
-        (, strikes,) = registry.members(vm.addr(keys[index]));
+        (, strikes,,) = registry.members(vm.addr(keys[index]));
     }
 }

@@ -185,12 +185,12 @@ contract Handler is Nodes {
     }
 
     function strikesInRegistry(uint256 index) external view returns (uint256 count) {
-        (, uint8 struck,) = registry.members(vm.addr(keys[index]));
+        (, uint8 struck,,) = registry.members(vm.addr(keys[index]));
         return struck;
     }
 
     function slotInRegistry(uint256 index) public view returns (uint8 slot) {
-        (slot,,) = registry.members(vm.addr(keys[index]));
+        (slot,,,) = registry.members(vm.addr(keys[index]));
         if (slot != 0) assertEq(registry.memberAt(slot), vm.addr(keys[index]));
     }
 
