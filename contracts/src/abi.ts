@@ -92,6 +92,7 @@ export const credentialRegistryAbi = [
 export const vouchVerifierAbi = [
   {"type":"constructor","inputs":[{"name":"registry_","type":"address"},{"name":"circuit","type":"bytes32"},{"name":"verifier","type":"address"}],"stateMutability":"nonpayable"},
   {"type":"function","name":"TIME_GRID","inputs":[],"outputs":[{"name":"","type":"uint64"}],"stateMutability":"view"},
+  {"type":"function","name":"VERIFIER_GAS","inputs":[],"outputs":[{"name":"","type":"uint256"}],"stateMutability":"view"},
   {"type":"function","name":"changeRoute","inputs":[{"name":"change","type":"tuple","components":[{"name":"action","type":"uint8"},{"name":"circuit","type":"bytes32"},{"name":"verifier","type":"address"},{"name":"sequence","type":"uint64"},{"name":"deadline","type":"uint64"},{"name":"setVersion","type":"uint32"}]},{"name":"signatures","type":"tuple[]","components":[{"name":"r","type":"bytes32"},{"name":"vs","type":"bytes32"}]}],"outputs":[],"stateMutability":"nonpayable"},
   {"type":"function","name":"consumer","inputs":[{"name":"account","type":"address"}],"outputs":[{"name":"circuit","type":"bytes32"},{"name":"acceptance","type":"uint256"},{"name":"policy","type":"bytes"}],"stateMutability":"view"},
   {"type":"function","name":"domainSeparator","inputs":[],"outputs":[{"name":"","type":"bytes32"}],"stateMutability":"view"},
@@ -110,6 +111,7 @@ export const vouchVerifierAbi = [
   {"type":"error","name":"DeadlinePassed","inputs":[{"name":"deadline","type":"uint64"}]},
   {"type":"error","name":"EnvelopeMalformed","inputs":[]},
   {"type":"error","name":"FreshnessTooWeak","inputs":[{"name":"maxAge","type":"uint32"},{"name":"allowed","type":"uint32"}]},
+  {"type":"error","name":"GasTooLow","inputs":[{"name":"available","type":"uint256"},{"name":"needed","type":"uint256"}]},
   {"type":"error","name":"ListingFailed","inputs":[]},
   {"type":"error","name":"NonceMismatch","inputs":[{"name":"clientNonce","type":"bytes32"},{"name":"challenge","type":"bytes32"}]},
   {"type":"error","name":"NullifierTooLarge","inputs":[{"name":"nullifier","type":"uint256"}]},
@@ -162,6 +164,7 @@ export const contractErrorsAbi = [
   {"type":"error","name":"EnvelopeMalformed","inputs":[]},
   {"type":"error","name":"ExpiryInvalid","inputs":[{"name":"expiresAt","type":"uint64"}]},
   {"type":"error","name":"FreshnessTooWeak","inputs":[{"name":"maxAge","type":"uint32"},{"name":"allowed","type":"uint32"}]},
+  {"type":"error","name":"GasTooLow","inputs":[{"name":"available","type":"uint256"},{"name":"needed","type":"uint256"}]},
   {"type":"error","name":"ListingFailed","inputs":[]},
   {"type":"error","name":"ListsDiffer","inputs":[{"name":"admissions","type":"uint256"},{"name":"signatures","type":"uint256"}]},
   {"type":"error","name":"MemberSuspended","inputs":[{"name":"account","type":"address"}]},

@@ -26,6 +26,7 @@ const MEANINGS: Readonly<Record<RevertName, Meaning>> = {
   EnvelopeMalformed: ['VALUE_MALFORMED', 'an envelope must have its one form'],
   ExpiryInvalid: ['CHAIN_REFUSED', 'an expiry must be a whole hour, one hour to seven days ahead'],
   FreshnessTooWeak: ['FRESHNESS_TOO_WEAK', "the question must be as strict as the consumer's policy"],
+  GasTooLow: ['TRANSACTION_FAILED', 'a call must have as much gas as verifying a proof needs'],
   ListingFailed: ['CHAIN_REFUSED', "the consumer's lists must be stored"],
   ListsDiffer: ['CHAIN_REFUSED', 'a batch must have signatures for each admission'],
   MemberSuspended: ['CHAIN_REFUSED', 'a signer must not be suspended where something is let in'],
