@@ -83,6 +83,7 @@ export type { AdmissionPolicy } from './policy/schema.js'
 export { admissionPolicyCodec, MAX_TTL, USUAL_TTL } from './policy/schema.js'
 export type { Published, PublishedForm } from './published.js'
 export { isPublished, publishedFor, VENDOR_SERVICES } from './published.js'
+export { purportedKind } from './purported.js'
 export type {
   SimulatedAzure,
   SimulatedAzureReport,

@@ -101,7 +101,7 @@ describe('bob evidence pack', () => {
     const { exit, stdout } = await bob(pack, '--json')
     expect([exit, JSON.parse(stdout)]).toEqual([
       4,
-      expect.objectContaining({ verdict: 'refused', kind: null, claims: null }),
+      expect.objectContaining({ verdict: 'undecided', kind: null, claims: null }),
     ])
   })
 })
