@@ -81,12 +81,16 @@ async function readKept(
   kept: readonly EvidenceFile[],
 ): Promise<readonly RevocationList[]> {
   const notes = new Notes()
-  const { revocationLists } = await sortFiles(notes, kept)
+  const { revocationLists, parts, certificates } = await sortFiles(notes, kept)
   for (const failure of notes.failures) unreadable.note(false, failure)
-  const [stranger] = notes.ignored
+  const [stranger] = [
+    ...notes.ignored,
+    ...Object.values(parts).flatMap((files) => files.map(({ name }) => name)),
+    ...certificates.map(({ commonName }) => commonName),
+  ]
   if (stranger === undefined) return revocationLists
   throw new VouchError('CERTIFICATE_MALFORMED', {
-    rule: 'what a judge keeps must be revocation lists: one that cannot be read would let through whom it names',
+    rule: 'what a judge keeps must be revocation lists, which are for many machines: anything else must come with the evidence',
     given: shown(stranger),
   })
 }

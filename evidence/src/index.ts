@@ -58,7 +58,7 @@ export type { Authentication, AuthenticEvidence, Claims, Evidence, EvidenceFile 
 export type { Explained } from './explain/explain.js'
 export { explainFile } from './explain/explain.js'
 export type { ExplainedField } from './explain/walk.js'
-export type { KindName } from './kinds.js'
+export type { KindName } from './kind-name.js'
 export { isSimulatedKind, KINDS } from './kinds.js'
 export { encodeDocument, encodePayload, parseDocument } from './nitro/document.js'
 export type { EnclaveImage, NitroPins } from './nitro/pins.js'

@@ -218,6 +218,15 @@ describe('revocation lists', () => {
     expect(await judged([other, ours])).toEqual(['CERTIFICATE_REVOKED'])
   })
 
+  test('are all that a judge may keep: what would count for nobody is refused, not passed over', async () => {
+    const files = await attest()
+    const readme = { name: 'README', bytes: new TextEncoder().encode('renewed each day') }
+    for (const kept of [files[0], files[1], readme])
+      await expect(parseEvidence(files, kept === undefined ? [] : [kept])).rejects.toMatchObject({
+        code: 'CERTIFICATE_MALFORMED',
+      })
+  })
+
   test('of a root are missed when they are not given, a list of its intermediate or not', async () => {
     const list = await vendor.revoke('intermediate', inForce)
     for (const files of [await attest(), [...(await attest()), list]]) {

@@ -1,8 +1,9 @@
 // What every command line shares: arguments, files, what is fetched, the terminal and the words on it.
 
 export { bytesArgument, fieldArgument, numberArgument } from './arguments.js'
+export type { Bounds } from './fetch.js'
 export { fetchBounded } from './fetch.js'
-export { parseNamedFile, readNamedFile, writeWhole } from './files.js'
+export { assertWritable, parseNamedFile, readNamedFile, writeWhole } from './files.js'
 export {
   createOnce,
   createPrivateFile,
@@ -11,6 +12,14 @@ export {
   writePrivateFile,
 } from './private-files.js'
 export type { Terminal } from './terminal.js'
-export { clearAwayWhenInterrupted, clock, parseTime, runCommand, runProgram, terminal } from './terminal.js'
+export {
+  clearAwayWhenInterrupted,
+  clock,
+  drained,
+  parseTime,
+  runCommand,
+  runProgram,
+  terminal,
+} from './terminal.js'
 export { versionOf } from './version.js'
 export { dateOf, fieldHex, preview, table } from './words.js'

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { EXIT_OF, exitStatus, MAX_TIME, sentence, shown, VouchError } from '../src/index.js'
 
 /** Where a command speaks: data on stdout, words on stderr. */
@@ -16,6 +17,11 @@ export function terminal(program: string): Terminal {
     data: (text) => process.stdout.write(`${text}\n`),
     words: (text) => process.stderr.write(`${text}\n`),
   }
+}
+
+/** Waits until stdout has taken what was said: a long list must not pile up in memory before a slow reader. */
+export async function drained(): Promise<void> {
+  if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
 }
 
 /**

@@ -4,23 +4,25 @@ import * as api from '../src/index.js'
 
 /** Every value that others may import. Whoever changes this list changes the API. */
 const VALUES = `
-acceptanceCodec acceptanceHash acceptedPolicy acceptedService admissionNonce ascii askHash assertField assertLength assertTime
-auxOf boundedBody buildServiceTree bundleCodec canonicalJson closureHash compareBytes concat credential decodeAcceptance decodeEnvelope
-decodeRequest drawHolderSecret drvOf emptySubtree encodeAcceptance encodeEnvelope encodeHeadContent encodeRequest enrollInputs
-equalBytes equalSecrets evmRegistryId evmVerifierId EXIT_OF exitStatus fieldFromHash fieldToBytes fixedPath fixedRoot fromHex fromInteger
-gpuDigest gpuNonce halves headCodec isAsStrict isHeadSigned isSimulated jsonObject MAX_FILE_BYTES MAX_PAYLOAD_BYTES MAX_POLICIES
-MAX_RESPONSE_AGE MAX_SERVICES MAX_TIME NOW_GRID nullifier osImageHash P p2 parseAcceptance parseBundle parseHead parseJson
-parseRequest plain POLICIES_DEPTH policiesRoot policyId printAcceptance printBundle printHead printRequest PROFILE_IDS PROFILES
-publicKeyFromUncompressed REGISTRY_DEPTH registryLeaf reportData requestCodec requestHash respondInputs rootOfPath scopeOf
-parseReply printReply replyCodec announcementCodec answerCodec askCodec attestationCodec attestationRequestCodec evidenceFiles guestCodec parseAnnouncement parseAnswer
-parseAsk parseAttestation parseAttestationRequest parseGuest printAnnouncement printAnswer printAsk printAttestation
-printAttestationRequest printGuest sentence SERVICE_TREE_DEPTH serviceKey serviceLeaf serviceRoot SERVICES_DEPTH servicesRoot serviceValue shortReportData shown
-signHead TAG textOf toHex toInteger verifierIdOf VouchError
+acceptanceCodec acceptanceHash acceptedPolicy acceptedService admissionNonce announcementCodec answerCodec ascii askCodec
+askHash assertField assertLength assertTime attestationCodec attestationRequestCodec auxOf boundedBody buildServiceTree
+bundleCodec canonicalJson closureHash compareBytes concat credential decodeAcceptance decodeEnvelope decodeRequest
+drawHolderSecret drvOf emptySubtree encodeAcceptance encodeEnvelope encodeHeadContent encodeRequest enrollInputs equalBytes
+equalSecrets evidenceFiles evmRegistryId evmVerifierId EXIT_OF exitStatus fieldFromHash fieldToBytes fixedPath fixedRoot
+fromHex fromInteger gpuDigest gpuNonce guestCodec halves headCodec isAsStrict isHeadSigned isSimulated jsonObject
+MAX_FILE_BYTES MAX_PAYLOAD_BYTES MAX_POLICIES MAX_RESPONSE_AGE MAX_SERVICES MAX_TIME NOW_GRID nullifier osImageHash P p2
+parseAcceptance parseAnnouncement parseAnswer parseAsk parseAttestation parseAttestationRequest parseBundle parseGuest
+parseHead parseJson parseReply parseRequest plain POLICIES_DEPTH policiesRoot policyId printAcceptance printAnnouncement
+printAnswer printAsk printAttestation printAttestationRequest printBundle printGuest printHead printReply printRequest
+PROFILE_IDS PROFILES publicKeyFromUncompressed REGISTRY_DEPTH registryLeaf replyCodec reportData requestCodec requestHash
+respondInputs rootOfPath scopeOf sentence SERVICE_TREE_DEPTH serviceKey serviceLeaf serviceRoot SERVICES_DEPTH servicesRoot
+serviceValue shortReportData shown signHead TAG textOf toHex toInteger verifierIdOf VouchError
 `
 
 const TYPES = `
-AcceptancePolicy Announcement Answer Ask Attestation AttestationRequest Bundle ClosureEntry Codec Enrollment Envelope ErrorCode ExitStatus Explanation Failure FixedPath Freshness
-Guest Head HeadContent Json JsonObject ListedService ProfileName PublicKey Reply Request Service ServicePath ServicesByProfile ServiceTree
+AcceptancePolicy Announcement Answer Ask Attestation AttestationRequest Bundle ClosureEntry Codec Enrollment Envelope
+ErrorCode ExitStatus Explanation Failure FixedPath Freshness Guest Head HeadContent Json JsonObject ListedService ProfileName
+PublicKey Reply Request Service ServicePath ServicesByProfile ServiceTree
 `
 
 const listed = (names: string): string[] => names.trim().split(/\s+/).sort()

@@ -22,6 +22,8 @@ import {
   type TestChain,
 } from '../../registry/test/support/chains.js'
 import { type OnChain, requestOfContract } from '../node/chain-source.js'
+import { renewCommand } from '../node/commands/credential.js'
+import { enrollCommand } from '../node/commands/enroll.js'
 import { type Alice, openAlice } from '../node/open-alice.js'
 import type { Credential } from '../src/index.js'
 import { startGuest, type TestGuest } from './support/guest.js'
@@ -103,7 +105,7 @@ test('she is admitted by trust nodes, finds herself on chain, and pins a registr
     signer: UNSIGNED.signer,
   })
   await alice.published(credential, { onChain })
-  const { head } = await alice.sync(credential, { onChain })
+  const { head } = await alice.sync(credential, { onChain, signal: new AbortController().signal })
   expect(head.size).toBe(1)
 })
 
@@ -112,6 +114,27 @@ test('she proves what a contract asks, as it asks it', async () => {
   const asked = { credential, onChain: where, caution, service: 'echo', message: 'hello' }
   const { payload } = await alice.vouchedFetch(request, asked)
   expect(new TextDecoder().decode(payload)).toContain('hello')
+})
+
+test('she renews when she says again where the registry is, and is told when she does not', async () => {
+  const out = { program: 'alice', data: () => undefined, words: () => undefined }
+  await expect(renewCommand(out, alice, 'mine', { name: 'newer' })).rejects.toMatchObject({
+    code: 'USAGE',
+    rule: expect.stringContaining('--rpc and --contract'),
+  })
+  const { rpc, contract } = onChain
+  const reading = { rpc, contract, fromBlock: '0', confirmations: '0' }
+  expect(await renewCommand(out, alice, 'mine', { name: 'newer', ...reading })).toBe(0)
+  const newer = await alice.home.credential('newer')
+  expect(newer.registry).toEqual(credential.registry)
+  expect(newer.holderSecret).not.toBe(credential.holderSecret)
+  const elsewhere = enrollCommand(out, alice, {
+    agent: guest.url,
+    registrar: guest.url,
+    ...reading,
+    fromBlock: 'x',
+  })
+  await expect(elsewhere).rejects.toMatchObject({ code: 'USAGE', given: '"x"' })
 })
 
 test('she proves nothing against another registry, or for what is no consumer', async () => {

@@ -1,9 +1,9 @@
 import { concat, equalBytes } from '@vouch/protocol'
 import { type BucketIndex, placeBytes, rootsIn } from '../src/buckets.js'
-import type { Registry } from '../src/store.js'
+import type { RegistryView } from '../src/store.js'
 import { BUCKET_LEAVES } from '../src/tree.js'
 
-type PublishedRegistry = Pick<Registry, 'head' | 'bucketRoots' | 'bucket' | 'members'>
+type PublishedRegistry = Pick<RegistryView, 'head' | 'bucketRoots' | 'bucket' | 'members'>
 
 /**
  * What a registry shows of itself: its state as of the newest head, never what came since, so that nobody sees who came when.

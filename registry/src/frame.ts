@@ -60,6 +60,21 @@ export function readFrame(bytes: Uint8Array): Frame | undefined {
   }
 }
 
+/**
+ * Whether a crash may have left these bytes, a frame's or its start alone, when nothing but zeros follows them in the file: it was made
+ * longer first, and filled up to somewhere in here. As much of the hash as is there must be the content's: a record that was
+ * acknowledged, and rotted since, is not to be taken for one that was never finished.
+ */
+export function isUnfinished(bytes: Uint8Array): boolean {
+  let written = bytes.length
+  while (written > 0 && bytes[written - 1] === 0) written--
+  if (written === bytes.length) return false
+  const content = bytes.length - HASH_BYTES
+  if (bytes.length === LENGTH_BYTES || written <= content) return true
+  const hash = sha256(bytes.subarray(0, content))
+  return equalBytes(hash.subarray(0, written - content), bytes.subarray(content, written))
+}
+
 function complement(bytes: Uint8Array): Uint8Array {
   return bytes.map((byte) => byte ^ 0xff)
 }

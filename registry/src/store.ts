@@ -26,19 +26,34 @@ export interface Banned {
   readonly head: Head
 }
 
-/** A registry that this process alone writes to. What a method has returned survives a crash. */
-export interface Registry {
+/** A registry as whoever has its folder reads it. */
+export interface RegistryView {
   readonly id: Uint8Array
   /** Leaves ever inserted: more than the newest head counts, between two heads. */
   readonly size: number
   readonly head: Head
-  /** Uses up the nonce and inserts the leaf, in one record. Many at a time share one write to the disk. */
-  admit(member: NewMember): Promise<Admitted>
   find(credential: bigint): (Member & { readonly index: number }) | undefined
   /** Members in a row, removed ones too; those that came since the newest head as well. */
   members(from: number, count: number): readonly Member[]
   isNonceUsed(nonce: Uint8Array, credential: bigint): boolean
   liveLeaves(machine: Uint8Array, policyId: bigint): number
+  isRefused(machine: Uint8Array): boolean
+  /** Machines that are refused, in the order in which they were banned. */
+  readonly refusedMachines: readonly Uint8Array[]
+  heads(from: number, limit: number): readonly Head[]
+  /** Leaves of a bucket as of the newest head, 32 bytes each. */
+  bucket(index: number): Uint8Array
+  /** Roots of all buckets as of the newest head. */
+  bucketRoots(): readonly Uint8Array[]
+  /** The whole log, its chain checked. */
+  records(): AsyncIterable<LogRecord>
+  readEvidence(pointer: EvidencePointer): Promise<Uint8Array>
+}
+
+/** A registry that this process alone writes to. What a method has returned survives a crash. */
+export interface Registry extends RegistryView {
+  /** Uses up the nonce and inserts the leaf, in one record. Many at a time share one write to the disk. */
+  admit(member: NewMember): Promise<Admitted>
   /** Empties the leaf, bans its credential, and refuses every earlier root at once. */
   remove(index: number, reason: string): Promise<Head>
   /**
@@ -48,19 +63,8 @@ export interface Registry {
   ban(machine: Uint8Array, reason: string): Promise<Banned>
   /** Lets a machine that was banned be admitted again. Its leaves stay empty. */
   pardon(machine: Uint8Array, reason: string): Promise<void>
-  isRefused(machine: Uint8Array): boolean
-  /** Machines that are refused, in the order in which they were banned. */
-  readonly refusedMachines: readonly Uint8Array[]
   /** Cuts a head if anything changed; or in any case, so that the newest does not grow old. */
   cutHead(options?: { readonly evenIfUnchanged?: boolean }): Promise<Head>
-  heads(from: number, limit: number): readonly Head[]
-  /** Leaves of a bucket as of the newest head, 32 bytes each. */
-  bucket(index: number): Uint8Array
-  /** Roots of all buckets as of the newest head. */
-  bucketRoots(): readonly Uint8Array[]
-  /** The whole log, its chain checked. */
-  records(): AsyncIterable<LogRecord>
-  readEvidence(pointer: EvidencePointer): Promise<Uint8Array>
   close(): Promise<void>
 }
 

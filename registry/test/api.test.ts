@@ -5,8 +5,8 @@ import * as api from '../src/index.js'
 
 /** Every value that others may import. Whoever changes this list changes the API. */
 const VALUES = `
-admit BUCKET_HEIGHT BUCKET_LEAVES bucketCount bucketIndexCodec checkTicket enrollmentCodec expiryOf inOrder issueNonce
-leafOf leavesInBucket MAX_ENROLLMENT_BYTES NONCE_LIFETIME nonceOf nonceRequestCodec parseBucket parseBucketIndex parseEnrollment
+admit BUCKET_HEIGHT BUCKET_LEAVES bucketCount bucketIndexCodec checkTicket enrollmentCodec expiryOf inOrder issueNonce leafOf
+leavesInBucket MAX_ENROLLMENT_BYTES NONCE_LIFETIME nonceOf nonceRequestCodec parseBucket parseBucketIndex parseEnrollment
 parseNonceRequest parseReceipt parseTicket PLACE_BYTES placeBytes printBucketIndex printEnrollment printNonceRequest
 printReceipt printTicket receiptCodec rootOfBucket rootOfBuckets rootsIn slowHasher syncRegistry ticketCodec UNSIGNED
 `

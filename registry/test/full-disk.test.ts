@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { concat } from '@vouch/protocol'
 import { describe, expect, it } from 'vitest'
-import { FaultyDisk, logOf, recordEnds, remembering } from './support/crashes.js'
-import { member, newFolder, open, using } from './support/registries.js'
+import { createRegistry } from '../node/store/index.js'
+import { FaultyDisk, logOf, recordEnds, remembering, withLog } from './support/crashes.js'
+import { ID, member, newFolder, now, open, SIGNER, scratch, using } from './support/registries.js'
 
 const failed = { code: 'STORAGE_FAILED' }
 const options = (disk: FaultyDisk) => ({ openFile: disk.openFile, hash: remembering })
@@ -52,6 +56,30 @@ describe('a full disk', () => {
     disk.room = Number.POSITIVE_INFINITY
     expect(await registry.remove(0, 'lost')).toMatchObject({ previousRoot: 0n, seq: 2 })
     await registry.close()
+  })
+})
+
+describe('a disk that fails while a registry is opened', () => {
+  it.each<[string, Partial<FaultyDisk>]>([
+    ['takes nothing back', { failsToTruncate: true }],
+    ['does not sync', { failsToSync: true }],
+  ])('and %s says so in words, and leaves no lock', async (_, fault) => {
+    const folder = await newFolder()
+    const registry = await open(folder, { hash: remembering })
+    await registry.admit(member(0))
+    const torn = withLog(folder, concat(logOf(folder), Uint8Array.of(0, 0)))
+    await registry.close()
+    const disk = Object.assign(new FaultyDisk(), fault)
+    await expect(open(torn, options(disk))).rejects.toMatchObject({ ...failed, given: 'EIO' })
+    await using(torn, async ({ size }) => expect(size).toBe(1), { hash: remembering })
+  })
+
+  it('and one that has no place for a folder say so in words', async () => {
+    const folder = join(scratch(), 'file')
+    writeFileSync(folder, '')
+    await expect(
+      createRegistry(join(folder, 'registry'), { id: ID, signer: SIGNER, now }),
+    ).rejects.toMatchObject(failed)
   })
 })
 

@@ -1,11 +1,11 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { concat } from '@vouch/protocol'
+import { concat, equalBytes } from '@vouch/protocol'
 import { describe, expect, it } from 'vitest'
 import type { OpenOptions } from '../node/store/index.js'
 import type { Registry } from '../src/store.js'
 import { crashImage, logOf, recordEnds, remembering, withLog } from './support/crashes.js'
-import { member, newFolder, open, using as usingSlowly } from './support/registries.js'
+import { member, NOW, newFolder, open, using as usingSlowly } from './support/registries.js'
 
 const using = <Result>(
   folder: string,
@@ -55,16 +55,23 @@ describe.each<
     4,
   ],
 ])('a log that ends with %s, cut anywhere in these', (_, more, removed, admitted) => {
-  it('keeps every record that is whole, and goes on from there', async () => {
+  it.each<[string, (log: Uint8Array, cut: number) => Uint8Array]>([
+    ['', (log, cut) => log.subarray(0, cut)],
+    [
+      ' of a file that was made longer first',
+      (log, cut) => concat(log.subarray(0, cut), new Uint8Array(cut % 2 === 0 ? 5000 : log.length - cut)),
+    ],
+  ])('keeps every record that is whole%s, and goes on from there', async (_, crashed) => {
     const folder = await filled(more)
     const log = logOf(folder)
     const ends = recordEnds(log)
     const firstCut = ends.at(-4) ?? 0
     const counts = new Set<number>()
     for (let cut = firstCut; cut <= log.length; cut++) {
-      const whole = ends.filter((end) => end <= cut).length
+      const left = crashed(log, cut)
+      const whole = ends.filter((end) => equalBytes(left.subarray(0, end), log.subarray(0, end))).length
       const members = Math.min(whole - 2, admitted)
-      const copy = withLog(folder, log.subarray(0, cut))
+      const copy = withLog(folder, left)
       await using(copy, async (registry) => {
         expect(registry.size).toBe(members)
         for (let n = 0; n < members; n++) {
@@ -129,11 +136,24 @@ describe('a crash', () => {
     }
   })
 
-  it('that left the file longer, and what is in it unwritten, is as one that cut it', async () => {
-    const log = logOf(await filled())
-    const folder = withLog(await filled(), concat(log, new Uint8Array(5000)))
-    await using(folder, async (registry) => expect(registry.size).toBe(3))
-    expect(logOf(folder)).toHaveLength(log.length)
+  it('that left a hole in what one write had: who was told of what lies behind it, nobody can tell from the log', async () => {
+    const folder = await newFolder()
+    await using(folder, (registry) => Promise.all([0, 1, 2].map((n) => registry.admit(member(n)))))
+    const log = logOf(folder)
+    const [, , from = 0, until = 0] = recordEnds(log)
+    for (const [start, end] of [
+      [from, until],
+      [from + 40, until],
+      [from, until + 40],
+    ] as const) {
+      const torn = withLog(folder, log.slice().fill(0, start, end))
+      await expect(open(torn, { hash: remembering })).rejects.toMatchObject({
+        ...corrupt,
+        given: `something else at offset ${from}`,
+        hint: expect.stringContaining('docs/operators.md'),
+      })
+      expect(logOf(torn)).toHaveLength(log.length)
+    }
   })
 })
 
@@ -152,6 +172,18 @@ describe('rot', () => {
       const rotten = withLog(folder, log.with(at, (log[at] ?? 0) ^ (1 << (at % 8))))
       await expect(open(rotten, { hash: remembering }), `byte ${at}`).rejects.toMatchObject(corrupt)
       expect(logOf(rotten)).toHaveLength(log.length)
+    }
+  })
+
+  it('in a last record whose hash ends in a zero is not taken for a crash', async () => {
+    for (let n = 0; ; n++) {
+      const folder = await filled((registry) => registry.admit(member(3, { expiresAt: NOW + n })))
+      const log = logOf(folder)
+      if (log.at(-1) !== 0) continue
+      const at = (recordEnds(log).at(-2) ?? 0) + 60
+      const rotten = withLog(folder, log.with(at, (log[at] ?? 0) ^ 1))
+      await expect(open(rotten, { hash: remembering })).rejects.toMatchObject(corrupt)
+      return
     }
   })
 

@@ -273,6 +273,33 @@ describe('registrar', () => {
     expect(await next.end('SIGINT')).toEqual([0, null])
   })
 
+  test('show and export read while a server runs: a machine is found, removed, and the copy follows', async () => {
+    const { url, end } = await served('--cut-every', '1')
+    const enrollment = await readFile(await enrolled(newClient(backend, policy)))
+    const type = { 'content-type': 'application/json' }
+    const answer = await fetch(`${url}/enroll`, { method: 'POST', headers: type, body: enrollment })
+    expect(answer.status).toBe(201)
+    const listed = (await members()).at(-1)
+    expect(listed).toMatchObject({
+      state: 'live',
+      credential: toHex(fieldToBytes(parseReceipt(await answer.text()).credential)),
+    })
+    const args = ['--machine', listed?.machine ?? '', '--reason', 'broken into', '--json']
+    const removed = await registrar('remove', registry, ...args)
+    expect(JSON.parse(removed.stdout)).toMatchObject({ removed: 1 })
+    expect((await members()).at(-1)).toMatchObject({ state: 'removed' })
+    expect((await registrar('show', registry, '--machine', listed?.machine ?? '')).stdout).toContain(
+      'removed  ',
+    )
+
+    const exported = await registrar('export', registry, '--to', path('beside a server'), '--json')
+    expect(exported).toMatchObject({ exit: 0, stderr: '' })
+    const head = parseHead(await readFile(path('beside a server/head.json')))
+    expect(head.seq).toBeGreaterThanOrEqual((JSON.parse(removed.stdout) as { seq: number }).seq)
+    expect((await registrar('sync', path('beside a server'), '--to', path('its copy'))).exit).toBe(0)
+    expect(await end('SIGTERM')).toEqual([0, null])
+  })
+
   test('serve --behind-proxy wants to be told for whom', async () => {
     const { url, end } = await served('--behind-proxy')
     const direct = await fetch(`${url}/health`)
@@ -315,7 +342,7 @@ describe('registrar', () => {
     await mkdir(restored)
     for (const name of ['log', 'evidence.log']) await copyFile(join(registry, name), join(restored, name))
     const shown = await registrar('show', restored, '--json')
-    expect(JSON.parse(shown.stdout)).toMatchObject({ leaves: { live: 0, expired: 0, removed: 2 } })
+    expect(JSON.parse(shown.stdout)).toMatchObject({ leaves: { live: 0, expired: 0, removed: 3 } })
     await registrar('head', registry, '--cut', '--force')
     await copyFile(join(registry, 'head.json'), join(restored, 'head.json'))
     const older = await registrar('show', restored)

@@ -9,7 +9,7 @@ import { scratch } from './support/registries.js'
 const ON_SMALL_DISK = `
   mount -t tmpfs -o size=2m tmpfs "$0" && dd if=/dev/zero of="$0/ballast" bs=1k count=512 status=none && exec "$@"`
 
-it('a disk that is really full refuses in words, loses nothing, and takes more once there is room', async (context) => {
+it('a disk that is really full refuses in words, is read all the same, loses nothing, and takes more once there is room', async (context) => {
   needs.tmpfs(context)
   const disk = join(scratch(), 'disk')
   mkdirSync(disk)
@@ -22,6 +22,9 @@ it('a disk that is really full refuses in words, loses nothing, and takes more o
   expect(run.errors.join('')).toBe('')
   expect(run.lines).toEqual([
     expect.stringMatching(/^refused STORAGE_FAILED ENOSPC after [1-9]\d{2}$/),
+    'read 0',
+    'opened STORAGE_FAILED ENOSPC',
+    'left 0',
     'went on 1',
     'kept 0',
   ])

@@ -3,19 +3,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
 import { printAdmissionPolicy } from '@vouch/evidence'
-import { parseJson, registryLeaf } from '@vouch/protocol'
+import { fieldToBytes, parseJson, registryLeaf } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import { type RunningServer, startServer } from '@vouch/protocol/node/http'
 import type { Address } from 'viem'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { leafPlace } from '../node/chain/leaf-place.js'
 import { syncChain } from '../node/chain/sync.js'
 import { initCommand } from '../node/commands/init.js'
 import { DEFAULT_LIMITS } from '../node/http/site.js'
+import { signDecision } from '../node/trust/decision-message.js'
+import { proposeDecision, submitDecision } from '../node/trust/decisions.js'
 import { NODE_ROUTES, nodeSiteOf } from '../node/trust/http.js'
-import type { Proposal } from '../node/trust/messages.js'
 import { openTrustNode, type TrustNode } from '../node/trust/trust-node.js'
 import type { Admission } from '../src/admission.js'
 import { type EnrollmentFile, printEnrollment } from '../src/enrollment.js'
+import type { Proposal } from '../src/proposal.js'
 import { policy, policyId, startTestChain, type TestChain } from './support/chains.js'
 import { newChip, newClient } from './support/enrolling.js'
 import { scratch } from './support/registries.js'
@@ -164,6 +167,32 @@ test('a machine has no more leaves than its quota, whichever nodes it goes to', 
     outcomes.push(codesOf(await firstNode().admit(fileOf(await enrolled(chip)), 'test')))
   expect(outcomes).toEqual([[], [], ['QUOTA_EXCEEDED']])
 })
+
+test('a machine that a quorum removed for cause is refused under every credential; one removed otherwise is not', async () => {
+  await startNode(1, [])
+  await startNode(0, [nodes[0]?.url ?? ''])
+  nodes.reverse()
+  for (const [kind, outcome] of [
+    ['remove', []],
+    ['remove_for_cause', ['MACHINE_REFUSED']],
+  ] as const) {
+    const chip = newChip()
+    const enrollment = await enrolled(chip)
+    expect(codesOf(await firstNode().admit(fileOf(enrollment), 'test'))).toEqual([])
+    await removeByQuorum(kind, enrollment.ticket.credential)
+    expect(codesOf(await firstNode().admit(fileOf(await enrolled(chip)), 'test'))).toEqual(outcome)
+  }
+})
+
+async function removeByQuorum(kind: 'remove' | 'remove_for_cause', credential: bigint): Promise<void> {
+  const { chain, payer } = world
+  const subject = fieldToBytes(credential)
+  const proposed = { kind, subject, reason: 'in a test', seconds: 600 }
+  const decision = await proposeDecision(chain, registry, proposed)
+  const signed = await Promise.all(world.nodes.slice(0, 2).map((node) => signDecision(decision, node)))
+  const place = await leafPlace({ chain, registry, folder: join(scratch(), 'copy') }, credential)
+  await submitDecision(chain, payer, decision, signed, place)
+}
 
 test('the document of the interface has the routes that are served', async () => {
   await startNode(0, [])

@@ -14,7 +14,7 @@ export interface FakeHardware {
   /** Whether the hardware has this attribute at all. */
   has?(attribute: string): boolean
   readonly privlevelFloor?: number
-  report(inblob: Uint8Array, privlevel: number): Uint8Array
+  report(inblob: Uint8Array, privlevel: number): Uint8Array | Promise<Uint8Array>
   auxblob?(): Uint8Array
 }
 
@@ -81,7 +81,7 @@ export class FakeTsm implements TsmFileSystem {
     if (attribute === 'generation') return line(`${entry.writes}`)
     if (attribute === 'provider') return line(this.hardware?.provider ?? '')
     if (attribute === 'privlevel_floor') return line(`${this.hardware?.privlevelFloor ?? 0}`)
-    this.generate(entry)
+    await this.generate(entry)
     return (attribute === 'outblob' ? entry.outblob : entry.auxblob) ?? new Uint8Array()
   }
 
@@ -93,12 +93,12 @@ export class FakeTsm implements TsmFileSystem {
   }
 
   /** A report is made when it is read, and kept until something is written. */
-  private generate(entry: Entry): void {
+  private async generate(entry: Entry): Promise<void> {
     if (entry.inblob.length === 0) throw errno('EINVAL')
     if (entry.outblob !== undefined && entry.reads === entry.writes) return
     if (entry.inblob.length !== REPORT_DATA_BYTES) throw errno('EINVAL')
     delete entry.outblob
-    entry.outblob = this.hardware?.report(entry.inblob, entry.privlevel) ?? new Uint8Array()
+    entry.outblob = (await this.hardware?.report(entry.inblob, entry.privlevel)) ?? new Uint8Array()
     entry.auxblob = this.hardware?.auxblob?.() ?? new Uint8Array()
     entry.reads = entry.writes
   }

@@ -88,7 +88,7 @@ async function deployProofs(chain: Chain, account: PrivateKeyAccount): Promise<A
 }
 
 /** The contract refuses the same; here nothing has been paid for yet. */
-function assertGenuineOrDevelopment(chain: Chain, ids: readonly bigint[]): void {
+export function assertGenuineOrDevelopment(chain: Chain, ids: readonly bigint[]): void {
   const simulated = ids.find(isSimulated)
   if (simulated === undefined || isDevelopmentChain(chain)) return
   throw new VouchError('SIMULATED_NOT_ACCEPTED', {

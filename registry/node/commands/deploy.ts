@@ -7,6 +7,7 @@ import { openChain } from '../chain/client.js'
 import { type Deployed, deploy } from '../chain/deploy.js'
 import { blockAt } from '../chain/events.js'
 import { registryIdOf } from '../chain/sync.js'
+import { feeLimit } from './options.js'
 
 export interface DeployOptions {
   readonly rpc: string
@@ -19,6 +20,7 @@ export interface DeployOptions {
   readonly nonceBlocks: string
   readonly registry?: string
   readonly proofs?: string
+  readonly maxFee?: string
   readonly json?: true
 }
 
@@ -50,7 +52,7 @@ export async function deployCommand(out: Terminal, options: DeployOptions): Prom
     ...(options.proofs === undefined ? {} : { proofs: addressArgument(options.proofs, '--proofs') }),
   }
   const account = await accountOf(options.key)
-  const chain = await openChain(options.rpc)
+  const chain = await openChain(options.rpc, feeLimit(options))
   const { number: block } = await blockAt(chain)
   const deployed = await deploy(chain, account, settings, there, (part, address) => {
     out.words(

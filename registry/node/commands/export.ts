@@ -6,34 +6,30 @@ import { syncRegistry } from '../../src/sync.js'
 import { openMirror } from '../public-folder.js'
 import { Published } from '../published.js'
 import { registrarFolder } from '../registrar-folder.js'
-import { openRegistry } from '../store/index.js'
+import { readRegistry } from '../store/index.js'
 
 export interface ExportOptions {
   readonly to: string
   readonly json?: true
 }
 
-/** `registrar export`: the public part of a registry as a folder, checked like a stranger's before it is written. */
+/** `registrar export`: the public part of a registry as a folder, checked like a stranger's before it is written. A server may be running. */
 export async function exportCommand(out: Terminal, folder: string, options: ExportOptions): Promise<number> {
-  const registry = await openRegistry(folder, { now: clock })
-  try {
+  const hash = await openHasher()
+  const mirror = await openMirror(options.to)
+  const { head, fetched, buckets } = await readRegistry(folder, { now: clock, hash }, (registry) => {
     const published = new Published(registry)
-    const { head, fetched, buckets } = await syncRegistry({
-      source: {
-        head: async () => registry.head,
-        index: async () => published.index(),
-        bucket: async (number) => published.bucket(number),
-      },
-      mirror: await openMirror(options.to),
-      hash: await openHasher(),
-    })
-    await copyPolicies(registrarFolder(folder).policies, join(options.to, 'policies'))
-    if (options.json) out.data(JSON.stringify({ seq: head.seq, size: head.size, written: fetched, buckets }))
-    else out.data(`head ${head.seq} with ${head.size} leaves; wrote ${fetched} of ${buckets} buckets`)
-    return 0
-  } finally {
-    await registry.close()
-  }
+    const source = {
+      head: async () => registry.head,
+      index: async () => published.index(),
+      bucket: async (number: number) => published.bucket(number),
+    }
+    return syncRegistry({ source, mirror, hash })
+  })
+  await copyPolicies(registrarFolder(folder).policies, join(options.to, 'policies'))
+  if (options.json) out.data(JSON.stringify({ seq: head.seq, size: head.size, written: fetched, buckets }))
+  else out.data(`head ${head.seq} with ${head.size} leaves; wrote ${fetched} of ${buckets} buckets`)
+  return 0
 }
 
 /** Members look up by these what the policies in a Request say. */

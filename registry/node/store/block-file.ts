@@ -25,6 +25,11 @@ export class BlockFile {
     return new BlockFile(await open(path, 'r+'), blockBytes)
   }
 
+  /** Opens a file that is there, for reading alone: what is written to it stays in memory. */
+  static async read(path: string, blockBytes: number): Promise<BlockFile> {
+    return new BlockFile(await open(path, 'r'), blockBytes)
+  }
+
   /** Blocks that wait to be written. */
   get waiting(): number {
     return this.changed.size

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { VouchError } from '@vouch/protocol'
 
 /** What the store asks of a file: the little that a test must be able to let fail. */
@@ -22,6 +22,13 @@ export const openFile: OpenFile = async (path) => {
     await made.close()
     return open(path, 'r+')
   })
+  return dataFile(file)
+}
+
+/** Opens a file that is there, for reading alone. */
+export const openToRead: OpenFile = async (path) => dataFile(await open(path, 'r'))
+
+function dataFile(file: FileHandle): DataFile {
   return {
     size: async () => (await file.stat()).size,
     read: async (offset, length) => {
@@ -64,4 +71,13 @@ export function storageFailed(cause: unknown, hint: string): VouchError {
     { rule: 'the disk must take what is written', given, hint },
     { cause },
   )
+}
+
+/** Does what needs the disk. What the system refuses is said in words; what is wrong otherwise is passed on as it is. */
+export async function onDisk<Result>(work: () => Promise<Result>, hint: string): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof Error && 'syscall' in error ? storageFailed(error, hint) : error
+  }
 }

@@ -64,15 +64,30 @@ export class IndexFiles implements NodeReader {
     const checkpoint = anew ? undefined : await readCheckpoint(join(folder, 'checkpoint'))
     if (checkpoint === undefined) await rm(folder, { recursive: true, force: true })
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const file = (name: string, bytes: number) => BlockFile.open(join(folder, name), bytes)
-    const index = new IndexFiles(
+    const index = await IndexFiles.over(folder, BlockFile.open)
+    if (checkpoint !== undefined) index.load(checkpoint)
+    return { index, checkpoint }
+  }
+
+  /** Opens the index that is there, for reading alone; what it is told of the log since its checkpoint stays in memory. */
+  static async read(
+    folder: string,
+  ): Promise<{ readonly index: IndexFiles; readonly checkpoint: Checkpoint } | undefined> {
+    const checkpoint = await readCheckpoint(join(folder, 'checkpoint'))
+    if (checkpoint === undefined) return undefined
+    const index = await IndexFiles.over(folder, BlockFile.read)
+    index.load(checkpoint)
+    return { index, checkpoint }
+  }
+
+  private static async over(folder: string, open: typeof BlockFile.open): Promise<IndexFiles> {
+    const file = (name: string, bytes: number) => open(join(folder, name), bytes)
+    return new IndexFiles(
       folder,
       await file('nodes', 32),
       await file('members', MEMBER_BYTES),
       await file('heads', HEAD_BYTES),
     )
-    if (checkpoint !== undefined) index.load(checkpoint)
-    return { index, checkpoint }
   }
 
   get size(): number {

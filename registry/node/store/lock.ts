@@ -70,8 +70,8 @@ async function numbers(folder: string): Promise<readonly number[]> {
 /** Makes the file with its content, or not at all; says whether the name was free. */
 async function makeWhole(folder: string, path: string, content: string): Promise<boolean> {
   const draft = join(folder, `.lock-${randomUUID()}`)
-  await writeFile(draft, content, { mode: 0o600, flag: 'wx' })
   try {
+    await writeFile(draft, content, { mode: 0o600, flag: 'wx' })
     await link(draft, path)
     return true
   } catch (error) {

@@ -6,7 +6,7 @@ import { nextHead } from '../../src/heads.js'
 import { encodeRecord } from '../../src/log-record.js'
 import type { Registry } from '../../src/store.js'
 import { slowHasher } from '../../src/tree.js'
-import { type OpenFile, openFile, syncFolder } from './disk.js'
+import { type OpenFile, onDisk, openFile, syncFolder } from './disk.js'
 import { publishHead, refuseOlderThanPublished } from './head-file.js'
 import { IndexFiles } from './index-files.js'
 import { type Lock, takeLock } from './lock.js'
@@ -33,12 +33,18 @@ export interface OpenOptions {
   readonly rebuild?: boolean | undefined
 }
 
-const LOG = 'log'
-const EVIDENCE = 'evidence.log'
-const INDEX = 'index'
+export const LOG = 'log'
+export const EVIDENCE = 'evidence.log'
+export const INDEX = 'index'
+
+const MAKE_ROOM = 'make room on the disk, and see that it can be written to; then try again'
 
 /** Makes an empty registry with its first head. It is there whole or not at all. */
-export async function createRegistry(folder: string, { id, signer, now }: NewRegistry): Promise<void> {
+export function createRegistry(folder: string, registry: NewRegistry): Promise<void> {
+  return onDisk(() => create(folder, registry), MAKE_ROOM)
+}
+
+async function create(folder: string, { id, signer, now }: NewRegistry): Promise<void> {
   await mkdir(folder, { recursive: true })
   const lock = await takeLock(folder, now())
   try {
@@ -73,7 +79,11 @@ export async function createRegistry(folder: string, { id, signer, now }: NewReg
 }
 
 /** Opens a registry for writing, after whatever ended the last writer. */
-export async function openRegistry(folder: string, options: OpenOptions): Promise<Registry> {
+export function openRegistry(folder: string, options: OpenOptions): Promise<Registry> {
+  return onDisk(() => openToWrite(folder, options), MAKE_ROOM)
+}
+
+async function openToWrite(folder: string, options: OpenOptions): Promise<Registry> {
   if (!(await exists(join(folder, LOG))))
     throw new VouchError('FILE_NOT_FOUND', {
       rule: 'the path must lead to the folder of a registry',
@@ -90,7 +100,7 @@ export async function openRegistry(folder: string, options: OpenOptions): Promis
     await store.close()
     throw error
   }
-  await publishHead(folder, store.head).catch(() => undefined) // a full disk does not keep a registry from being read
+  await publishHead(folder, store.head).catch(() => undefined) // tried again with the next head
   return store
 }
 
@@ -114,7 +124,9 @@ async function openLocked(
     const logParts = { file: files.log, name: LOG, assertWriter }
     const log = await RecordLog.open(logParts, known.log, (record) => toIndex.take(record))
     const id = toIndex.finish()
-    return new RegistryStore({ folder, id, log, evidence, index, lock, now, hash, signer })
+    const store = new RegistryStore({ folder, id, log, evidence, index, lock, now, hash, signer })
+    if (checkpoint === undefined) await store.checkpoint() // whoever reads meanwhile goes by the index
+    return store
   } catch (error) {
     await Promise.all([files.log.close(), files.evidence.close(), index.close()])
     // The log is the truth, and what does not fit it may be the index: only its own replay can convict the log.

@@ -5,6 +5,7 @@ import {
   frameBytes,
   frameLength,
   HASH_BYTES,
+  isUnfinished,
   LENGTH_BYTES,
   NO_HASH,
   readFrame,
@@ -55,8 +56,8 @@ export class RecordLog {
   }
 
   /**
-   * Opens a log behind a record that is known, hands over what follows, and cuts off a record that a crash left unfinished:
-   * it was never acknowledged. Anything else that does not fit is refused.
+   * Opens a log to write to, behind a record that is known: hands over what follows, and cuts off a record that a crash left
+   * unfinished, for it was never acknowledged. Anything else that does not fit is refused.
    */
   static async open(
     parts: LogParts,
@@ -64,15 +65,25 @@ export class RecordLog {
     take: (record: Placed) => Promise<void> | void = () => undefined,
   ): Promise<RecordLog> {
     const { file } = parts
+    const log = await RecordLog.read(parts, from, take)
+    if ((await file.size()) > log.end.offset) await file.truncate(log.end.offset)
+    // What was read may never have been synced by whoever was killed, and others are now told that it is there.
+    if (log.end.offset > from.offset) await file.sync()
+    return log
+  }
+
+  /** The same to read only: what is unfinished at the end may be what another process is writing, and stays as it is. */
+  static async read(
+    parts: LogParts,
+    from: Position,
+    take: (record: Placed) => Promise<void> | void = () => undefined,
+  ): Promise<RecordLog> {
     const log = new RecordLog(parts, from)
     await log.checkKnown(from)
     for await (const record of log.recordsFrom(from)) {
       await take(record)
       log.end = { offset: record.offset + FRAME_OVERHEAD + record.body.length, hash: record.hash }
     }
-    if ((await file.size()) > log.end.offset) await file.truncate(log.end.offset)
-    // What was read may never have been synced by whoever was killed, and others are now told that it is there.
-    if (log.end.offset > from.offset) await file.sync()
     return log
   }
 
@@ -171,14 +182,11 @@ export class RecordLog {
     while (offset < until) {
       const start = await bytes(LENGTH_BYTES)
       if (start.length < LENGTH_BYTES) return // cut short, or the end
-      const length = frameLength(start)
-      if (length === undefined) {
-        if (await this.isZeroFrom(offset)) return // a file made longer before the crash, and not yet filled
-        throw this.corrupt(offset)
-      }
+      const length = frameLength(start) ?? LENGTH_BYTES
       const whole = await bytes(length)
       if (whole.length < length) return
       const frame = readFrame(whole)
+      if (frame === undefined && isUnfinished(whole) && (await this.isZeroFrom(offset + length))) return
       if (frame === undefined || !equalBytes(frame.previous, hash)) throw this.corrupt(offset)
       yield { ...frame, offset }
       offset += length
@@ -204,7 +212,7 @@ export class RecordLog {
     return new VouchError('LOG_CORRUPT', {
       rule: `${this.name} must hold what was written to it`,
       given: `something else at offset ${offset}`,
-      hint: 'restore it from a backup: nothing else can tell what is missing',
+      hint: 'leave it as it is, and see "When the log is damaged" in docs/operators.md',
     })
   }
 

@@ -1,88 +1,39 @@
-import { equalBytes, type Head, toInteger, VouchError } from '@vouch/protocol'
+import { type Head, toInteger, VouchError } from '@vouch/protocol'
 import { nextHead } from '../../src/heads.js'
-import {
-  decodeRecord,
-  type EvidencePointer,
-  encodeRecord,
-  type LogRecord,
-  MAX_REASON_BYTES,
-} from '../../src/log-record.js'
-import type { Member } from '../../src/member.js'
+import { encodeRecord, MAX_REASON_BYTES } from '../../src/log-record.js'
 import type { Admitted, Banned, NewMember, Registry } from '../../src/store.js'
-import {
-  BUCKET_HEIGHT,
-  BUCKET_LEAVES,
-  bucketRoot,
-  EMPTY_LEAF,
-  nodeOr,
-  type TreeChange,
-} from '../../src/tree.js'
+import { EMPTY_LEAF, type TreeChange } from '../../src/tree.js'
 import { type AdmissionParts, Admissions } from './admissions.js'
-import { liveLeaves } from './batch.js'
 import { MAX_REFUSED } from './checkpoint.js'
 import { publishHead } from './head-file.js'
 import type { Lock } from './lock.js'
+import { OpenView, type ViewParts } from './open-view.js'
 import { Turns } from './turns.js'
 
 /** Admissions between two checkpoints: what a start after a crash must replay, at a third of a millisecond each. */
 const CHECKPOINT_EVERY = 1024
 
-export interface StoreParts extends AdmissionParts {
+export interface StoreParts extends AdmissionParts, ViewParts {
   readonly folder: string
-  readonly id: Uint8Array
   readonly lock: Lock
   readonly signer: Uint8Array | undefined
 }
 
-export class RegistryStore implements Registry {
+export class RegistryStore extends OpenView<StoreParts> implements Registry {
   private readonly turns = new Turns()
-  private readonly parts: StoreParts
   private readonly admissions: Admissions
   private sinceCheckpoint = 0
-  private partialBucket: { readonly seq: number; readonly root: Uint8Array } | undefined
 
   constructor(parts: StoreParts) {
-    this.parts = parts
+    super(parts)
     this.admissions = new Admissions(parts, this.turns, async (count) => {
       this.sinceCheckpoint += count
       if (this.sinceCheckpoint >= CHECKPOINT_EVERY) await this.checkpoint()
     })
   }
 
-  get id(): Uint8Array {
-    return this.parts.id
-  }
-
-  get size(): number {
-    return this.parts.index.size
-  }
-
-  get head(): Head {
-    const head = this.parts.index.newestHead
-    if (head !== undefined) return head
-    throw new VouchError('HEAD_MISSING', { rule: 'a registry must have a head' })
-  }
-
   admit(member: NewMember): Promise<Admitted> {
     return this.admissions.admit(member)
-  }
-
-  find(credential: bigint): (Member & { readonly index: number }) | undefined {
-    const index = this.parts.index.find(credential)
-    return index === undefined ? undefined : { ...this.parts.index.member(index), index }
-  }
-
-  members(from: number, count: number): readonly Member[] {
-    return this.parts.index.members(from, Math.max(0, Math.min(count, this.size - from)))
-  }
-
-  isNonceUsed(nonce: Uint8Array, credential: bigint): boolean {
-    const member = this.find(credential)
-    return member !== undefined && equalBytes(member.nonce, nonce)
-  }
-
-  liveLeaves(machine: Uint8Array, policyId: bigint): number {
-    return liveLeaves(this.parts.index, machine, policyId, this.parts.now())
   }
 
   remove(index: number, reason: string): Promise<Head> {
@@ -97,49 +48,8 @@ export class RegistryStore implements Registry {
     return this.turns.take(() => this.pardonNow(machine, reasonBytes(reason)))
   }
 
-  isRefused(machine: Uint8Array): boolean {
-    return this.parts.index.isRefused(machine)
-  }
-
-  get refusedMachines(): readonly Uint8Array[] {
-    return this.parts.index.refusedMachines
-  }
-
   cutHead({ evenIfUnchanged = false }: { readonly evenIfUnchanged?: boolean } = {}): Promise<Head> {
     return this.turns.take(() => this.cutNow(evenIfUnchanged))
-  }
-
-  heads(from: number, limit: number): readonly Head[] {
-    const count = Math.max(0, Math.min(limit, this.head.seq + 1 - from))
-    return Array.from({ length: count }, (_, i) => this.parts.index.head(from + i))
-  }
-
-  bucket(index: number): Uint8Array {
-    const from = index * BUCKET_LEAVES
-    const { size } = this.head
-    if (!Number.isInteger(index) || index < 0 || from >= size)
-      throw new VouchError('LEAF_MISSING', {
-        rule: `a bucket's number must be below ${Math.ceil(size / BUCKET_LEAVES)}`,
-        given: String(index),
-      })
-    return this.parts.index.leaves(from, Math.min(BUCKET_LEAVES, size - from))
-  }
-
-  bucketRoots(): readonly Uint8Array[] {
-    const { size } = this.head
-    return Array.from({ length: Math.ceil(size / BUCKET_LEAVES) }, (_, i) =>
-      (i + 1) * BUCKET_LEAVES <= size || size === this.size
-        ? nodeOr(this.parts.index, BUCKET_HEIGHT, i)
-        : this.rootOfPartial(i),
-    )
-  }
-
-  async *records(): AsyncGenerator<LogRecord> {
-    for await (const { type, body } of this.parts.log.records()) yield decodeRecord(type, body)
-  }
-
-  async readEvidence(pointer: EvidencePointer): Promise<Uint8Array> {
-    return (await this.parts.evidence.at(pointer)).body
   }
 
   close(): Promise<void> {
@@ -152,7 +62,8 @@ export class RegistryStore implements Registry {
   }
 
   private async removeNow(at: number, reason: Uint8Array): Promise<Head> {
-    const { index, log } = this.parts
+    const { index, log, lock } = this.parts
+    await lock.assertHeld() // another writer would have changed the index under this one's hands
     const member = Number.isInteger(at) && at >= 0 && at < index.size ? index.member(at) : undefined
     if (member === undefined || member.removed)
       throw new VouchError('LEAF_MISSING', {
@@ -166,7 +77,8 @@ export class RegistryStore implements Registry {
   }
 
   private async banNow(machine: Uint8Array, reason: Uint8Array): Promise<Banned> {
-    const { index, log } = this.parts
+    const { index, log, lock } = this.parts
+    await lock.assertHeld()
     if (!index.isRefused(machine) && index.refusedMachines.length >= MAX_REFUSED)
       throw new VouchError('TOO_LARGE', {
         rule: `a registry must refuse at most ${MAX_REFUSED} machines`,
@@ -239,7 +151,7 @@ export class RegistryStore implements Registry {
   }
 
   /** Saves the next start a replay, and no more: when the disk refuses it, the log still has everything. */
-  private async checkpoint(): Promise<void> {
+  async checkpoint(): Promise<void> {
     const { index, id, log, evidence, lock } = this.parts
     try {
       await lock.assertHeld()
@@ -248,17 +160,6 @@ export class RegistryStore implements Registry {
     } catch {
       // tried again at the next occasion
     }
-  }
-
-  /** The bucket that the newest head ends in, without what came since. */
-  private rootOfPartial(index: number): Uint8Array {
-    const { seq } = this.head
-    if (this.partialBucket?.seq !== seq) {
-      const leaves = this.bucket(index)
-      const list = Array.from({ length: leaves.length / 32 }, (_, i) => leaves.subarray(32 * i, 32 * i + 32))
-      this.partialBucket = { seq, root: bucketRoot(this.parts.hash, list) }
-    }
-    return this.partialBucket.root
   }
 }
 

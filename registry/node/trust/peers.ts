@@ -1,8 +1,8 @@
 import { type ErrorCode, EXIT_OF, parseJson, shown, textOf, VouchError } from '@vouch/protocol'
 import type { Address } from 'viem'
+import { type Endorsement, type Proposal, parseEndorsement, printProposal } from '../../src/proposal.js'
 import type { Chain } from '../chain/client.js'
 import { type AdmissionMessage, type Signed, signerOf } from '../chain/signing.js'
-import { type Endorsement, type Proposal, parseEndorsement, printProposal } from './messages.js'
 
 const TIMEOUT_MS = 60_000
 const MAX_ANSWER_BYTES = 65_536

@@ -8,6 +8,7 @@ import type { Address, PrivateKeyAccount } from 'viem'
 import { type Admission, admit } from '../../src/admission.js'
 import { type EnrollmentFile, parseEnrollment, printEnrollment } from '../../src/enrollment.js'
 import type { NonceTicket } from '../../src/nonce.js'
+import { type Endorsement, evidenceHash, type Proposal } from '../../src/proposal.js'
 import type { NewMember } from '../../src/store.js'
 import { AuditLog, refusalDetails } from '../audit-log.js'
 import type { Chain } from '../chain/client.js'
@@ -18,8 +19,8 @@ import { readSecret } from '../secret-files.js'
 import { openRegistry } from '../store/index.js'
 import { openContract } from './contract.js'
 import type { NodeService } from './http.js'
-import { type Endorsement, evidenceHash, type Proposal } from './messages.js'
 import { collectSignatures } from './peers.js'
+import { ChainRemovals } from './removals.js'
 import { Unsettled } from './unsettled.js'
 
 export interface TrustNodeOptions {
@@ -71,6 +72,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
   const backend = openBackend()
   const audit = new AuditLog(paths.auditLog, onAuditFailure)
   const unsettled = new Unsettled(store, contract, now)
+  const removals = new ChainRemovals(chain, registry, store, folder)
 
   const noteRefusal = (from: string, failures: readonly Failure[]): Promise<void> =>
     audit.write({ time: now(), outcome: 'refused', from, details: refusalDetails(failures) })
@@ -83,6 +85,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
       registryId: contract.id,
       checkNonce: async (ticket) => {
         block = await contract.blockOf(ticket)
+        await removals.follow()
       },
       policies: await contract.inForce(policies),
       collateral: await readCollateral(paths),

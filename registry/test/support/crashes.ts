@@ -110,5 +110,5 @@ export class FaultyDisk {
 }
 
 function diskError(code: string): Error {
-  return Object.assign(new Error(`${code}: from a test`), { code })
+  return Object.assign(new Error(`${code}: from a test`), { code, syscall: 'write' })
 }

@@ -1,5 +1,5 @@
-import { rmSync, writeSync } from 'node:fs'
-import { createRegistry, openRegistry } from '../../node/store/index.js'
+import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
+import { createRegistry, openRegistry, readRegistry } from '../../node/store/index.js'
 import type { Registry } from '../../src/store.js'
 import { ID, member, NOW, SIGNER } from './members.js'
 
@@ -44,10 +44,16 @@ const WORK: Readonly<Record<string, () => Promise<void>>> = {
     const full = await untilFull(registry)
     say(`refused ${full.code} ${full.given} after ${registry.size}`)
     const before = registry.size
-    rmSync(argument)
-    await registry.admit(member(1_000_000))
-    say(`went on ${registry.size - before}`)
     await registry.close()
+    fillUp(`${argument}.more`)
+    await readRegistry(folder, { now }, async ({ size }) => say(`read ${size - before}`))
+    await open().catch(({ code, given }) => say(`opened ${code} ${given}`))
+    say(`left ${readdirSync(folder).filter((name) => name.startsWith('.')).length}`)
+    for (const ballast of [argument, `${argument}.more`]) rmSync(ballast)
+    const again = await open()
+    await again.admit(member(1_000_000))
+    say(`went on ${again.size - before}`)
+    await again.close()
     const after = await openRegistry(folder, { now, signer: SIGNER, rebuild: true })
     say(`kept ${after.size - before - 1}`)
     await after.close()
@@ -58,6 +64,16 @@ const WORK: Readonly<Record<string, () => Promise<void>>> = {
 async function banned(registry: Registry, n: number): Promise<number> {
   const { machine = new Uint8Array(32) } = member(n)
   return (await registry.ban(machine, 'test')).head.seq
+}
+
+/** Takes the last bytes that the disk has. */
+function fillUp(path: string): void {
+  const file = openSync(path, 'w')
+  try {
+    for (;;) writeSync(file, new Uint8Array(4096))
+  } catch {
+    closeSync(file)
+  }
 }
 
 async function untilFull(registry: Registry): Promise<{ code: string; given: string }> {
