@@ -13,7 +13,7 @@ import {
 import { teeOf } from './dcap/quote.js'
 import type { DcapEvidence } from './dcap/types.js'
 import type { Evidence } from './evidence.js'
-import type { KindName } from './kinds.js'
+import type { KindName } from './kind-name.js'
 import type { SnpEvidence } from './snp/types.js'
 import { parseCertificate } from './x509/certificate.js'
 
