@@ -1,18 +1,9 @@
 import type { ManifestEntry } from '../circuits/node/index.js'
+import type { Budget } from './budget.js'
 import { EVIDENCE_BUDGETS } from './evidence-budgets.js'
 import type { BenchCircuit } from './proving.js'
 import { registryBudgets } from './registry-budgets.js'
 import { commandMedian, nativeMedian, nativeOf, type Results } from './results.js'
-
-/** What may not get worse. `undefined` is what this machine, or a shorter run, does not measure. */
-export interface Budget {
-  readonly name: string
-  readonly value: (results: Results) => number | undefined
-  readonly limit: number
-  readonly unit: string
-  /** Hard: the same on every machine. Noisy: a time, which a shared or slower machine stretches. */
-  readonly kind: 'hard' | 'noisy'
-}
 
 /** `over`: a noisy value over its limit, but not so far that only a change of ours explains it. */
 export type Outcome = 'held' | 'over' | 'broken' | 'not measured'

@@ -1,4 +1,4 @@
-import type { Budget } from './budgets.js'
+import type { Budget } from './budget.js'
 import type { EvidenceResults, Subject } from './evidence.js'
 import type { Results } from './results.js'
 

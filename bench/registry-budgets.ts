@@ -1,4 +1,4 @@
-import type { Budget } from './budgets.js'
+import type { Budget } from './budget.js'
 import type { Admitted, RegistryResults, Synced } from './registry.js'
 import { median, type Results } from './results.js'
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { KINDS } from '@vouch/evidence'
 import { EXIT_OF } from '@vouch/protocol'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
@@ -57,6 +58,31 @@ describe('the documentation', () => {
         .map((script) => `${page}: npm run ${script}`),
     )
     expect(unknown).toEqual([])
+  })
+})
+
+/** What each genuine kind of evidence is called where all are listed. A kind that has no line here does not compile. */
+const FAMILIES: Readonly<Record<Exclude<keyof typeof KINDS, `simulated-${string}`>, readonly string[]>> = {
+  'sev-snp': ['SEV-SNP'],
+  tdx: ['TDX'],
+  sgx: ['SGX'],
+  'aws-nitro': ['Nitro'],
+  tpm: ['TPM'],
+  'azure-snp': ['Azure', 'SNP'],
+  'azure-tdx': ['Azure', 'TDX'],
+  'nvidia-gpu': ['NVIDIA'],
+}
+
+describe('the README', () => {
+  it.each(['README.md', 'CHANGELOG.md'])('says which hardware is known: %s', (page) => {
+    const text = readInRepository(page)
+    const said = page === 'README.md' ? (/^\| \[`@vouch\/evidence`\].*$/m.exec(text)?.[0] ?? '') : text
+    expect(Object.keys(FAMILIES).sort()).toEqual(
+      Object.entries(KINDS)
+        .flatMap(([kind, { simulated }]) => (simulated ? [] : [kind]))
+        .sort(),
+    )
+    for (const names of Object.values(FAMILIES)) for (const name of names) expect(said).toContain(name)
   })
 })
 

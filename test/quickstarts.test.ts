@@ -21,7 +21,7 @@ import { makeStory } from '../scripts/demo/story.js'
 import { freePort } from '../scripts/program.js'
 import { needs } from './support/needs.js'
 import { respondTo } from './support/proven.js'
-import { programIn, quickstarts, readersFolder } from './support/quickstart.js'
+import { programIn, programsIn, quickstarts, readersFolder } from './support/quickstart.js'
 import { pathInRepository, readInRepository } from './support/repository.js'
 
 // A quick start is the first thing that a reader copies: each is run here as it stands on its page, for real.
@@ -41,11 +41,23 @@ test.for(Object.entries(SCENARIOS))('%s does what it says', ([page, scenario], c
   scenario(page, context),
 )
 
+/** What is said of them; imports are not counted. */
+test.each([
+  ['README.md', 0],
+  ['docs/quickstart-alice.md', 0],
+  ['docs/quickstart-verifier.md', 1],
+])('%s keeps to ten lines', (page, block) => {
+  const program = programsIn(readInRepository(page))[block] ?? ''
+  const lines = program.split('\n').filter((line) => line !== '' && !line.startsWith('import '))
+  expect(lines.length).toBeGreaterThan(5)
+  expect(lines.length).toBeLessThanOrEqual(10)
+})
+
 /** Under the project's own strictness, which may be stricter than a reader's. */
-test('the programs of quick starts have no type error', async () => {
+test('the programs of quick starts, and of the README, have no type error', async () => {
   const folder = await readersFolder()
   try {
-    const files = await Promise.all(quickstarts().map((page) => folder.copy(page)))
+    const files = await Promise.all(['README.md', ...quickstarts()].map((page) => folder.copy(page)))
     const { config } = ts.readConfigFile(pathInRepository('tsconfig.tests.json'), ts.sys.readFile)
     const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, pathInRepository('.'))
     const declared = fileNames.filter((name) => name.endsWith('.d.ts'))

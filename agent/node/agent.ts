@@ -53,7 +53,6 @@ export async function startAgent(file: ConfigurationFile, options: AgentOptions)
   const guest = guestView({
     providerName: plan.provider.name,
     provider,
-    gpuDigest: plan.gpuDigest,
     roll,
     ...measured,
   })

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { textOf } from '@vouch/protocol'
 import { parseNamedFile, readNamedFile } from '@vouch/protocol/node'
 import { parseYaml } from '@vouch/protocol/node/yaml'
-import { type AgentPlan, configurationFrom } from '../src/index.js'
+import { type AgentPlan, planFrom } from '../src/index.js'
 
 /** A configuration as it lies on the disk: its very bytes are part of os_image_hash. */
 export interface ConfigurationFile {
@@ -15,7 +15,7 @@ export interface ConfigurationFile {
 export async function readConfiguration(path: string): Promise<ConfigurationFile> {
   const { bytes, plan } = await parseNamedFile(path, (file) => ({
     bytes: file,
-    plan: configurationFrom(parseYaml(textOf(file))),
+    plan: planFrom(parseYaml(textOf(file))),
   }))
   const folder = dirname(resolve(path))
   return { bytes, plan, resolve: (inside) => resolve(folder, inside) }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type ErrorCode, shown, VouchError } from '@vouch/protocol'
 import { type Exchange, type Reply, refusal } from './exchange.js'
 import type { Limits } from './limits.js'
-import type { Wire } from './service.js'
+import type { Wire } from './wire.js'
 
 /** Codes with a status of their own; whatever else is refused could not be read. */
 const STATUS: Partial<Record<ErrorCode, number>> = {

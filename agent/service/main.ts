@@ -15,7 +15,7 @@ const HELP = `usage: vouch-echo --profile sha256|eip191 --key FILE --announce SO
   --key-anywhere   let the key lie on a disk; for development alone
 
 example:
-  vouch-echo --profile sha256 --key /run/echo/key --announce /run/vouch/echo/announce --tcp 0.0.0.0:7001`
+  vouch-echo --profile sha256 --key /run/vouch/echo/key --announce /run/vouch/echo/announce.sock --tcp 0.0.0.0:7001`
 
 const VERSION = versionOf(import.meta.url)
 const out = terminal('vouch-echo')

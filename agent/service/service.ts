@@ -1,4 +1,4 @@
-import type { AddressInfo, Server } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { isIP } from 'node:net'
 import { type ErrorCode, type ProfileName, type PublicKey, shown, toHex, VouchError } from '@vouch/protocol'
 import { announce, announceWithin } from './announce.js'
@@ -8,6 +8,7 @@ import { openKey } from './key.js'
 import { DEFAULT_LIMITS, type Limits } from './limits.js'
 import { publicKeyOf, type Respond } from './sign.js'
 import { tcpWire } from './tcp.js'
+import type { Wire } from './wire.js'
 
 export interface Place {
   readonly host: string
@@ -36,15 +37,6 @@ export interface RunningService {
   readonly endpoints: readonly string[]
   /** Takes nothing new, finishes what is in hand, ends. */
   close(): Promise<void>
-}
-
-/** A way in: a server, and how it is brought to an end. */
-export interface Wire {
-  readonly server: Server
-  readonly scheme: 'tcp' | 'http'
-  /** Ends connections that have nothing in hand. */
-  finish(): void
-  cut(): void
 }
 
 const AGENT_STARTS_WITHIN_MS = 30_000

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { VouchError } from '@vouch/protocol'
 import { type Exchange, refusal } from './exchange.js'
 import type { Limits } from './limits.js'
-import type { Wire } from './service.js'
+import type { Wire } from './wire.js'
 
 const LINE_FEED = 0x0a
 

@@ -11,7 +11,6 @@ import {
   uint,
   version,
 } from '@vouch/protocol/codec'
-import { type AgentPlan, planOf } from './plan.js'
 import { type ProviderSettings, providerSettings } from './providers/settings.js'
 
 /** An agent's configuration as its file says it. What it means, and whether it may say so, `planOf` tells. */
@@ -24,7 +23,6 @@ export interface Configuration {
   /** What the guest runs from. */
   readonly closure?: ClosureFile
   readonly osImageHash?: Uint8Array
-  readonly gpuDigest?: Uint8Array
   readonly services: readonly ServiceFile[]
 }
 
@@ -108,11 +106,5 @@ export const configurationCodec: Codec<Configuration> = record<Configuration>({
   state: optional(path),
   closure: optional(closure),
   osImageHash: optional(fixedBytes(32)),
-  gpuDigest: optional(fixedBytes(32)),
   services: list(service, { min: 1, max: MAX_SERVICES, anyOrder: true }),
 })
-
-/** What an agent is to do, by its configuration as JSON or YAML gave it. */
-export function configurationFrom(json: Json): AgentPlan {
-  return planOf(configurationCodec.fromJson(json, 'configuration'))
-}

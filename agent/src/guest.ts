@@ -6,6 +6,8 @@ import {
   concat,
   fromInteger,
   type Guest,
+  gpuDigest,
+  gpuNonce,
   type ListedService,
   reportData,
   type ServicePath,
@@ -15,7 +17,7 @@ import {
 } from '@vouch/protocol'
 import type { Provider, ProviderName } from './providers/index.js'
 import type { Roll } from './roll.js'
-import { Turns } from './turns.js'
+import { type Patience, Turns } from './turns.js'
 
 /** What is known of a service before it has announced its key. */
 export type ExpectedService = Omit<ListedService, 'publicKey'>
@@ -24,9 +26,9 @@ export interface GuestParameters {
   readonly providerName: ProviderName
   readonly provider: Provider
   readonly osImageHash: Uint8Array
-  readonly gpuDigest: Uint8Array
   readonly services: readonly ExpectedService[]
   readonly roll: Roll
+  readonly patience?: Patience
 }
 
 export interface ServiceProof {
@@ -48,13 +50,13 @@ export interface GuestView {
   attest(nonce: Uint8Array): Promise<Attestation>
 }
 
-/** Questions to the hardware in hand and waiting; each takes milliseconds to seconds. */
-const MOST_QUESTIONS = 16
+/** Questions to the hardware in hand and waiting; each takes milliseconds to seconds, and who asks waits half a minute. */
+const PATIENCE: Patience = { most: 16, milliseconds: 30_000 }
 
 export function guestView(parameters: GuestParameters): GuestView {
-  const { providerName, provider, osImageHash, gpuDigest, roll } = parameters
+  const { providerName, provider, osImageHash, roll } = parameters
   const expected = [...parameters.services].sort((a, b) => compareBytes(placeOf(a), placeOf(b)))
-  const turns = new Turns(MOST_QUESTIONS)
+  const turns = new Turns(parameters.patience ?? PATIENCE)
   let built: { readonly services: readonly ListedService[]; readonly tree: ServiceTree } | undefined
 
   /** Built once, when the last key is there: from then on nothing can change it. */
@@ -85,17 +87,13 @@ export function guestView(parameters: GuestParameters): GuestView {
     },
     async attest(nonce) {
       const smtRoot = whole().tree.root
-      const data = reportData(osImageHash, smtRoot, auxOf(gpuDigest, nonce))
-      const evidence = await turns.take(() => provider.attest(data))
-      return {
-        version: 1,
-        nonce,
-        osImageHash,
-        gpuDigest,
-        smtRoot,
-        reportData: data,
-        evidence: inOrder(evidence),
-      }
+      return turns.take(async () => {
+        const gpus = await provider.gpus?.(gpuNonce(nonce))
+        const digest = gpuDigest(gpus?.canonical ?? [])
+        const data = reportData(osImageHash, smtRoot, auxOf(digest, nonce))
+        const evidence = inOrder([...(await provider.attest(data)), ...(gpus?.files ?? [])])
+        return { version: 1, nonce, osImageHash, gpuDigest: digest, smtRoot, reportData: data, evidence }
+      })
     },
   }
 }

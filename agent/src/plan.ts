@@ -1,5 +1,11 @@
-import { type ProfileName, type PublicKey, shown, VouchError } from '@vouch/protocol'
-import type { ClosureFile, Configuration, ServiceFile, User } from './configuration.js'
+import { type Json, type ProfileName, type PublicKey, shown, VouchError } from '@vouch/protocol'
+import {
+  type ClosureFile,
+  type Configuration,
+  configurationCodec,
+  type ServiceFile,
+  type User,
+} from './configuration.js'
 import { assertPoint } from './points.js'
 import { isSimulatedProvider, type ProviderSettings } from './providers/settings.js'
 
@@ -12,8 +18,6 @@ export interface AgentPlan {
   readonly closure: ClosurePlan | undefined
   /** Stated in place of measured, under a simulated provider alone. */
   readonly statedImage: Uint8Array | undefined
-  /** Zeros: no GPU gives evidence yet. */
-  readonly gpuDigest: Uint8Array
   readonly services: readonly ServicePlan[]
 }
 
@@ -32,14 +36,17 @@ export interface ServicePlan {
   readonly key: { readonly socket: string; readonly user: User } | { readonly publicKey: PublicKey }
 }
 
-const NO_GPU = new Uint8Array(32)
-
 function unsound(rule: string, hint?: string): VouchError {
   return new VouchError('CONFIGURATION_UNSOUND', { rule, ...(hint === undefined ? {} : { hint }) })
 }
 
+/** What an agent is to do, by its configuration as JSON or YAML gave it. */
+export function planFrom(json: Json): AgentPlan {
+  return planOf(configurationCodec.fromJson(json, 'configuration'))
+}
+
 /** Refuses what would hold nothing off: one line of YAML must not put a key, or a hash, in place of what really runs. */
-export function planOf(file: Configuration): AgentPlan {
+function planOf(file: Configuration): AgentPlan {
   const simulated = isSimulatedProvider(file.provider)
   if (!simulated) assertMeasured(file)
   const { closure, osImageHash } = file
@@ -59,16 +66,14 @@ export function planOf(file: Configuration): AgentPlan {
     state: file.state,
     closure: closure && closurePlan(closure),
     statedImage: osImageHash,
-    gpuDigest: file.gpuDigest ?? NO_GPU,
     services,
   }
 }
 
 /** What the configuration of a machine that counts must leave to measurement, and what it must have. */
-function assertMeasured({ osImageHash, gpuDigest, services, state }: Configuration): void {
+function assertMeasured({ osImageHash, services, state }: Configuration): void {
   const stated = [
     ...(osImageHash === undefined ? [] : ['os_image_hash']),
-    ...(gpuDigest === undefined ? [] : ['gpu_digest']),
     ...services.flatMap(({ name, drv, publicKey }) => [
       ...(drv === undefined ? [] : [`drv of ${name}`]),
       ...(publicKey === undefined ? [] : [`public_key of ${name}`]),

@@ -8,8 +8,8 @@ it('exports these values', () => {
     'Roll',
     'configfsTsm',
     'configurationCodec',
-    'configurationFrom',
     'guestView',
+    'planFrom',
   ])
   expect(Object.keys(nodeApi).sort()).toEqual([
     'DEFAULT_LIMITS',

@@ -62,6 +62,28 @@ describe('tee-agent serve', () => {
   })
 })
 
+describe('what has served', () => {
+  const ending = new URL('../node/ending.ts', import.meta.url).href
+  const out = '{ program: "agent", data: () => {}, words: (text) => console.error(text) }'
+  const program = (before: string): readonly string[] => [
+    ...COMMAND.slice(0, -1),
+    ...['--input-type=module', '--eval'],
+    `import { endWhateverHangs } from ${JSON.stringify(ending)}; ${before}; endWhateverHangs(${out})`,
+  ]
+
+  test('ends though the kernel owes it an answer: a thread waits there, and an exit would wait for it', async () => {
+    const pipe = join(scratch, 'never-written')
+    execFileSync('mkfifo', [pipe])
+    const blocked = `import { readFile } from 'node:fs/promises'; readFile(${JSON.stringify(pipe)})`
+    const hanging = spawn(process.execPath, program(blocked))
+    expect(await once(hanging, 'exit')).toEqual([null, 'SIGKILL'])
+  })
+
+  test('ends by itself where nothing hangs', async () => {
+    expect(await once(spawn(process.execPath, program('')), 'exit')).toEqual([0, null])
+  })
+})
+
 async function firstUrl(agent: ChildProcess): Promise<string> {
   let said = ''
   for await (const piece of agent.stdout ?? []) {

@@ -5,11 +5,11 @@ import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { mutatedFile, mutatedText } from '../../protocol/test/support/mutation.js'
 import { refusalOf } from '../../protocol/test/support/refusal.js'
-import { type AgentPlan, configurationFrom } from '../src/index.js'
+import { type AgentPlan, planFrom } from '../src/index.js'
 import { announcing, keyJson, keyOf, simulatedConfiguration } from './support/agents.js'
 
 const read = (configuration: unknown): AgentPlan =>
-  configurationFrom(parseYaml(stringify(configuration, { aliasDuplicateObjects: false })))
+  planFrom(parseYaml(stringify(configuration, { aliasDuplicateObjects: false })))
 
 const F = '/run/vouch'
 const program = '/nix/store/00000000000000000000000000000000-echo/bin/echo'
@@ -33,7 +33,6 @@ describe('a configuration', () => {
     expect(read(genuine)).toMatchObject({
       simulated: false,
       statedImage: undefined,
-      gpuDigest: new Uint8Array(32),
       closure: { store: '/nix/store', paths: { file: '/etc/closure' }, mentions: [] },
       services: [{ code: { program }, key: { socket: `${F}/echo/announce.sock`, user: 'echo' } }],
     })
@@ -53,14 +52,13 @@ describe('a configuration', () => {
 
   test('under the simulated provider may state it', () => {
     const stated = { ...without(echo ?? {}, 'socket', 'user'), public_key: keyJson(keyOf(1)) }
-    const plan = read({ ...simulated, gpu_digest: '07'.repeat(32), services: [stated] })
+    const plan = read({ ...simulated, services: [stated] })
     expect(plan).toMatchObject({ simulated: true, statedImage: new Uint8Array(32).fill(5) })
     expect(plan.services[0]?.key).toEqual({ publicKey: keyOf(1) })
   })
 
   test.each([
     ['os_image_hash', { ...without(genuine, 'closure'), os_image_hash: '05'.repeat(32) }],
-    ['gpu_digest', { ...genuine, gpu_digest: '00'.repeat(32) }],
     ['drv', { ...genuine, services: [{ ...without(measuredService, 'program'), drv: '01'.repeat(32) }] }],
     [
       'public_key',
@@ -170,7 +168,7 @@ describe('a configuration', () => {
     fc.assert(
       fc.property(fc.oneof(mutatedFile(samples), mutatedText(samples)), (text) => {
         try {
-          const plan = configurationFrom(parseYaml(text))
+          const plan = planFrom(parseYaml(text))
           accepted++
           const isMeasured = plan.services.every(({ code, key }) => 'program' in code && 'socket' in key)
           return plan.simulated || (isMeasured && plan.statedImage === undefined && plan.state !== undefined)

@@ -58,7 +58,6 @@ describe('a guest', () => {
       providerName: 'simulated',
       provider,
       osImageHash: new Uint8Array(32),
-      gpuDigest: new Uint8Array(32),
       services: [service('b', 9), service('a', 3)],
       roll,
     })
@@ -109,7 +108,7 @@ describe('a guest', () => {
 
 describe('questions to the hardware', () => {
   test('are put one at a time, in order, whether they are answered or not', async () => {
-    const turns = new Turns(10)
+    const turns = new Turns({ most: 10, milliseconds: 60_000 })
     const log: string[] = []
     const work = (name: string, fails: boolean) => async () => {
       log.push(`${name} begins`)
@@ -124,7 +123,7 @@ describe('questions to the hardware', () => {
   })
 
   test('are refused when enough wait', async () => {
-    const turns = new Turns(2)
+    const turns = new Turns({ most: 2, milliseconds: 60_000 })
     let release: (() => void) | undefined
     const slow = () =>
       new Promise<void>((resolve) => {
@@ -138,5 +137,26 @@ describe('questions to the hardware', () => {
     await first
     expect(await second).toBe('second')
     expect(await turns.take(() => Promise.resolve('later'))).toBe('later')
+  })
+
+  test('that are never answered hold nobody up for ever, and nothing else is asked meanwhile', async () => {
+    const turns = new Turns({ most: 3, milliseconds: 100 })
+    const asked: string[] = []
+    let release: (() => void) | undefined
+    const question = (name: string, answered: boolean) => async () => {
+      asked.push(name)
+      if (!answered) await new Promise<void>((resolve) => (release = resolve))
+      return name
+    }
+    const first = [turns.take(question('a', false)), turns.take(question('b', true))]
+    const failed = { status: 'rejected', reason: expect.objectContaining({ code: 'PROVIDER_FAILED' }) }
+    expect(await Promise.allSettled(first)).toEqual([failed, failed])
+    const more = ['c', 'd', 'e', 'f'].map((name) => turns.take(question(name, true)))
+    const busy = { status: 'rejected', reason: expect.objectContaining({ code: 'BUSY' }) }
+    expect(await Promise.allSettled(more)).toEqual([failed, failed, failed, busy])
+    expect(asked).toEqual(['a'])
+    release?.()
+    expect(await turns.take(question('g', true))).toBe('g')
+    expect(asked).toEqual(['a', 'g'])
   })
 })

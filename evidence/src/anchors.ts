@@ -1,5 +1,5 @@
 import { equalBytes, fromHex } from '@vouch/protocol'
-import type { KindName } from './kinds.js'
+import type { KindName } from './kind-name.js'
 
 /**
  * A vendor's root that is believed, by the SHA-256 of its SubjectPublicKeyInfo. Names prove nothing: a vendor's own samples

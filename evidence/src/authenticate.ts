@@ -1,8 +1,10 @@
-import { equalBytes, shown, VouchError } from '@vouch/protocol'
-import { Checks, must } from './checks.js'
+import { equalBytes, exitStatus, type Failure, shown, VouchError } from '@vouch/protocol'
+import { attempt, type Check, Checks, must } from './checks.js'
 import { type Authentication, AuthenticEvidence, type Evidence, type EvidenceFile } from './evidence.js'
 import { type Sorted, sortFiles } from './files.js'
 import { authenticateFormat, parseFormat } from './formats.js'
+import { Notes } from './notes.js'
+import type { RevocationList } from './x509/revocation.js'
 
 /** Evidence that could be read, and the names of files that are nothing known here and changed nothing. */
 export interface ParsedEvidence {
@@ -11,31 +13,91 @@ export interface ParsedEvidence {
 }
 
 /**
- * Reads evidence out of files in any order, PEM or DER, told apart by content. Throws when something that is meant as
- * evidence or collateral cannot be read, and when no file is evidence. `kept` are revocation lists of the judge's own, for
+ * Reads evidence out of files in any order, PEM or DER, told apart by content. Throws the gravest of what is wrong when something
+ * that is meant as evidence or collateral cannot be read, and when no file is evidence. `kept` are revocation lists of the judge's own, for
  * whatever machine may come: those count that an issuer among the given certificates may have signed.
  */
 export async function parseEvidence(
   files: readonly EvidenceFile[],
   kept: readonly EvidenceFile[] = [],
 ): Promise<ParsedEvidence> {
-  const unreadable = new Checks()
-  const given = await sortFiles(unreadable, files)
-  checkConflicts(unreadable, given)
-  const sorted = withKept(given, await sortFiles(unreadable, kept))
-  const [failure] = unreadable.failures
-  if (failure !== undefined) throw new VouchError(failure.code, failure)
-  return parseFormat(sorted)
+  const { evidence, notes } = await readFiles(files, kept)
+  const { failures } = notes
+  const gravest = failures.find((failure) => exitStatus([failure]) === exitStatus(failures))
+  if (gravest !== undefined) throw new VouchError(gravest.code, gravest)
+  if (evidence === undefined)
+    throw new VouchError('INTERNAL', { rule: 'what could be read must be evidence' })
+  return { evidence, ignored: notes.ignored }
 }
 
-function withKept(given: Sorted, { revocationLists, ignored: [stranger] }: Sorted): Sorted {
-  if (stranger !== undefined) {
-    throw new VouchError('CERTIFICATE_MALFORMED', {
-      rule: 'what a judge keeps must be revocation lists: one that cannot be read would let through whom it names',
-      given: shown(stranger),
-    })
-  }
-  const mayConcern = revocationLists.filter(
+/** All that there is to say of files: what could not be read, and how the rest came out. */
+export interface Examination {
+  /** There when everything could be read and nothing failed, and only then. */
+  readonly authentic?: AuthenticEvidence
+  /** As far as it could be read. */
+  readonly evidence?: Evidence
+  readonly ignored: readonly string[]
+  readonly unreadable: readonly Failure[]
+  readonly checks: readonly Check[]
+  readonly notChecked: readonly string[]
+  /** What failed of what could be read. */
+  readonly failures: readonly Failure[]
+}
+
+/**
+ * Reads files and says whether they are genuine, as `parseEvidence` and `authenticate` do one after the other. What cannot be
+ * read does not hide what is false: the rest is looked at, and is authentic only when there is no such thing.
+ */
+export async function examine(
+  files: readonly EvidenceFile[],
+  at: number,
+  kept: readonly EvidenceFile[] = [],
+): Promise<Examination> {
+  const { evidence, notes } = await readFiles(files, kept)
+  const unreadable = notes.failures
+  const read = { ignored: notes.ignored, unreadable, ...(evidence === undefined ? {} : { evidence }) }
+  if (evidence === undefined) return { ...read, checks: [], notChecked: [], failures: [] }
+  const { authentic, ...outcome } = await authenticate(evidence, at)
+  const isWhole = authentic !== undefined && unreadable.length === 0
+  return { ...read, ...outcome, ...(isWhole ? { authentic } : {}) }
+}
+
+async function readFiles(
+  files: readonly EvidenceFile[],
+  kept: readonly EvidenceFile[],
+): Promise<{ readonly evidence: Evidence | undefined; readonly notes: Notes }> {
+  const notes = new Notes()
+  const evidence = await attempt(notes.unreadable, async () => {
+    const given = await sortFiles(notes, files)
+    checkConflicts(notes.unreadable, given)
+    return parseFormat(withKept(given, await readKept(notes.unreadable, kept)), notes)
+  })
+  return { evidence, notes }
+}
+
+/** The judge's own lists: nothing else may be among them, as one that cannot be read would let through whom it names. */
+async function readKept(
+  unreadable: Checks,
+  kept: readonly EvidenceFile[],
+): Promise<readonly RevocationList[]> {
+  const notes = new Notes()
+  const { revocationLists, parts, certificates } = await sortFiles(notes, kept)
+  for (const failure of notes.failures) unreadable.note(false, failure)
+  const [stranger] = [
+    ...notes.ignored,
+    ...Object.values(parts).flatMap((files) => files.map(({ name }) => name)),
+    ...certificates.map(({ commonName }) => commonName),
+  ]
+  if (stranger === undefined) return revocationLists
+  throw new VouchError('CERTIFICATE_MALFORMED', {
+    rule: 'what a judge keeps must be revocation lists, which are for many machines: anything else must come with the evidence',
+    given: shown(stranger),
+  })
+}
+
+/** Of the judge's own lists, those count that an issuer among the given certificates may have signed. */
+function withKept(given: Sorted, kept: readonly RevocationList[]): Sorted {
+  const mayConcern = kept.filter(
     (list) =>
       given.certificates.some(({ subject }) => equalBytes(subject, list.issuer)) &&
       !given.revocationLists.some(({ der }) => equalBytes(der, list.der)),

@@ -1,4 +1,4 @@
-import type { KindName } from './kinds.js'
+import type { KindName } from './kind-name.js'
 import type { Device } from './nvidia/types.js'
 import type { Collateral } from './x509/chain.js'
 

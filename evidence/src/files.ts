@@ -1,8 +1,9 @@
 import { equalBytes, VouchError } from '@vouch/protocol'
 import { attempt, type Checks, must } from './checks.js'
 import { unpacked } from './containers.js'
-import { contentAt } from './der/der.js'
+import { endOfValue, isMeantAsCertificate, isMeantAsList } from './der/meant.js'
 import type { EvidenceFile } from './evidence.js'
+import type { Notes } from './notes.js'
 import { certificatesInside, gather, type PartName, type Parts, partOf } from './parts.js'
 import { type PemBlock, pemBlocks } from './pem.js'
 import { type Certificate, parseCertificate } from './x509/certificate.js'
@@ -13,8 +14,6 @@ export interface Sorted {
   readonly certificates: readonly Certificate[]
   readonly revocationLists: readonly RevocationList[]
   readonly parts: Parts
-  /** Names of files that are nothing known here, and change nothing. */
-  readonly ignored: readonly string[]
 }
 
 /** More than any evidence comes with. An attacker's thousand certificates would cost us a thousand parses. */
@@ -25,7 +24,8 @@ const PEM_CERTIFICATE = 'CERTIFICATE'
 const PEM_LIST = 'X509 CRL'
 
 /** Tells files apart by their content. One that cannot be read fails; one that is of no kind known here is left over. */
-export async function sortFiles(checks: Checks, files: readonly EvidenceFile[]): Promise<Sorted> {
+export async function sortFiles(notes: Notes, files: readonly EvidenceFile[]): Promise<Sorted> {
+  const checks = notes.unreadable
   if (files.length > MAX_FILES) {
     throw new VouchError('TOO_LARGE', {
       rule: `evidence must come in at most ${MAX_FILES} files`,
@@ -35,7 +35,6 @@ export async function sortFiles(checks: Checks, files: readonly EvidenceFile[]):
   const certificates: Uint8Array[] = []
   const lists: Uint8Array[] = []
   const parts: { readonly name: PartName; readonly file: EvidenceFile }[] = []
-  const ignored: string[] = []
   for (const file of await unpackAll(checks, files)) {
     // Evidence first: what stands inside it is its own, and read by its rules.
     const name = partOf(file.bytes)
@@ -45,7 +44,7 @@ export async function sortFiles(checks: Checks, files: readonly EvidenceFile[]):
       continue
     }
     const found = await attempt(checks, () => blocksIn(file.bytes))
-    if (found?.every(({ label }) => label !== PEM_CERTIFICATE && label !== PEM_LIST)) ignored.push(file.name)
+    if (found?.every(({ label }) => label !== PEM_CERTIFICATE && label !== PEM_LIST)) notes.passOver([file])
     for (const { label, der } of found ?? []) {
       if (label === PEM_CERTIFICATE) certificates.push(der)
       if (label === PEM_LIST) lists.push(der)
@@ -55,12 +54,12 @@ export async function sortFiles(checks: Checks, files: readonly EvidenceFile[]):
     rule: `evidence must come with at most ${MAX_CERTIFICATES} certificates and lists`,
     given: `${certificates.length + lists.length}`,
   })
-  const rest = { parts: gather(parts), ignored }
-  if (!isFew) return { certificates: [], revocationLists: [], ...rest }
+  const gathered = gather(parts)
+  if (!isFew) return { certificates: [], revocationLists: [], parts: gathered }
   return {
     certificates: await readAll(checks, certificates, parseCertificate),
     revocationLists: await readAll(checks, lists, parseRevocationList),
-    ...rest,
+    parts: gathered,
   }
 }
 
@@ -76,30 +75,35 @@ async function unpackAll(checks: Checks, files: readonly EvidenceFile[]): Promis
   return found
 }
 
-/** Reads each different one. The same thing given twice is given once. */
+/**
+ * Reads each different one. The same thing given twice is given once. What stands behind one in its file is somebody's, and
+ * nothing vouches for it.
+ */
 async function readAll<T>(
   checks: Checks,
   encoded: readonly Uint8Array[],
   parse: (der: Uint8Array) => T,
 ): Promise<T[]> {
-  const different = encoded.filter((der, i) => encoded.findIndex((other) => equalBytes(other, der)) === i)
+  const found = encoded.map((bytes) => ({ der: bytes.subarray(0, endOfValue(bytes)), bytes }))
+  const different = found.filter(({ der }, i) => found.findIndex((other) => equalBytes(other.der, der)) === i)
   const read: T[] = []
-  for (const der of different) {
+  for (const { der } of different) {
     const value = await attempt(checks, () => parse(der))
-    if (value !== undefined) read.push(value)
+    if (value === undefined) continue
+    read.push(value)
+    const longest = Math.max(
+      ...found.filter((one) => equalBytes(one.der, der)).map(({ bytes }) => bytes.length),
+    )
+    if (longest > der.length)
+      must(checks, false, 'EVIDENCE_TRAILING', {
+        rule: 'behind a certificate or a list there must be nothing',
+        given: `${longest - der.length} bytes`,
+      })
   }
   return read
 }
 
-/**
- * What DER is meant as, by its first tags: a sequence over the whole file, in it a sequence, in that a version [0] for a
- * certificate or a number for a revocation list. Whether it is one, reading it will tell.
- */
 function derLabel(bytes: Uint8Array): string {
-  const inner = contentAt(bytes, 0)
-  if (bytes[0] !== 0x30 || inner === undefined || bytes[inner] !== 0x30) return 'unknown'
-  const first = contentAt(bytes, inner)
-  if (first === undefined) return 'unknown'
-  if (bytes[first] === 0xa0) return PEM_CERTIFICATE
-  return bytes[first] === 0x02 && bytes[first + 1] === 1 && bytes[first + 2] === 1 ? PEM_LIST : 'unknown'
+  if (isMeantAsCertificate(bytes)) return PEM_CERTIFICATE
+  return isMeantAsList(bytes) ? PEM_LIST : 'unknown'
 }

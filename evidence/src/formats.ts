@@ -10,6 +10,7 @@ import type { Sorted } from './files.js'
 import { KINDS } from './kinds.js'
 import { authenticateNitro } from './nitro/authenticate.js'
 import { parseNitro } from './nitro/document.js'
+import type { Notes } from './notes.js'
 import { authenticateDevices, authenticateNvidia, parseNvidia } from './nvidia/authenticate.js'
 import { splitChains } from './nvidia/chains.js'
 import { FAINT, type PartName } from './parts.js'
@@ -24,7 +25,7 @@ interface Format<E extends Evidence> {
   fits(has: (part: PartName) => boolean): boolean
   /** The parts that belong to it. Any other part that is there is evidence of something else. */
   readonly parts: readonly PartName[]
-  parse(sorted: Sorted): E
+  parse(sorted: Sorted, notes: Notes): E
   authenticate(checks: Checks, evidence: E, at: number): Promise<Claims | undefined>
 }
 
@@ -93,27 +94,22 @@ export const FORMATS: Formats = {
   },
 }
 
-/** Evidence, and the names of files that are none after all. */
-interface Found<E extends Evidence> {
-  readonly evidence: E
-  readonly ignored: readonly string[]
-}
-
 /** Evidence out of the parts that were found: of a machine, of devices, or of a machine with devices. */
-export function parseFormat(sorted: Sorted): Found<Evidence> {
+export function parseFormat(sorted: Sorted, notes: Notes): Evidence {
   const { [DEVICE]: messages, ...others } = sorted.parts
   const isComposite =
     messages !== undefined && Object.keys(others).some((part) => !FAINT.has(part as PartName))
-  if (!isComposite) return parseOne(sorted)
+  if (!isComposite) return parseOne(sorted, notes)
   const { ofDevices, rest } = splitChains(sorted.certificates)
-  const { evidence, ignored } = parseOne({ ...sorted, parts: others, certificates: rest })
-  if (evidence.format === 'nvidia' || evidence.format === 'composite')
+  const machine = parseOne({ ...sorted, parts: others, certificates: rest }, notes)
+  if (machine.format === 'nvidia' || machine.format === 'composite')
     throw new VouchError('INTERNAL', { rule: 'what is left without devices must be of a machine' })
-  const devices = parseNvidia({ ...sorted, parts: { [DEVICE]: messages }, certificates: ofDevices })
-  return { evidence: { format: 'composite', machine: evidence, devices }, ignored }
+  const parts = { [DEVICE]: messages }
+  const devices = notes.read(() => parseNvidia({ ...sorted, parts, certificates: ofDevices }))
+  return devices === undefined ? machine : { format: 'composite', machine, devices }
 }
 
-function parseOne(sorted: Sorted): Found<Evidence> {
+function parseOne(sorted: Sorted, notes: Notes): Evidence {
   const found = Object.keys(sorted.parts) as PartName[]
   const format = Object.values<Format<Evidence>>(FORMATS as never).find(({ fits }) =>
     fits((part) => found.includes(part)),
@@ -126,8 +122,8 @@ function parseOne(sorted: Sorted): Found<Evidence> {
   }
   const strangers = found.filter((part) => !format.parts.includes(part))
   if (strangers.every((part) => FAINT.has(part))) {
-    const passedOver = strangers.flatMap((part) => sorted.parts[part] ?? []).map(({ name }) => name)
-    return { evidence: format.parse(sorted), ignored: [...sorted.ignored, ...passedOver] }
+    notes.passOver(strangers.flatMap((part) => sorted.parts[part] ?? []))
+    return format.parse(sorted, notes)
   }
   throw new VouchError('EVIDENCE_AMBIGUOUS', {
     rule: 'the files must hold evidence of one machine',

@@ -23,6 +23,7 @@ import {
 } from './dcap/pins.js'
 import type { SgxClaims, TdxClaims } from './dcap/types.js'
 import type { Claims } from './evidence.js'
+import type { KindName } from './kind-name.js'
 import { appraiseNitro, inspectNitro } from './nitro/appraise.js'
 import { assertSoundNitro, type NitroPins, nitroPins, warningsOfNitro } from './nitro/pins.js'
 import type { NitroClaims } from './nitro/types.js'
@@ -58,7 +59,6 @@ interface KindTypes {
   readonly 'simulated-azure-tdx': { readonly pins: AzureTdxPins; readonly claims: AzureTdxClaims }
 }
 
-export type KindName = keyof KindTypes
 export type PinsOf<Name extends KindName> = KindTypes[Name]['pins']
 
 /** A kind of evidence: how a policy pins it, and how claims are compared with pins. */

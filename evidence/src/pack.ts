@@ -12,6 +12,7 @@ import {
   version,
 } from '@vouch/protocol/codec'
 import type { EvidenceFile } from './evidence.js'
+import { beginsLike } from './resemblance.js'
 
 // Evidence and all that it is judged by in one file, to keep or to hand on. The same files give the same bytes, whoever packs
 // them, so that the file's own hash names them.
@@ -48,7 +49,7 @@ const WHAT = 'evidence pack'
 const BEGINNING = new TextEncoder().encode('{"evidence":[{"content":"')
 
 export function looksLikePack(bytes: Uint8Array): boolean {
-  return equalBytes(bytes.subarray(0, BEGINNING.length), BEGINNING)
+  return beginsLike(bytes, BEGINNING)
 }
 
 /** The text of a pack of these files. A file that is given twice is packed once. */

@@ -1,19 +1,19 @@
 import { equalBytes, VouchError } from '@vouch/protocol'
-import { looksLikeHcl } from './azure/hcl.js'
+import { looksLikeHcl, parseHcl } from './azure/hcl.js'
 import { looksLikeRuntimeData } from './azure/runtime-data.js'
 import { looksLikeQeIdentity, looksLikeTcbInfo } from './dcap/documents.js'
-import { certificatesInQuote, looksLikeQuote } from './dcap/quote.js'
+import { certificatesInQuote, looksLikeQuote, parseQuote } from './dcap/quote.js'
 import { looksLikeEventLog } from './eventlog/parse.js'
 import { looksLikeTcg12 } from './eventlog/tcg12.js'
 import type { EvidenceFile } from './evidence.js'
 import { looksLikeDocument } from './nitro/document.js'
-import { looksLikeSpdm } from './nvidia/spdm.js'
+import { looksLikeSpdm, parseSpdm } from './nvidia/spdm.js'
 import { looksLikeReport } from './snp/report.js'
-import { looksLikeAttest } from './tpm/attest.js'
+import { looksLikeAttest, parseAttest } from './tpm/attest.js'
 import { looksLikePublicKey } from './tpm/parse.js'
 import { looksLikePcrs } from './tpm/pcrs.js'
 import { looksLikePublicArea } from './tpm/public-area.js'
-import { looksLikeBareSignature, looksLikeSignature } from './tpm/signature.js'
+import { looksLikeBareSignature, looksLikeSignature, parseSignature } from './tpm/signature.js'
 
 /** What a file may be besides certificates and revocation lists: told by its content, never by its name. */
 export const PARTS = {
@@ -61,14 +61,38 @@ export function certificatesInside(name: PartName, bytes: Uint8Array): readonly 
   return CERTIFICATES_INSIDE[name]?.(bytes) ?? []
 }
 
-/** Puts files with their likes. */
+/** Parts that interfaces of fixed size pad with zeros, and how many bytes of a file are theirs. */
+const PADDED: Readonly<Partial<Record<PartName, (bytes: Uint8Array) => number>>> = {
+  'dcap-quote': (bytes) => bytes.length - parseQuote(bytes).quote.behind.length,
+  'spdm-message': (bytes) => parseSpdm(bytes).bytes.length,
+  'hcl-report': (bytes) => bytes.length - parseHcl(bytes).trailing.length,
+  'tpm-attest': (bytes) => parseAttest(bytes).bytes.length,
+  'tpm-signature': (bytes) => bytes.length - parseSignature(bytes).trailing.length,
+}
+
+/** Puts files with their likes. The same part given twice is given once, with as much padding as it ever has. */
 export function gather(files: readonly { readonly name: PartName; readonly file: EvidenceFile }[]): Parts {
   const parts: Partial<Record<PartName, readonly EvidenceFile[]>> = {}
   for (const { name, file } of files) {
     const before = parts[name] ?? []
-    if (!before.some(({ bytes }) => equalBytes(bytes, file.bytes))) parts[name] = [...before, file]
+    if (before.some(({ bytes }) => isPadded(name, bytes, file.bytes))) continue
+    parts[name] = [...before.filter(({ bytes }) => !isPadded(name, file.bytes, bytes)), file]
   }
   return parts
+}
+
+/** Whether a file is another of this part, with nothing but padding more. */
+function isPadded(name: PartName, longer: Uint8Array, bytes: Uint8Array): boolean {
+  if (!equalBytes(longer.subarray(0, bytes.length), bytes)) return false
+  if (longer.length === bytes.length) return true
+  const isZero = longer.subarray(bytes.length).every((byte) => byte === 0)
+  try {
+    const end = PADDED[name]?.(longer)
+    return isZero && end !== undefined && end <= bytes.length
+  } catch (error) {
+    if (error instanceof VouchError) return false
+    throw error
+  }
 }
 
 /** The one file that is this part; none, or two that differ, leave open what is to be judged. */

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { authenticate, type EvidenceFile, parseCertificate, parseEvidence } from '@vouch/evidence'
+import { authenticate, type EvidenceFile, examine, parseCertificate, parseEvidence } from '@vouch/evidence'
 import { concat } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { readPem } from '../../fixtures/pem.js'
 import { endorsementCertificate } from '../src/simulated/certificates.js'
 import { PSS_SHA384 } from '../src/simulated/schemes.js'
 import { placeOf } from './support/bytes.js'
+import { failuresOf, judge } from './support/samples.js'
 import { attest, authenticated, codesOf, machine, NOW, report, vendor } from './support/simulated.js'
 
 const DAY = 86_400
@@ -217,6 +218,15 @@ describe('revocation lists', () => {
     expect(await judged([other, ours])).toEqual(['CERTIFICATE_REVOKED'])
   })
 
+  test('are all that a judge may keep: what would count for nobody is refused, not passed over', async () => {
+    const files = await attest()
+    const readme = { name: 'README', bytes: new TextEncoder().encode('renewed each day') }
+    for (const kept of [files[0], files[1], readme])
+      await expect(parseEvidence(files, kept === undefined ? [] : [kept])).rejects.toMatchObject({
+        code: 'CERTIFICATE_MALFORMED',
+      })
+  })
+
   test('of a root are missed when they are not given, a list of its intermediate or not', async () => {
     const list = await vendor.revoke('intermediate', inForce)
     for (const files of [await attest(), [...(await attest()), list]]) {
@@ -229,6 +239,42 @@ describe('revocation lists', () => {
     const list = await vendor.revoke('root', inForce)
     const forged = { ...list, bytes: list.bytes.with(-1, (list.bytes.at(-1) ?? 0) ^ 1) }
     expect(new Set(await codesOf([...(await attest()), forged]))).toEqual(new Set(['CHAIN_FALSE']))
+  })
+})
+
+describe('a report', () => {
+  test.each([
+    ['a byte', Uint8Array.of(1)],
+    ['zeros', new Uint8Array(3)],
+    ['a table of certificates', new Uint8Array(4096).fill(7)],
+  ])('with %s behind it is refused: 3', async (_, tail) => {
+    const files = (await attest()).map((file) =>
+      file.name === 'report.bin' ? { ...file, bytes: concat(file.bytes, tail) } : file,
+    )
+    expect(await codesOf(files)).toEqual(['EVIDENCE_TRAILING'])
+    expect(await judge(files, NOW)).toBe(3)
+  })
+
+  test('that is false is so, whatever beside it cannot be read', async () => {
+    const files = (await attest()).map((file) =>
+      file.name === 'report.bin' ? { ...file, bytes: file.bytes.with(0x90, 1) } : file,
+    )
+    const broken = { name: 'broken.der', bytes: fileOf(files, 'vcek.der').bytes.subarray(0, 400) }
+    const failures = await failuresOf([...files, broken], NOW)
+    expect(failures.map(({ code }) => code)).toEqual(['DER_MALFORMED', 'EVIDENCE_SIGNATURE_FALSE'])
+    expect(await judge([...files, broken], NOW)).toBe(2)
+    const good = await attest()
+    expect(await judge([...good, broken], NOW)).toBe(4)
+    expect((await examine([...good, broken], NOW)).authentic).toBeUndefined()
+  })
+
+  test('of which several things are wrong is refused for the gravest', async () => {
+    const [report, vcek, ...issuers] = await attest()
+    if (!report || !vcek) throw new Error('there must be a report and a certificate')
+    const longer = { ...vcek, bytes: concat(vcek.bytes, Uint8Array.of(1)) }
+    const broken = { name: 'broken.der', bytes: vcek.bytes.subarray(0, 400) }
+    const reading = parseEvidence([report, broken, longer, ...issuers])
+    await expect(reading).rejects.toMatchObject({ code: 'EVIDENCE_TRAILING' })
   })
 })
 

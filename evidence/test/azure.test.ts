@@ -3,6 +3,7 @@ import {
   bindsReportData,
   type EvidenceFile,
   encodeHcl,
+  examine,
   inspect,
   parseEvidence,
   parseHcl,
@@ -11,7 +12,7 @@ import { concat, type ErrorCode, shortReportData } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { parseRuntimeData } from '../src/azure/runtime-data.js'
-import { fileOf, flipped, jsonBytes, withFile } from './support/files.js'
+import { fileOf, flipped, jsonBytes, utf8, withFile } from './support/files.js'
 import { authenticated, codesOf, NOW, policyFor, policyJson, policyOf, report } from './support/simulated.js'
 import { attestAzure, azurePinsJson, pcrs, pcrsJson } from './support/tpm.js'
 
@@ -139,6 +140,41 @@ describe('each check alone', () => {
   })
 })
 
+describe('a bare signature', () => {
+  const signed = async (change: (bytes: Uint8Array) => Uint8Array, ...others: readonly EvidenceFile[]) => [
+    ...withFile(await attestAzure(), 'quote_sig.bin', change),
+    ...others,
+  ]
+  const noise = (length: number): EvidenceFile => ({
+    name: 'noise',
+    bytes: Uint8Array.from({ length }, (_, i) => (i * 151 + 200) % 256),
+  })
+
+  test('may have zeros behind it, and nothing else', async () => {
+    const zeros = await authenticated(await signed((bytes) => concat(bytes, new Uint8Array(3))))
+    expect([zeros.failures, zeros.notChecked]).toEqual([
+      [],
+      expect.arrayContaining(['3 zero bytes behind the signature: padding']),
+    ])
+    expect(await codesOf(await signed((bytes) => concat(bytes, Uint8Array.of(9))))).toEqual([
+      'EVIDENCE_TRAILING',
+    ])
+  })
+
+  test('is as long as its key: another file of some length is ignored', async () => {
+    for (const length of [257, 300, 384, 512]) {
+      const files = await signed((bytes) => bytes, noise(length))
+      expect([length, (await parseEvidence(files)).ignored, await codesOf(files)]).toEqual([
+        length,
+        ['noise'],
+        [],
+      ])
+    }
+    const text = { name: 'text', bytes: utf8('a text of so many letters'.padEnd(256, '!')) }
+    expect((await parseEvidence(await signed((bytes) => bytes, text))).ignored).toEqual(['text'])
+  })
+})
+
 describe('a copy of what is inside', () => {
   const copies = async () => {
     const files = await attestAzure()
@@ -153,6 +189,33 @@ describe('a copy of what is inside', () => {
       { name: 'runtime.json', bytes: runtime },
     ]
     expect(await codesOf([...files, ...beside])).toEqual([])
+  })
+
+  test('with one bit flipped, whichever it is, is a copy that differs', async () => {
+    const { files, report, runtime } = await copies()
+    for (const [name, bytes] of Object.entries({ report, runtime })) {
+      for (let bit = 0; bit < 8 * bytes.length; bit += bit < 8 * 64 ? 1 : 97) {
+        const damaged = bytes.with(bit >> 3, (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7)))
+        const { unreadable } = await examine([...files, { name, bytes: damaged }], NOW)
+        expect([name, bit, unreadable.length]).not.toEqual([name, bit, 0])
+      }
+    }
+  })
+
+  test('of the HCL report may have another number of zeros behind it', async () => {
+    const { files } = await copies()
+    const { bytes } = fileOf(files, 'hcl_report.bin')
+    const padded = (zeros: number, last = 0) => ({
+      name: `${zeros}`,
+      bytes: concat(bytes, new Uint8Array(zeros).fill(last, -1)),
+    })
+    expect(await codesOf([...files, padded(5), padded(9)])).toEqual([])
+    expect((await authenticated([padded(9), ...files])).notChecked).toContain(
+      '9 zero bytes behind the HCL report: padding',
+    )
+    await expect(parseEvidence([...files, padded(5, 1)])).rejects.toMatchObject({
+      code: 'EVIDENCE_AMBIGUOUS',
+    })
   })
 
   test.each(['report', 'runtime'] as const)('that differs is refused: %s', async (name) => {

@@ -8,7 +8,7 @@ import { bitString, integer, oid, sequence, time, value } from '../src/der/write
 import { extensionsIn } from '../src/x509/certificate.js'
 import { parseRevocationList } from '../src/x509/revocation.js'
 import { lastPlaceOf, pemText, placeOf } from './support/bytes.js'
-import { attest } from './support/simulated.js'
+import { attest, NOW, vendor } from './support/simulated.js'
 
 const read = (hex: string) => parseDer(fromHex(hex), 'value')
 const ascii = (text: string): string => toHex(new TextEncoder().encode(text))
@@ -227,7 +227,43 @@ describe('files', () => {
     expect(await code([...files, file('loose.pem', new TextEncoder().encode(loose))])).toBe(
       'CERTIFICATE_MALFORMED',
     )
-    expect(await code([...files, file('long.der', Uint8Array.of(...vcek, 0))])).toBe('TRAILING_BYTES')
     expect(await code([...files, file('short.der', vcek.subarray(0, 700))])).toBe('DER_MALFORMED')
+  })
+
+  test('with something behind a certificate are refused, be it in PEM or zeros', async () => {
+    const [report, ...chain] = await attest()
+    if (!report) throw new Error('there must be a report')
+    const last = chain.length - 1
+    const longer = (...tail: number[]) =>
+      chain.map(({ name, bytes }, i) => file(name, i === last ? Uint8Array.of(...bytes, ...tail) : bytes))
+    expect(await code([report, ...longer(0)])).toBe('EVIDENCE_TRAILING')
+    expect(await code([report, ...longer(1)])).toBe('EVIDENCE_TRAILING')
+    const inPem = longer(0).map(({ name, bytes }) => file(name, pemText(bytes)))
+    expect(await code([report, ...inPem])).toBe('EVIDENCE_TRAILING')
+    // The same certificate as it should be, beside it, takes nothing of this back.
+    expect(await code([report, ...chain, ...longer(0)])).toBe('EVIDENCE_TRAILING')
+  })
+
+  test('that are meant as certificates or lists are so with any one bit of their first bytes flipped', async () => {
+    const files = await attest()
+    const lists = [await vendor.revoke('root', { thisUpdate: NOW - 1, nextUpdate: NOW + 1, revoked: [] })]
+    for (const { bytes } of [...files.slice(1), ...lists]) {
+      for (let bit = 0; bit < 8 * 24; bit++) {
+        const damaged = file('damaged.der', bytes.with(bit >> 3, (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))))
+        expect([bit, await code([...files, ...lists, damaged])]).not.toEqual([bit, ['damaged.der']])
+      }
+    }
+  })
+
+  test.each<[string, string]>([
+    ['a request for a certificate', '3082012e3081d8020100300d310b3009'],
+    ['PKCS #7', '3082012e06092a864886f70d010702a0'],
+    ['a private key', '308187020100301306072a8648ce3d02'],
+    ['a private RSA key', '308204bd020100300d06092a864886f7'],
+    ['an answer of OCSP', '3082012e0a0100a08201283082012406'],
+    ['a picture', '89504e470d0a1a0a0000000d49484452'],
+  ])('that are something else are none, %s for one', async (_, hex) => {
+    const bytes = concat(fromHex(hex), new Uint8Array(300).fill(0xe5))
+    expect(await code([...(await attest()), file('other', bytes)])).toEqual(['other'])
   })
 })

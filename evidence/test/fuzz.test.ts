@@ -83,11 +83,9 @@ test.each(everything.map(({ name }, i) => [name, i] as const))(
   async (name, i) => {
     const { bytes = new Uint8Array() } = everything[i] ?? {}
     const step = name === 'report.bin' ? 3 : 7
-    for (let at = 0; at < bytes.length; at += step) {
-      const flipped = bytes.with(at, (bytes[at] ?? 0) ^ (1 << (at % 8)))
-      // The first tags of a list say that it is one: without them it is a file like any other.
-      const isPassedOver = name === list.name && at < 4 + 4 + 3
-      if (!isPassedOver) expect([at, await isAccepted(withFile(i, flipped))]).toEqual([at, false])
+    for (let bit = 0; bit < 8 * bytes.length; bit += bit < 8 * 32 ? 1 : 8 * step + 1) {
+      const flipped = bytes.with(bit >> 3, (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7)))
+      expect([bit, await isAccepted(withFile(i, flipped))]).toEqual([bit, false])
     }
   },
 )

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { keyCertificate } from '../src/simulated/key-certificate.js'
 import { RSA_SHA256 } from '../src/simulated/schemes.js'
 import { nameOf } from '../src/tpm/public-area.js'
-import { fileOf, flipped, jsonBytes, withFile } from './support/files.js'
+import { fileOf, flipped, jsonBytes, textOf, withFile } from './support/files.js'
 import { authenticated, codesOf, NOW, vendor } from './support/simulated.js'
 import { attestTpm, authority, extraData, pcrs, tcg12Event, tpm } from './support/tpm.js'
 import { area, areaFile, creation, signed } from './support/tpm-structures.js'
@@ -216,6 +216,20 @@ describe('what came along and holds', () => {
     const { failures, notChecked } = await authenticated(files)
     expect(failures).toEqual([])
     expect(notChecked).toContain('7 zero bytes behind the quote: padding')
+  })
+
+  test('is the same PCR values again, in another spelling', async () => {
+    const files = await attestTpm()
+    const { bytes } = fileOf(files, 'pcrs.json')
+    const { bank, pcrs } = JSON.parse(textOf(bytes)) as {
+      bank: string
+      pcrs: Readonly<Record<string, string>>
+    }
+    const again = (values: object) => ({ name: 'again.json', bytes: jsonBytes({ pcrs: values, bank }) })
+    expect(await codesOf([...files, again(pcrs)])).toEqual([])
+    expect(await codesOf([...files, again({ ...pcrs, 0: '00'.repeat(32) })])).toEqual([
+      'EVIDENCE_BINDING_FALSE',
+    ])
   })
 
   test('is another certificate, which says nothing of a key that stands by itself', async () => {

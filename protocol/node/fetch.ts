@@ -2,17 +2,31 @@ import { boundedBody, shown, VouchError } from '../src/index.js'
 
 const TIMEOUT_MS = 30_000
 
+/** How long an answer may take, and whether anybody still wants it. */
+export interface Bounds {
+  readonly timeoutMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Gets what a registry has at an address. The server is believed in nothing: not in what it sends, nor in how much of it.
  * `hint` says what to do when it does not answer.
  */
-export async function fetchBounded(url: string, limit: number, hint: string): Promise<Uint8Array> {
+export async function fetchBounded(
+  url: string,
+  limit: number,
+  hint: string,
+  { timeoutMs = TIMEOUT_MS, signal }: Bounds = {},
+): Promise<Uint8Array> {
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS)
-    const response = await fetch(url, { signal, redirect: 'error' })
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const within = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+    const response = await fetch(url, { signal: within, redirect: 'error' })
     if (!response.ok) throw new Error(`status ${response.status}`)
-    return await boundedBody(response, limit, signal)
+    return await boundedBody(response, limit, within)
   } catch (cause) {
+    if (signal?.aborted)
+      throw new VouchError('CANCELLED', { rule: 'the operation was cancelled by its caller' })
     throw new VouchError(
       'REGISTRY_UNREACHABLE',
       {

@@ -1,4 +1,4 @@
-import { lstat, mkdir, mkdtemp, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, open, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { MAX_FILE_BYTES, shown, VouchError } from '../src/index.js'
 
@@ -43,12 +43,37 @@ export async function parseNamedFile<T>(path: string, parse: (file: Uint8Array) 
  * Writes a file whole or not at all: a reader, or a crash, never meets half of it. What is there keeps its mode, a link
  * keeps leading where it does, and what is no file (a terminal, a pipe) is written to as such.
  */
-export async function writeWhole(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+export function writeWhole(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+  return writeAs(path, content, (there) => (there === undefined ? mode : there & 0o777))
+}
+
+/** The same, and whatever mode the file had, it has this one now. */
+export function writeWholeWithMode(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  return writeAs(path, content, () => mode)
+}
+
+async function writeAs(
+  path: string,
+  content: string | Uint8Array,
+  modeAfter: (before: number | undefined) => number,
+): Promise<void> {
   try {
     const target = await realpath(path).catch(() => path)
     const there = await lstat(target).catch(() => undefined)
     if (there !== undefined && !there.isFile()) await writeThrough(target, content)
-    else await replace(target, content, there === undefined ? mode : there.mode & 0o777)
+    else await replace(target, content, modeAfter(there?.mode))
+  } catch (error) {
+    throw notWritten(path, error)
+  }
+}
+
+/** Refuses a path where a file cannot be written: found out by making a draft there, since modes do not tell everything. */
+export async function assertWritable(path: string): Promise<void> {
+  try {
+    const target = await realpath(path).catch(() => path)
+    const there = await lstat(target).catch(() => undefined)
+    if (there?.isDirectory()) throw new Error('it is a folder')
+    if (there === undefined || there.isFile()) await rmdir(await draftFolder(target))
   } catch (error) {
     throw notWritten(path, error)
   }
@@ -62,6 +87,9 @@ export async function makeFolder(path: string, mode = 0o755): Promise<void> {
     throw notWritten(path, error)
   }
 }
+
+/** What is being written lies in a folder of its own beside its place, behind a dot. */
+const draftFolder = (path: string): Promise<string> => mkdtemp(join(dirname(path), `.${basename(path)}-`))
 
 function notWritten(path: string, cause: unknown): VouchError {
   return new VouchError(
@@ -81,7 +109,7 @@ async function writeThrough(path: string, content: string | Uint8Array): Promise
 }
 
 async function replace(path: string, content: string | Uint8Array, mode: number): Promise<void> {
-  const folder = await mkdtemp(join(dirname(path), `.${basename(path)}-`))
+  const folder = await draftFolder(path)
   const draft = join(folder, 'draft')
   try {
     const file = await open(draft, 'wx', mode)

@@ -1,8 +1,9 @@
 // What every command line shares: arguments, files, what is fetched, the terminal and the words on it.
 
 export { bytesArgument, fieldArgument, numberArgument } from './arguments.js'
+export type { Bounds } from './fetch.js'
 export { fetchBounded } from './fetch.js'
-export { makeFolder, parseNamedFile, readNamedFile, writeWhole } from './files.js'
+export { assertWritable, makeFolder, parseNamedFile, readNamedFile, writeWhole } from './files.js'
 export {
   createOnce,
   createPrivateFile,

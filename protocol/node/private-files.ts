@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, open, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { shown, VouchError } from '../src/index.js'
-import { parseNamedFile, writeWhole } from './files.js'
+import { parseNamedFile, writeWholeWithMode } from './files.js'
 
 // Files and folders that are for their owner alone.
 
@@ -33,9 +33,9 @@ export async function parsePrivateFile<T>(path: string, parse: (file: Uint8Array
   })
 }
 
-/** Writes a file for its owner alone, whole or not at all, over whatever is there. */
+/** Writes a file for its owner alone, whole or not at all, over whatever is there: were that open to others, this is not. */
 export async function writePrivateFile(path: string, content: string): Promise<void> {
-  await writeWhole(path, content, OWNER_ONLY)
+  await writeWholeWithMode(path, content, OWNER_ONLY)
 }
 
 /** Writes a file for its owner alone unless there is one. Answers whether it did. */

@@ -1,7 +1,7 @@
-import { chmod, lstat, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { parseNamedFile, readNamedFile, writeWhole } from '@vouch/protocol/node'
+import { join, resolve } from 'node:path'
+import { assertWritable, parseNamedFile, readNamedFile, writeWhole } from '@vouch/protocol/node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { VouchError } from '../src/index.js'
 
@@ -43,6 +43,20 @@ describe('writing a file whole', () => {
       code: 'FILE_NOT_WRITTEN',
     })
     await expect(writeWhole(folder, 'x')).rejects.toMatchObject({ code: 'FILE_NOT_WRITTEN' })
+  })
+})
+
+describe('a place for a file', () => {
+  it('is where one can be made, or replaced, and nothing is left there', async () => {
+    for (const path of [join(folder, 'new'), '/dev/null']) await assertWritable(path)
+    await writeFile(join(folder, 'there'), 'kept')
+    await assertWritable(join(folder, 'there'))
+    expect(await readdir(folder)).toEqual(['there'])
+  })
+
+  it.each([['.'], ['no/where'], ['/proc/file']])('is not %s', async (path) => {
+    const named = resolve(folder, path)
+    await expect(assertWritable(named)).rejects.toMatchObject({ code: 'FILE_NOT_WRITTEN' })
   })
 })
 

@@ -1,7 +1,5 @@
-import { randomInt } from 'node:crypto'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
-import { read, vectorFile } from '../../fixtures/corpus.js'
+import { describe, it } from 'vitest'
 import {
   canonicalJson,
   decodeAcceptance,
@@ -36,58 +34,9 @@ import {
   printHead,
   printReply,
   printRequest,
-  VouchError,
 } from '../src/index.js'
+import { fuzz, samplesOf, TIMEOUT } from './support/fuzzing.js'
 import { mutatedBytes, mutatedFile, mutatedText } from './support/mutation.js'
-
-const RUNS = Number(process.env.VOUCH_FUZZ_RUNS ?? 100_000)
-const SEED = Number(process.env.VOUCH_FUZZ_SEED ?? randomInt(2 ** 31))
-/** No input of these sizes takes milliseconds; one that takes this long hangs. */
-const HANG_MS = 2_000
-
-console.info(`fuzzing with VOUCH_FUZZ_SEED=${SEED} VOUCH_FUZZ_RUNS=${RUNS}`)
-
-/** Runs a decoder on every input: it gives a value that `check` agrees with, or throws a VouchError, and soon. */
-function fuzz<Input, Value>(
-  inputs: fc.Arbitrary<Input>,
-  decode: (input: Input) => Value,
-  check: (value: Value, input: Input) => boolean,
-): void {
-  let accepted = 0
-  let slowest = 0
-  const property = fc.property(inputs, (input) => {
-    const start = performance.now()
-    const decoded = attempt(() => decode(input))
-    slowest = Math.max(slowest, performance.now() - start)
-    if (decoded === undefined) return true
-    accepted++
-    return check(decoded.value, input)
-  })
-  fc.assert(property, { numRuns: RUNS, seed: SEED })
-  // What is all refused, or all accepted, has tested nothing.
-  expect(accepted).toBeGreaterThan(RUNS / 100)
-  expect(accepted).toBeLessThan(RUNS)
-  expect(slowest).toBeLessThan(HANG_MS)
-}
-
-function attempt<Value>(decode: () => Value): { readonly value: Value } | undefined {
-  try {
-    return { value: decode() }
-  } catch (error) {
-    if (error instanceof VouchError) return undefined
-    throw error
-  }
-}
-
-const samplesOf = (statement: string, member: 'bytes' | 'file' | 'policy'): string[] => {
-  const { vectors } = JSON.parse(read(vectorFile(statement))) as {
-    readonly vectors: readonly { readonly expected: object; readonly input: object }[]
-  }
-  const values = vectors.map(({ expected, input }) => ({ ...input, ...expected }) as Record<string, string>)
-  return values.map((value) => value[member] ?? '').filter((sample) => sample.length < 2_000)
-}
-
-const TIMEOUT = { timeout: 60_000 + RUNS * 3 }
 
 describe('bytes that decode are the bytes that encode', TIMEOUT, () => {
   const bytesOf = (statement: string) =>

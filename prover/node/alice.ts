@@ -1,6 +1,12 @@
 import { clearAwayWhenInterrupted, runCommand, runProgram, terminal, versionOf } from '@vouch/protocol/node'
 import { Command } from 'commander'
-import { forgetCommand, listCommand, renewCommand, showCommand } from './commands/credential.js'
+import {
+  forgetCommand,
+  listCommand,
+  type RenewCommandOptions,
+  renewCommand,
+  showCommand,
+} from './commands/credential.js'
 import { type EnrollCommandOptions, enrollCommand } from './commands/enroll.js'
 import { type ProveCommandOptions, proveCommand } from './commands/prove.js'
 import { type SrsCommandOptions, srsCommand } from './commands/srs.js'
@@ -12,7 +18,7 @@ const out = terminal('alice')
 
 const EXAMPLE = `
 example:
-  alice enroll --agent http://127.0.0.1:8787 --registrar http://127.0.0.1:8788 --name mine
+  alice enroll --agent http://127.0.0.1:8788 --registrar http://127.0.0.1:8787 --name mine
   alice prove --request request.json --credential mine --service echo --message hello --out bundle.json
 
 exit status: 0 done · 1 usage · 2 something signed or proven is false · 3 not accepted · 4 undecidable`
@@ -40,6 +46,14 @@ const where = ['--registry <where>', 'registry folder, head file or URL (default
 
 const rpc = ['--rpc <url>', 'a server of the chain that the registry is on'] as const
 const contract = ['--contract <address>', "with --rpc: the registry's contract"] as const
+const fromBlock = [
+  '--from-block <number>',
+  'with --rpc: the block that has the contract, or one before it',
+] as const
+const confirmations = [
+  '--confirmations <number>',
+  'with --rpc: how deep a block must lie to be read (default: 12)',
+] as const
 
 interface Shared {
   readonly json?: true
@@ -68,6 +82,8 @@ alice
   .option('--signer <hex>', 'the signer of heads that you believe')
   .option(...rpc)
   .option(...contract)
+  .option(...fromBlock)
+  .option(...confirmations)
   .option('--nonce-request <file>', 'by files: begin, and write what the registrar is asked')
   .option('--ticket <file>', 'by files: go on, with what the registrar answered')
   .option('--enrollment <file>', 'by files: where the enrollment is written')
@@ -89,6 +105,8 @@ alice
   .option(...where)
   .option(...rpc)
   .option(...contract)
+  .option(...fromBlock)
+  .option(...confirmations)
   .option('--consumer <address>', 'with --rpc: the contract that asks')
   .option(
     '--beneficiary <address>',
@@ -131,8 +149,12 @@ credential
   .argument('<name>')
   .option('--policy <file>', 'the admission policy to be judged by, as you know it')
   .option('--name <name>', 'what the new one is called')
+  .option(...rpc)
+  .option(...contract)
+  .option(...fromBlock)
+  .option(...confirmations)
   .option(...json)
-  .action((name: string, options: Pick<EnrollCommandOptions, 'policy' | 'name' | 'json'>) =>
+  .action((name: string, options: RenewCommandOptions) =>
     run(options, (held) => renewCommand(out, held, name, options)),
   )
 
@@ -149,7 +171,8 @@ alice
   .option(...where)
   .option(...rpc)
   .option(...contract)
-  .option('--from-block <number>', 'with --rpc: the block that has the contract, or one before it')
+  .option(...fromBlock)
+  .option(...confirmations)
   .option('--signer <hex>', 'the new signer, after the registrar has announced one')
   .option(...json)
   .action((options: SyncCommandOptions) => run(options, (held) => syncCommand(out, held, options)))

@@ -9,6 +9,9 @@ export interface OnChain {
   readonly rpc: string
   readonly contract: string
   readonly fromBlock?: number | undefined
+  readonly confirmations?: number | undefined
+  /** How long the server may take for each answer. */
+  readonly timeoutMs?: number | undefined
   readonly onBlock?: (block: number, of: number) => void
   readonly onReorganised?: () => void
 }
@@ -21,7 +24,8 @@ export async function syncFromChain(
 ): Promise<ChainSynced> {
   const { openChain, addressArgument, registryIdOf, syncChain } = await import('@vouch/registry/chain')
   const registry = addressArgument(onChain.contract, '--contract')
-  const chain = await openChain(onChain.rpc)
+  const { timeoutMs } = onChain
+  const chain = await openChain(onChain.rpc, timeoutMs === undefined ? {} : { timeoutMs })
   const id = registryIdOf(chain, registry)
   if (expected !== undefined && !equalBytes(id, expected)) {
     throw new VouchError('REGISTRY_NOT_ACCEPTED', {
@@ -35,6 +39,7 @@ export async function syncFromChain(
     registry,
     folder: await home.registryFolder(id),
     ...(onChain.fromBlock === undefined ? {} : { from: onChain.fromBlock }),
+    ...(onChain.confirmations === undefined ? {} : { confirmations: onChain.confirmations }),
     ...(onChain.onBlock === undefined ? {} : { onProgress: onChain.onBlock }),
     ...(onChain.onReorganised === undefined ? {} : { onReorganised: onChain.onReorganised }),
   })
@@ -47,8 +52,7 @@ export const chainSource = async (
 ): Promise<RegistrySource> => (await syncFromChain(home, onChain, expected)).source
 
 /** A contract that asks, and for whose benefit. */
-export interface Asker {
-  readonly rpc: string
+export interface Asker extends Omit<OnChain, 'contract'> {
   readonly consumer: string
   readonly beneficiary: string
 }
@@ -56,13 +60,13 @@ export interface Asker {
 /** The Request that a contract makes, at the newest root of its registry that Alice has seen; and where that registry is. */
 export async function requestOfContract(
   home: Home,
-  { rpc, consumer, beneficiary }: Asker,
+  { rpc, consumer, beneficiary, ...reading }: Asker,
   expected: Uint8Array,
 ): Promise<{ readonly request: Request; readonly onChain: OnChain }> {
   const { openChain, addressArgument, readConsumer, requestFor } = await import('@vouch/registry/chain')
   const chain = await openChain(rpc)
   const contract = await readConsumer(chain, addressArgument(consumer, '--consumer'))
-  const onChain = { rpc, contract: contract.registry }
+  const onChain = { ...reading, rpc, contract: contract.registry }
   const { head } = await syncFromChain(home, onChain, expected)
   const named = addressArgument(beneficiary, '--beneficiary')
   const request = await requestFor(chain, contract, { beneficiary: named, root: head.root, now: clock() })

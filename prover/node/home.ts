@@ -42,8 +42,12 @@ export interface Home {
   credentials(): Promise<readonly string[]>
   /** A credential by its name here, or by its file's path. */
   credential(nameOrPath: string): Promise<Credential>
-  /** Keeps a credential under its own name, and lets go of the draft that it came of. */
+  /** Refuses a name that is none, or is in use: asked before anybody else is, so that it costs nothing. */
+  assertNameFree(name: string): Promise<void>
+  /** Keeps a credential under a name of its own, never in the place of another, and lets go of the draft that it came of. */
   keepCredential(credential: Credential, name?: string): Promise<string>
+  /** Writes a credential that is there as it is now. */
+  updateCredential(credential: Credential, name: string): Promise<void>
   forgetCredential(name: string): Promise<void>
   drafts(): Promise<readonly Draft[]>
   draft(credential: bigint): Promise<Draft>
@@ -85,11 +89,18 @@ export async function openHome(folder: string): Promise<Home> {
       const isName = NAME.test(nameOrPath) && (await isThere(credentialFile(nameOrPath)))
       return parsePrivateFile(isName ? credentialFile(nameOrPath) : nameOrPath, parseCredential)
     },
-    keepCredential: async (credential, name = usualName(credential)) => {
-      await writePrivateFile(credentialFile(name), `${printCredential(credential)}\n`)
-      await rm(draftFile(usualName(credential)), { force: true })
-      return credentialFile(name)
+    assertNameFree: async (name) => {
+      if (await isThere(credentialFile(name))) throw nameTaken(name)
     },
+    keepCredential: async (credential, name = usualName(credential)) => {
+      const file = credentialFile(name)
+      const isNew = await createPrivateFile(file, `${printCredential(credential)}\n`)
+      if (!isNew && !(await isSameIn(file, credential))) throw nameTaken(name)
+      await rm(draftFile(usualName(credential)), { force: true })
+      return file
+    },
+    updateCredential: (credential, name) =>
+      writePrivateFile(credentialFile(name), `${printCredential(credential)}\n`),
     forgetCredential: async (name) => {
       if (await isThere(credentialFile(name))) return rm(credentialFile(name))
       throw new VouchError('FILE_NOT_FOUND', {
@@ -134,6 +145,19 @@ function folderLedger(folder: string): Ledger {
 
 const isThere = async (path: string): Promise<boolean> =>
   (await stat(path).catch(() => undefined)) !== undefined
+
+/** Whether a file has this very credential: a crash came between keeping it and letting go of its draft. */
+async function isSameIn(file: string, credential: Credential): Promise<boolean> {
+  return credentialOf(await parsePrivateFile(file, parseCredential)) === credentialOf(credential)
+}
+
+function nameTaken(name: string): VouchError {
+  return new VouchError('USAGE', {
+    rule: 'a credential must have a name of its own: another one has this',
+    given: shown(name),
+    hint: `choose another --name; alice credential forget ${name} lets go of the one that has it`,
+  })
+}
 
 /** Names of the JSON files in a folder; what hides behind a dot is being written, or was left by a crash. */
 async function namesIn(folder: string): Promise<readonly string[]> {

@@ -30,6 +30,7 @@ import {
   type RegistryPin,
   vouchedFetch,
 } from '../src/index.js'
+import { abandonable, abandonableSource, assertWanted } from '../src/net.js'
 import { chainSource, type OnChain } from './chain-source.js'
 import { type Home, homeFolder, openHome } from './home.js'
 import { publishedPolicies, registrySource } from './sources.js'
@@ -38,7 +39,7 @@ import { exchangeLine } from './tcp.js'
 export interface AliceOptions {
   /** Her folder; $VOUCH_HOME or ~/.vouch if not given. */
   readonly home?: string | undefined
-  /** How long each step over the network may take. */
+  /** How long each step over the network may take; if not given, as long as such a step takes at the most. */
   readonly timeoutMs?: number
   readonly now?: () => number
 }
@@ -83,6 +84,7 @@ export interface SyncOptions {
   /** A signer other than the one that is pinned, which the holder has come to believe. */
   readonly signer?: Uint8Array | undefined
   readonly onBucket?: (done: number, of: number) => void
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface WaitOptions {
@@ -123,21 +125,28 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
   const backend: Backend = openBackend({ reference: { store: chunkFolder(join(home.folder, 'srs')) } })
   const enrolling: Enrolling = { network, backend, now, random }
 
+  const onChainSource = (onChain: OnChain, id: Uint8Array | undefined, signal: AbortSignal | undefined) =>
+    abandonable(chainSource(home, { timeoutMs, ...onChain }, id), signal)
+
   /** Where a held credential's registry is read from: its contract, what the caller names, or the registrar that admitted. */
   const sourceOf = async (
     { registry: { id }, registrar }: Draft,
-    { onChain, registry }: Pick<SyncOptions, 'onChain' | 'registry'>,
+    { onChain, registry, signal }: Pick<SyncOptions, 'onChain' | 'registry' | 'signal'>,
   ): Promise<RegistrySource> =>
     onChain === undefined
-      ? registrySource(registry ?? registrar ?? registryUnnamed(), await home.mirrorOf(id))
-      : chainSource(home, onChain, id)
+      ? registrySource(registry ?? registrar ?? registryUnnamed(), await home.mirrorOf(id), {
+          timeoutMs,
+          signal,
+        })
+      : onChainSource(onChain, id, signal)
 
   const answering = async (given: ProveOptions): Promise<Answering> => {
-    const { credential, registry = credential.registrar } = given
+    const { credential, registry = credential.registrar, signal } = given
+    assertWanted(signal)
     const mirror = await home.mirrorOf(credential.registry.id)
     const source = await sourceOf(credential, given)
     const documents = [
-      ...(registry === undefined ? [] : await publishedPolicies(registry, network)),
+      ...(registry === undefined ? [] : await publishedPolicies(registry, network, signal)),
       ...(await home.documents()),
       ...(given.documents ?? []),
     ]
@@ -153,9 +162,10 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
     }
   }
 
-  const sync: Alice['sync'] = async (held, { registry, onChain, signer, onBucket } = {}) => {
+  const sync: Alice['sync'] = async (held, { registry, onChain, signer, onBucket, signal } = {}) => {
+    assertWanted(signal)
     const mirror = await home.mirrorOf(held.registry.id)
-    const source = await sourceOf(held, { registry, onChain })
+    const source = abandonableSource(await sourceOf(held, { registry, onChain, signal }), signal)
     const hash = await hasherFor(source)
     const expected = { registryId: held.registry.id, signer: signer ?? held.registry.signer }
     const progress = onBucket === undefined ? {} : { onBucket }
@@ -169,18 +179,20 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
     enrolling,
     sync,
     published: async (credential, { registry, onChain, everyMs = 2000, waitMs = WAIT_MS, signal } = {}) => {
-      for (const start = performance.now(); ; await setTimeout(everyMs, undefined, signal && { signal })) {
-        const { copy } = await sync(credential, { registry, onChain })
+      for (const start = performance.now(); ; await pause(everyMs, signal)) {
+        const { copy } = await sync(credential, { registry, onChain, signal })
         if ((await findCredential(copy, credentialOf(credential))) !== undefined) return
         if (performance.now() - start > waitMs) throw unpublished(waitMs)
       }
     },
     enroll: async (given) => {
-      const { onChain } = given
+      const { onChain, signal } = given
+      assertWanted(signal)
+      if (given.name !== undefined) await home.assertNameFree(given.name)
       const source = await (onChain === undefined
-        ? openSource(given.registrar)
-        : chainSource(home, onChain, given.expected?.id))
-      const { policies, expected, onProgress, signal } = given
+        ? openSource(given.registrar, { timeoutMs, signal })
+        : onChainSource(onChain, given.expected?.id, signal))
+      const { policies, expected, onProgress } = given
       const credential = await enroll(
         {
           agent: given.agent,
@@ -213,6 +225,10 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
     },
     close: () => backend.destroy(),
   }
+}
+
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await setTimeout(milliseconds, undefined, signal && { signal }).catch(() => assertWanted(signal))
 }
 
 /** Registrars cut a head every ten minutes by default. */

@@ -16,6 +16,7 @@ import {
   type Failure,
   fieldToBytes,
   type Guest,
+  gpuNonce,
   parseAttestation,
   parseGuest,
   printAttestationRequest,
@@ -68,7 +69,8 @@ export async function checkAttestation(
       given: claims.slots.map(({ name, bytes }) => `${name} ${toHex(bytes)}`).join(', '),
     })
   }
-  const failures = appraise(authentic, policy, now).failures.filter(isOursToJudge)
+  const gpus = { digest: attestation.gpuDigest, nonce: gpuNonce(nonce) }
+  const failures = appraise(authentic, policy, now, { gpus }).failures.filter(isOursToJudge)
   if (failures.length > 0) throw gravest(failures)
   if (!policy.osImages.some((image) => equalBytes(image, attestation.osImageHash))) {
     throw new VouchError('IMAGE_NOT_ACCEPTED', {
@@ -96,12 +98,6 @@ function assertBinding(attestation: Attestation, guest: Guest, nonce: Uint8Array
     throw new VouchError('IMAGE_NOT_ACCEPTED', {
       rule: 'the attestation must be of the image that the agent names',
       given: toHex(osImageHash),
-    })
-  }
-  if (gpuDigest.some((byte) => byte !== 0)) {
-    throw new VouchError('GPU_NOT_ACCEPTED', {
-      rule: 'the GPU digest must be zero: no admission policy judges GPU evidence yet',
-      given: toHex(gpuDigest),
     })
   }
   if (!equalBytes(reportData(osImageHash, smtRoot, auxOf(gpuDigest, nonce)), attestation.reportData)) {

@@ -14,7 +14,7 @@ import {
 } from './caution.js'
 import { type Credential, holdingOf, type LedgerEntry } from './files.js'
 import { entryFor, type Ledger } from './ledger.js'
-import { abandonable, assertWanted, type Network } from './net.js'
+import { abandonableSource, assertWanted, type Network } from './net.js'
 import { proveResponse } from './respond.js'
 import { openCopy, pathAt, sizeAt, standingAt } from './standing.js'
 import type { SignedEnvelope } from './witness.js'
@@ -140,7 +140,7 @@ async function answerRequest(
 async function synced(request: Request, { credential, source, mirror, hash, signal }: Answering) {
   const { registry } = credential
   const { head } = await syncRegistry({
-    source: abandonable(source, signal),
+    source: abandonableSource(source, signal),
     mirror,
     expected: { registryId: registry.id, signer: registry.signer },
     ...(hash === undefined ? {} : { hash }),

@@ -14,7 +14,7 @@ import {
 import { askAttestation, askGuest, checkAttestation } from './agent.js'
 import { proveEnrollment } from './enroll.js'
 import type { Credential, Draft, RegistryPin } from './files.js'
-import { abandonable, type Network } from './net.js'
+import { abandonableSource, type Network } from './net.js'
 import {
   askPolicies,
   askTicket,
@@ -62,7 +62,7 @@ export async function beginEnrollment(parameters: BeginParameters, doing: Enroll
   const { agent, registrar, mirrorOf, expected = {} } = parameters
   const { network, random, onProgress, signal, hash } = doing
   onProgress?.('registry')
-  const source = abandonable(parameters.source, signal)
+  const source = abandonableSource(parameters.source, signal)
   const met = await source.head()
   const pin: RegistryPin = { id: expected.id ?? met.registryId, signer: expected.signer ?? met.signer }
   const mirror = await mirrorOf(pin.id)

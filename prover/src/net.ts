@@ -25,7 +25,7 @@ export interface Network {
   readonly fetch: typeof fetch
   /** For services that answer by TCP; without it they cannot be asked. */
   readonly exchangeLine?: LineExchange
-  /** How long each step may take; 30 s if not given. */
+  /** How long each step may take; if not given, 30 s, and five minutes for being admitted. */
   readonly timeoutMs?: number
 }
 
@@ -85,29 +85,33 @@ export function askJson(
   })
 }
 
-/** A source that is left, not waited for, when the caller gives up. What it reads is bounded where it is opened. */
-export function abandonable(source: RegistrySource, signal: AbortSignal | undefined): RegistrySource {
-  if (signal === undefined) return source
-  const given = new Promise<never>((_, reject) => {
-    const giveUp = () => reject(cancelled())
+/** Work that is left, not waited for, when the caller gives up. */
+export function abandonable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise<T>((resolve, reject) => {
+    const giveUp = (): void => reject(cancelled())
     if (signal.aborted) giveUp()
-    else signal.addEventListener('abort', giveUp, { once: true })
+    signal.addEventListener('abort', giveUp, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp))
   })
-  given.catch(() => undefined)
+}
+
+/** A source that is left likewise. What it reads is bounded where it is opened. */
+export function abandonableSource(source: RegistrySource, signal: AbortSignal | undefined): RegistrySource {
   return {
-    head: () => Promise.race([source.head(), given]),
-    index: () => Promise.race([source.index(), given]),
-    bucket: (number) => Promise.race([source.bucket(number), given]),
+    ...source,
+    head: () => abandonable(source.head(), signal),
+    index: () => abandonable(source.index(), signal),
+    bucket: (number) => abandonable(source.bucket(number), signal),
   }
 }
 
 /** Refuses to go on when the caller has given up. */
 export function assertWanted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted)
-    throw new VouchError('CANCELLED', { rule: 'the operation was cancelled by its caller' })
+  if (signal?.aborted) throw cancelled()
 }
 
-const cancelled = (): VouchError =>
+export const cancelled = (): VouchError =>
   new VouchError('CANCELLED', { rule: 'the operation was cancelled by its caller' })
 
 export function unreachable({ name, code }: Peer, where: string, why: string, cause?: unknown): VouchError {

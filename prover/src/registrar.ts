@@ -1,5 +1,13 @@
 import { type AdmissionPolicy, admissionPolicyFrom, type Claims } from '@vouch/evidence'
-import { equalBytes, type JsonObject, parseJson, textOf, toHex, VouchError } from '@vouch/protocol'
+import {
+  type ErrorCode,
+  equalBytes,
+  type JsonObject,
+  parseJson,
+  textOf,
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
 import {
   type EnrollmentFile,
   expiryOf,
@@ -38,15 +46,35 @@ export async function askTicket(
   return parseTicket(await askJson(REGISTRAR, at(url, 'nonce'), body, network, signal))
 }
 
+/** Trust nodes ask their peers, and wait until the chain has taken what they agreed on. */
+const ADMISSION_MS = 300_000
+
+/** Asks to be admitted. Where no answer comes, or none that can be read, she may be admitted all the same. */
 export async function sendEnrollment(
   url: string,
   enrollment: EnrollmentFile,
-  network: Network,
+  { timeoutMs = ADMISSION_MS, ...network }: Network,
   signal?: AbortSignal,
 ): Promise<Receipt> {
-  return parseReceipt(
-    await askJson(REGISTRAR, at(url, 'enroll'), printEnrollment(enrollment), network, signal),
-  )
+  const [where, body] = [at(url, 'enroll'), printEnrollment(enrollment)]
+  const asking = askJson(REGISTRAR, where, body, { ...network, timeoutMs }, signal)
+  const answer = await asking.catch((error: unknown) => {
+    throw error instanceof VouchError && UNANSWERED.includes(error.code) ? lost(error) : error
+  })
+  try {
+    return parseReceipt(answer)
+  } catch (error) {
+    throw error instanceof VouchError ? lost(error) : error
+  }
+}
+
+const UNANSWERED: readonly ErrorCode[] = ['REGISTRY_UNREACHABLE', 'CANCELLED']
+
+function lost(error: VouchError): VouchError {
+  const { code, rule, given } = error
+  const hint =
+    'you may be admitted all the same: alice sync finds out once the next head is published, and keeps the credential'
+  return new VouchError(code, { rule, hint, ...(given === undefined ? {} : { given }) }, { cause: error })
 }
 
 /** Refuses a nonce of another registry, or for another credential: a false admitter passing on somebody else's. */

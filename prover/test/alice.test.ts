@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { printAdmissionPolicy } from '@vouch/evidence'
 import {
@@ -122,6 +122,8 @@ describe('alice', () => {
       [request, ['--min-set', '1000'], 'SET_TOO_SMALL'],
       [{ ...request, services: [only?.drv ?? new Uint8Array(32)] }, [], 'TOO_FEW_SERVICES'],
       [world.ask({ context: new Uint8Array(32).fill(1) }), [], 'CONTEXT_NOT_AGREED'],
+      [{ ...request, now: request.now - 660 }, [], 'REQUEST_TOO_OLD'],
+      [{ ...request, now: request.now + 240 }, [], 'REQUEST_FROM_FUTURE'],
     ]
     const heard = world.guest.heard.length
     for (const [given, more, code] of cases) {
@@ -137,9 +139,25 @@ describe('alice', () => {
     expect(world.guest.heard).toHaveLength(heard)
   })
 
-  test('asks nobody when the bundle has no place to go', async () => {
+  test('refuses a now that is on no whole minute, which no honest Request has: it might name her', async () => {
+    const odd = path('odd.json')
+    const { now } = world.ask()
+    await writeFile(odd, printRequest(world.ask()).replace(`"now":${now}`, `"now":${now + 1}`))
     const heard = world.guest.heard.length
-    const args = ['prove', '--request', await asked(), '--credential', 'mine', '--out', path('no/where.json')]
+    const asking = ['--service', 'echo', '--message', 'hello', '--out', path('odd-bundle.json'), '--json']
+    const refused = await alice('prove', '--request', odd, '--credential', 'mine', ...asking)
+    expect({ exit: refused.exit, code: codeIn(refused) }).toEqual({ exit: 4, code: 'VALUE_OUT_OF_RANGE' })
+    expect(refused.stderr).toContain('now')
+    expect(world.guest.heard).toHaveLength(heard)
+  })
+
+  test.each([
+    ['in a folder that is not there', () => path('no/where.json')],
+    ['where a folder is', () => world.folder],
+    ['where nobody may write', () => '/proc/bundle.json'],
+  ])('asks nobody when the bundle would be %s', async (_, out) => {
+    const heard = world.guest.heard.length
+    const args = ['prove', '--request', await asked(), '--credential', 'mine', '--out', out()]
     const lost = await alice(...args, '--service', 'echo', '--message', 'hello', '--json')
     expect({ exit: lost.exit, code: codeIn(lost) }).toEqual({ exit: 1, code: 'FILE_NOT_WRITTEN' })
     expect(world.guest.heard).toHaveLength(heard)
@@ -215,6 +233,11 @@ describe('alice', () => {
     })
     await expectNoSecretIn(finished)
     expect(await readdir(join(home, 'drafts'))).toEqual([])
+    const renewed = await alice('credential', 'renew', 'by-hand', '--json')
+    expect({ exit: renewed.exit, code: codeIn(renewed) }).toEqual({ exit: 1, code: 'USAGE' })
+    const { registryId, signer } = world.registrar.head()
+    const pinned = `--nonce-request FILE --registry-id ${toHex(registryId)} --signer ${toHex(signer)}`
+    expect(renewed.stderr).toContain(pinned)
   })
 
   test('finds what was admitted though its receipt went missing', async () => {
@@ -249,12 +272,47 @@ describe('alice', () => {
     expect((await alice('credential', 'list')).stdout).toMatch(/^mine +published/m)
   })
 
+  test.each<[string, readonly string[]]>([
+    ['enroll', ['--name', 'mine']],
+    ['enroll', ['--name', 'a b']],
+    ['credential renew mine', ['--name', 'mine']],
+    ['credential renew mine', ['--name', '../mine']],
+  ])('%s %j asks nobody, and loses no credential', async (command, more) => {
+    const file = join(home, 'credentials/mine.json')
+    const [before, names] = [await readFile(file, 'utf8'), await readdir(join(home, 'credentials'))]
+    const heard = world.guest.heard.length
+    const urls = command === 'enroll' ? ['--agent', world.guest.url, '--registrar', world.registrarUrl] : []
+    const refused = await alice(...command.split(' '), ...urls, ...more, '--json')
+    expect({ exit: refused.exit, code: codeIn(refused) }).toEqual({ exit: 1, code: 'USAGE' })
+    expect(world.guest.heard).toHaveLength(heard)
+    expect(await readFile(file, 'utf8')).toBe(before)
+    expect(await readdir(join(home, 'credentials'))).toEqual(names)
+  })
+
   test('is not led to another signer, unless she is told that there is one', async () => {
     const other = '02'.repeat(33)
     const led = await alice('sync', '--signer', other, '--registry', world.registrarUrl, '--json')
     expect({ exit: led.exit, code: codeIn(led) }).toEqual({ exit: 3, code: 'SIGNER_NOT_ACCEPTED' })
     const signer = toHex(world.registrar.head().signer)
     expect((await alice('sync', '--signer', signer, '--registry', world.registrarUrl)).exit).toBe(0)
+  })
+
+  test('tells of a credential that cannot be read in a row of its own, and syncs the others', async () => {
+    const file = join(home, 'credentials/broken.json')
+    await writeFile(file, '{', { mode: 0o600 })
+    const listed = await alice('credential', 'list', '--json')
+    const synced = await alice('sync', '--json', '--registry', world.registrarUrl)
+    await rm(file)
+    const rows = [
+      expect.objectContaining({ name: 'mine', state: 'published' }),
+      { name: 'broken', error: expect.objectContaining({ code: 'JSON_MALFORMED' }) },
+    ]
+    expect([listed.exit, synced.exit]).toEqual([4, 4])
+    expect(JSON.parse(listed.stdout)).toEqual(expect.arrayContaining(rows))
+    expect(JSON.parse(synced.stdout)).toMatchObject({
+      registries: [{ seq: world.registrar.head().seq }],
+      credentials: expect.arrayContaining(rows),
+    })
   })
 
   test('uses no credential that others can read', async () => {

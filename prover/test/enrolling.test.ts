@@ -162,9 +162,9 @@ describe('an agent', () => {
       'IMAGE_NOT_ACCEPTED',
     ],
     [
-      'that names GPU evidence',
+      'that names other GPUs than REPORT_DATA binds',
       { attestation: (honest) => ({ ...honest, gpuDigest: bytes(9) }) },
-      'GPU_NOT_ACCEPTED',
+      'REPORT_DATA_MISMATCH',
     ],
     [
       'whose evidence was altered',

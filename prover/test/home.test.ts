@@ -130,6 +130,30 @@ describe("Alice's folder", () => {
     await expect(home.forgetCredential('../../x')).rejects.toMatchObject({ code: 'USAGE' })
   })
 
+  test('keeps no credential in the place of another', async () => {
+    const home = await openHome(join(folder, 'taken'))
+    const other = { ...credential, holderSecret: 77n }
+    await home.assertNameFree('mine')
+    const file = await home.keepCredential(credential, 'mine')
+    await expect(home.assertNameFree('mine')).rejects.toMatchObject({ code: 'USAGE', given: '"mine"' })
+    await expect(home.assertNameFree('a b')).rejects.toMatchObject({ code: 'USAGE' })
+    await home.keepDraft(other)
+    await expect(home.keepCredential(other, 'mine')).rejects.toMatchObject({ code: 'USAGE' })
+    expect(await home.credential('mine')).toEqual(credential)
+    expect(await home.drafts()).toMatchObject([{ holderSecret: other.holderSecret }])
+    expect(await home.keepCredential(credential, 'mine')).toBe(file) // a crash came in between, the last time
+    await home.keepCredential(other, 'other')
+    expect(await home.credentials()).toEqual(['mine', 'other'])
+  })
+
+  test('writes what it keeps for her alone, whatever mode the file had', async () => {
+    const home = await openHome(join(folder, 'modes'))
+    const file = await home.keepCredential(credential, 'mine')
+    await chmod(file, 0o644)
+    await home.updateCredential(credential, 'mine')
+    expect(await modeOf(file)).toBe(0o600)
+  })
+
   test('has a ledger whose entries one of many wins, and that outlives the process', async () => {
     const home = await openHome(join(folder, 'ledger'))
     const entries = Array.from({ length: 8 }, (_, i) => ({ ...entry, answer: new Uint8Array(32).fill(i) }))

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MAX_FILE_BYTES, parseHead, printHead, shown, VouchError } from '@vouch/protocol'
-import { fetchBounded, makeFolder, readNamedFile, writeWhole } from '@vouch/protocol/node'
+import { type Bounds, fetchBounded, makeFolder, readNamedFile, writeWhole } from '@vouch/protocol/node'
 import { PLACE_BYTES, parseBucketIndex, printBucketIndex } from '../src/buckets.js'
 import type { Mirror, RegistrySource } from '../src/sync.js'
 import { BUCKET_LEAVES } from '../src/tree.js'
@@ -15,8 +15,8 @@ const bucketName = (number: number): string => `leaves/${number}`
 const BUCKET_BYTES = BUCKET_LEAVES * PLACE_BYTES
 
 /** A folder or a URL to read a registry from. */
-export async function openSource(where: string): Promise<RegistrySource> {
-  if (/^https?:\/\//.test(where)) return sourceAt(where.replace(/\/+$/, ''))
+export async function openSource(where: string, bounds: Bounds = {}): Promise<RegistrySource> {
+  if (/^https?:\/\//.test(where)) return sourceAt(where.replace(/\/+$/, ''), bounds)
   const info = await stat(where).catch(() => undefined)
   if (info?.isDirectory()) return sourceIn(where)
   throw new VouchError('FILE_NOT_FOUND', {
@@ -25,9 +25,9 @@ export async function openSource(where: string): Promise<RegistrySource> {
   })
 }
 
-function sourceAt(url: string): RegistrySource {
+function sourceAt(url: string, bounds: Bounds): RegistrySource {
   const get = (name: string, limit = MAX_FILE_BYTES): Promise<Uint8Array> =>
-    fetchBounded(`${url}/${name}`, limit, 'what was fetched so far is kept: run it again')
+    fetchBounded(`${url}/${name}`, limit, 'what was fetched so far is kept: run it again', bounds)
   return {
     head: async () => parseHead(await get(HEAD)),
     index: async () => parseBucketIndex(await get(INDEX)),

@@ -5,13 +5,13 @@ import type { DeployOptions } from './commands/deploy.js'
 import { type ExportOptions, exportCommand } from './commands/export.js'
 import { type HeadOptions, headCommand } from './commands/head.js'
 import { type InitOptions, initCommand } from './commands/init.js'
-import type { NodeServeOptions } from './commands/node.js'
 import { type NonceOptions, nonceCommand } from './commands/nonce.js'
 import { type ReadmitOptions, type RemoveOptions, readmitCommand, removeCommand } from './commands/order.js'
 import { type RebuildOptions, rebuildCommand } from './commands/rebuild.js'
 import { type ServeOptions, serveCommand } from './commands/serve.js'
 import { type ShowOptions, showCommand } from './commands/show.js'
 import { type SyncOptions, syncCommand } from './commands/sync.js'
+import { addNodeCommands } from './node-program.js'
 
 const out = terminal('registrar')
 
@@ -137,23 +137,7 @@ registrar
     run(options, () => syncCommand(out, from, options)),
   )
 
-registrar
-  .command('node')
-  .description('run a trust node: one of those who admit to a registry on chain')
-  .command('serve')
-  .description('verify enrollments, sign admissions, collect signatures of peers, and submit')
-  .argument(...folder)
-  .requiredOption(...rpc)
-  .requiredOption(...contract)
-  .option('--peer <urls...>', 'where the other nodes answer')
-  .option('--host <address>', 'address to listen on', '127.0.0.1')
-  .option('--port <number>', 'port to listen on; 0 for any', '8787')
-  .option(...behindProxy)
-  .option('--key <file>', 'the key that signs admissions and pays for them (default: $VOUCH_KEY)')
-  .option(...json)
-  .action((where: string, options: NodeServeOptions) =>
-    run(options, async () => (await import('./commands/node.js')).nodeServeCommand(out, where, options)),
-  )
+addNodeCommands(registrar, { out, run, behindProxy })
 
 registrar
   .command('deploy')
@@ -172,6 +156,7 @@ registrar
   .option('--registry <address>', 'after a failure: the registry that is there already')
   .option('--proofs <address>', 'after a failure: the verifier of proofs that is there already')
   .option('--key <file>', 'the key that pays (default: $VOUCH_KEY)')
+  .option('--max-fee <gwei>', 'the most that a unit of gas may cost', '300')
   .option(...json)
   .action((options: DeployOptions) =>
     run(options, async () => (await import('./commands/deploy.js')).deployCommand(out, options)),

@@ -12,7 +12,16 @@ import {
   uint,
   version,
 } from '@vouch/protocol/codec'
-import { BUCKET_HEIGHT, BUCKET_LEAVES, bucketRoot, EMPTY_LEAF, type LeafContent, leafOf } from './tree.js'
+import {
+  BUCKET_HEIGHT,
+  BUCKET_LEAVES,
+  bucketRoot,
+  EMPTY_LEAF,
+  type LeafContent,
+  layerAbove,
+  leafOf,
+  siblingsAbove,
+} from './tree.js'
 
 const MAX_BUCKETS = 2 ** (REGISTRY_DEPTH - BUCKET_HEIGHT)
 
@@ -46,22 +55,32 @@ export function parseBucket(bytes: Uint8Array): readonly (LeafContent | undefine
   })
 }
 
+const leavesOf = (hash: Hasher, places: readonly (LeafContent | undefined)[]): readonly Uint8Array[] =>
+  places.map((place) => (place === undefined ? EMPTY_LEAF : leafOf(hash, place)))
+
 /** Root of a bucket: leaves are computed from what they are made of, never taken from anyone. */
 export function rootOfBucket(hash: Hasher, places: readonly (LeafContent | undefined)[]): Uint8Array {
-  const leaves = places.map((place) => (place === undefined ? EMPTY_LEAF : leafOf(hash, place)))
-  return bucketRoot(hash, leaves)
+  return bucketRoot(hash, leavesOf(hash, places))
+}
+
+/** The nodes beside the path of a leaf, the lowest first: from the places of its bucket, and the roots of all buckets. */
+export function siblingsOf(
+  hash: Hasher,
+  places: readonly (LeafContent | undefined)[],
+  roots: readonly Uint8Array[],
+  index: number,
+): readonly Uint8Array[] {
+  const [within, above] = [index % BUCKET_LEAVES, Math.floor(index / BUCKET_LEAVES)]
+  return [
+    ...siblingsAbove(hash, leavesOf(hash, places), within, { from: 0, to: BUCKET_HEIGHT }),
+    ...siblingsAbove(hash, roots, above, { from: BUCKET_HEIGHT, to: REGISTRY_DEPTH }),
+  ]
 }
 
 /** Root of the registry over its buckets' roots. */
 export function rootOfBuckets(hash: Hasher, roots: readonly Uint8Array[]): Uint8Array {
   let layer = roots
-  for (let height = BUCKET_HEIGHT; height < REGISTRY_DEPTH; height++) {
-    const below = layer
-    const empty = fieldToBytes(emptySubtree(height))
-    layer = Array.from({ length: Math.ceil(below.length / 2) }, (_, i) =>
-      hash(below[2 * i] ?? empty, below[2 * i + 1] ?? empty),
-    )
-  }
+  for (let height = BUCKET_HEIGHT; height < REGISTRY_DEPTH; height++) layer = layerAbove(hash, layer, height)
   return layer[0] ?? fieldToBytes(emptySubtree(REGISTRY_DEPTH))
 }
 

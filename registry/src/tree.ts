@@ -103,14 +103,37 @@ export function leafOf(hash: Hasher, { credential, policyId, expiresAt }: LeafCo
 export const BUCKET_HEIGHT = 10
 export const BUCKET_LEAVES = 2 ** BUCKET_HEIGHT
 
+/** The nodes above those of a layer, of which the first are given. */
+export function layerAbove(
+  hash: Hasher,
+  layer: readonly Uint8Array[],
+  height: number,
+): readonly Uint8Array[] {
+  const empty = EMPTY[height] ?? EMPTY_LEAF
+  return Array.from({ length: Math.ceil(layer.length / 2) }, (_, i) =>
+    hash(layer[2 * i] ?? empty, layer[2 * i + 1] ?? empty),
+  )
+}
+
+/** The nodes beside the path from a node up to a height, the lowest first. */
+export function siblingsAbove(
+  hash: Hasher,
+  layer: readonly Uint8Array[],
+  index: number,
+  { from, to }: { readonly from: number; readonly to: number },
+): readonly Uint8Array[] {
+  const siblings: Uint8Array[] = []
+  let nodes = layer
+  for (let height = from; height < to; height++) {
+    siblings.push(nodes[(index >> (height - from)) ^ 1] ?? EMPTY[height] ?? EMPTY_LEAF)
+    nodes = layerAbove(hash, nodes, height)
+  }
+  return siblings
+}
+
 /** Root of a bucket whose first leaves are given. */
 export function bucketRoot(hash: Hasher, leaves: readonly Uint8Array[]): Uint8Array {
   let layer = leaves
-  for (let height = 0; height < BUCKET_HEIGHT; height++) {
-    const empty = EMPTY[height] ?? EMPTY_LEAF
-    layer = Array.from({ length: Math.ceil(layer.length / 2) }, (_, i) =>
-      hash(layer[2 * i] ?? empty, layer[2 * i + 1] ?? empty),
-    )
-  }
+  for (let height = 0; height < BUCKET_HEIGHT; height++) layer = layerAbove(hash, layer, height)
   return layer[0] ?? EMPTY[BUCKET_HEIGHT] ?? EMPTY_LEAF
 }

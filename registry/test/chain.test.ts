@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { emptySubtree, fixedRoot, REGISTRY_DEPTH, toInteger } from '@vouch/protocol'
+import { toEventSelector } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openChain, transact } from '../node/chain/client.js'
 import { type ChainSyncParameters, registryIdOf, syncChain } from '../node/chain/sync.js'
@@ -124,6 +125,20 @@ describe('a copy of a registry on chain', () => {
   })
 })
 
+/** Something else in each event, or each block. */
+const inLogs =
+  (changes: object): Lie =>
+  (method, result) =>
+    method === 'eth_getLogs' ? (result as object[]).map((log) => ({ ...log, ...changes })) : result
+const inBlocks =
+  (changes: object): Lie =>
+  (method, result) =>
+    method === 'eth_getBlockByNumber' ? { ...(result as object), ...changes } : result
+const ADMITTED_TOO_LARGE = [
+  toEventSelector('Admitted(uint256,uint32,uint256,uint64,bytes32,uint64,uint32)'),
+  `0x${'f'.repeat(64)}`,
+]
+
 describe('an RPC server that', () => {
   const lies: readonly (readonly [string, Lie, string])[] = [
     [
@@ -162,6 +177,28 @@ describe('an RPC server that', () => {
       'REORGANISED',
     ],
     ['never answers', (method, result) => (method === 'eth_getLogs' ? HANG : result), 'RPC_UNREACHABLE'],
+    ['leaves the address of an event out', inLogs({ address: undefined }), 'RPC_FALSE'],
+    ['gives a number for it', inLogs({ address: 7 }), 'RPC_FALSE'],
+    ['leaves the block of an event out', inLogs({ blockNumber: undefined }), 'RPC_FALSE'],
+    ['gives a block beyond all numbers', inLogs({ blockNumber: `0x${'f'.repeat(64)}` }), 'RPC_FALSE'],
+    ['leaves the order of events out', inLogs({ logIndex: undefined }), 'RPC_FALSE'],
+    ['leaves the topics of an event out', inLogs({ topics: undefined }), 'RPC_UNREACHABLE'],
+    ['gives a block that is no number', inLogs({ blockNumber: 'soon' }), 'RPC_UNREACHABLE'],
+    ['takes events back', inLogs({ removed: true }), 'RPC_FALSE'],
+    ['has an event of no field element', inLogs({ topics: ADMITTED_TOO_LARGE }), 'RPC_FALSE'],
+    ['leaves the hash of a block out', inBlocks({ hash: undefined }), 'RPC_FALSE'],
+    ['gives half a hash', inBlocks({ hash: '0x1234' }), 'RPC_FALSE'],
+    ['is in no time', inBlocks({ timestamp: `0x${'f'.repeat(16)}` }), 'RPC_FALSE'],
+    ['counts blocks beyond all numbers', inBlocks({ number: `0x${'f'.repeat(40)}` }), 'RPC_FALSE'],
+    [
+      'gives another block than the one asked for',
+      (method, result, [which]) =>
+        method === 'eth_getBlockByNumber' && which !== 'latest'
+          ? { ...(result as object), number: '0x0' }
+          : result,
+      'RPC_FALSE',
+    ],
+    ['has no chain id', (method, result) => (method === 'eth_chainId' ? null : result), 'RPC_UNREACHABLE'],
     [
       'answers with garbage',
       (method, result) => (method === 'eth_getLogs' ? new Raw('<html>') : result),
@@ -244,7 +281,7 @@ describe('a transaction', () => {
   test('that runs out of gas says so, and that nothing changed', async () => {
     const { create } = await import('../node/chain/client.js')
     const server = await startLyingServer(world.anvil.url, (method, result) =>
-      method === 'eth_estimateGas' ? '0x5300' : result,
+      method === 'eth_estimateGas' ? '0xf000' : result,
     )
     const chain = await openChain(server.url)
     // PUSH1 0, JUMPDEST, PUSH1 2, JUMP: burns all that it is given.

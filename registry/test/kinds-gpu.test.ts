@@ -1,29 +1,19 @@
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
-import { gpuDigestOf, NVIDIA_ANCHORS } from '@vouch/evidence'
+import { gpuDigestOf } from '@vouch/evidence'
 import { gpuDigest, gpuNonce } from '@vouch/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openSimulatedNvidia } from '../../fixtures/simulated-nvidia/index.js'
-import { openSimulatedVendor } from '../../fixtures/simulated-vendor/index.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
 import { registrarFolder } from '../node/registrar-folder.js'
 import { enrollmentOn, type Hardware } from './support/any-kind.js'
-import { newChip, newRegistry, testPolicy } from './support/enrolling.js'
+import { newRegistry, testPolicy } from './support/enrolling.js'
+import { askGpu, newSnp, POLICIES } from './support/hardware.js'
 
 // A machine with a GPU: its services, this moment, and what the GPU answered are bound in one REPORT_DATA.
 
 const plain = testPolicy()
-const policy = testPolicy({
-  name: 'simulated machines with a GPU',
-  gpus: {
-    required: true,
-    roots: NVIDIA_ANCHORS.filter(({ kind }) => kind === 'simulated-nvidia').map(({ spki }) => spki),
-    drivers: ['590.12'],
-    vbios: [],
-    fwids: [],
-  },
-})
+const policy = POLICIES.gpu
 const backend = openBackend({ kind: 'native' })
 let folder: string
 let registrar: Registrar
@@ -40,7 +30,7 @@ afterAll(async () => {
 
 /** What the GPU answers under a nonce. */
 async function ask(nonce: Uint8Array): ReturnType<NonNullable<Hardware['gpus']>> {
-  const files = await openSimulatedNvidia().attest({ nonce })
+  const files = await askGpu(nonce)
   const canonical = files[0]?.bytes ?? new Uint8Array()
   const digest = gpuDigest([canonical])
   expect(digest).toEqual(gpuDigestOf([{ canonical } as Parameters<typeof gpuDigestOf>[0][number]]))
@@ -52,11 +42,7 @@ async function admitted(changes: Partial<Hardware>) {
     registrar,
     policy,
     backend,
-    attest: (reportData) =>
-      openSimulatedVendor().attest(
-        { chipId: newChip() },
-        { reportData, measurement: new Uint8Array(48).fill(0x4d) },
-      ),
+    attest: newSnp(),
     gpus: (nonce) => ask(gpuNonce(nonce)),
     ...changes,
   }

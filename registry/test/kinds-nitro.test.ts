@@ -1,34 +1,16 @@
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
-import { NITRO_ANCHORS } from '@vouch/evidence'
-import { clock } from '@vouch/protocol/node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openSimulatedNitro } from '../../fixtures/simulated-nitro/index.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
 import { registrarFolder } from '../node/registrar-folder.js'
 import { enrollmentOn } from './support/any-kind.js'
-import { newRegistry, testPolicy } from './support/enrolling.js'
+import { newRegistry } from './support/enrolling.js'
+import { newEnclave, POLICIES } from './support/hardware.js'
 
 // From an enclave's document to a place in the registry.
 
-const image = [1, 2, 3].map((byte) => new Uint8Array(48).fill(byte)) as unknown as readonly [
-  Uint8Array,
-  Uint8Array,
-  Uint8Array,
-]
-const policy = testPolicy({
-  name: 'simulated enclaves of the tests',
-  evidence: {
-    'simulated-nitro': {
-      roots: NITRO_ANCHORS.filter(({ kind }) => kind === 'simulated-nitro').map(({ spki }) => spki),
-      images: [{ pcr0: image[0], pcr1: image[1], pcr2: image[2] }],
-      signers: [],
-      debug: false,
-    },
-  },
-  quota: 'none',
-})
+const policy = POLICIES.nitro
 const backend = openBackend({ kind: 'native' })
 let folder: string
 let registrar: Registrar
@@ -45,12 +27,7 @@ afterAll(async () => {
 
 /** An enrollment whose document has this for user_data, if not what it must have. */
 const enrollment = (userData?: Uint8Array): Promise<Uint8Array> =>
-  enrollmentOn({
-    registrar,
-    policy,
-    backend,
-    attest: (bound) => openSimulatedNitro().attest({ image, at: clock(), userData: userData ?? bound }),
-  })
+  enrollmentOn({ registrar, policy, backend, attest: newEnclave(userData === undefined ? {} : { userData }) })
 
 test('an enclave is admitted by its document', async () => {
   expect(await registrar.admit(await enrollment(), 'test')).toMatchObject({ admitted: true, index: 0 })

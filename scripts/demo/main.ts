@@ -131,10 +131,17 @@ async function keep(folder: string, paths: Paths, { url, id, signer }: Registry,
   for (const [name, path] of Object.entries(paths))
     await writeFile(join(folder, `${name}.json`), await readFile(path))
   await writeFile(join(folder, 'at'), `${at}\n`)
+  const [bundle, request, accept] = ['bundle', 'request', 'accept'].map((name) =>
+    quoted(`${folder}/${name}.json`),
+  )
   say(`
 Kept in ${folder}. To judge it again, at any time:
-  npx --no-install bob verify ${folder}/bundle.json --request ${folder}/request.json --accept ${folder}/accept.json --registry ${registry} --at ${at}`)
+  npx --no-install bob verify ${bundle} --request ${request} --accept ${accept} --registry ${quoted(registry)} --at ${at}`)
 }
+
+/** A path as a shell takes it for one. */
+const quoted = (path: string): string =>
+  /^[\w./:@+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
 
 const scratch = await mkdtemp(join(tmpdir(), 'vouch-demo-'))
 const began = performance.now()

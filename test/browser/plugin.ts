@@ -13,7 +13,7 @@ const STAND_INS: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** What tests read of the environment. */
-const VARIABLES = ['VOUCH_SAMPLES', 'VOUCH_FUZZ_RUNS']
+const VARIABLES = ['VOUCH_SAMPLES', 'VOUCH_FUZZ_RUNS', 'VOUCH_FUZZ_SEED', 'VOUCH_FLIP_STEP']
 
 /** Lets tests of pure code run in a page as they are: with the files that they read, and nothing else of Node. */
 export function withoutNode(): Plugin {

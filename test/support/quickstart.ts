@@ -8,10 +8,12 @@ import { pathInRepository, readInRepository, repositoryFiles } from './repositor
 export const quickstarts = (): readonly string[] =>
   repositoryFiles().filter((path) => /^docs\/quickstart-[a-z]+\.md$/.test(path))
 
-/** The program of a page: its blocks of TypeScript, in order. A reader who copies them all has it. */
-export function programIn(markdown: string): string {
-  return [...markdown.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block]) => block).join('\n')
-}
+/** A page's blocks of TypeScript, in order. */
+export const programsIn = (markdown: string): readonly string[] =>
+  [...markdown.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block)
+
+/** The program of a page: a reader who copies all its blocks has it. */
+export const programIn = (markdown: string): string => programsIn(markdown).join('\n')
 
 /** A folder outside the project that has its packages installed, as a reader's own would. */
 export interface ReadersFolder {

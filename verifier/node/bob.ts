@@ -2,20 +2,19 @@ import { clearAwayWhenInterrupted, runCommand, runProgram, terminal, versionOf }
 import { Command, Option } from 'commander'
 import { circuitsCommand } from './commands/circuits.js'
 import { doctorCommand } from './commands/doctor.js'
-import { type EvidenceOptions, evidenceCommand } from './commands/evidence.js'
-import { type FetchOptions, fetchCommand, packCommand } from './commands/evidence-files.js'
-import { showEvidenceCommand } from './commands/evidence-show.js'
-import {
-  policyCheckCommand,
-  policyIdCommand,
-  policyInitCommand,
-  policyShowCommand,
-} from './commands/policy.js'
+import type { EvidenceOptions } from './commands/evidence.js'
+import type { FetchOptions } from './commands/evidence-files.js'
 import { type RequestOptions, requestCommand } from './commands/request.js'
 import { showCommand } from './commands/show.js'
 import { type VerifyOptions, verifyCommand } from './commands/verify.js'
 
 const out = terminal('bob')
+
+// Whoever judges a bundle does not wait for what judges evidence.
+const judging = () => import('./commands/evidence.js')
+const packing = () => import('./commands/evidence-files.js')
+const explaining = () => import('./commands/evidence-show.js')
+const policies = () => import('./commands/policy.js')
 
 const EXAMPLE = `
 example:
@@ -99,7 +98,7 @@ const evidence = bob
   .option('--nonce <hex>', 'what REPORT_DATA must be')
   .option(...json)
   .action((files: string[], options: EvidenceOptions) =>
-    run(options, () => evidenceCommand(out, files, options)),
+    run(options, async () => (await judging()).evidenceCommand(out, files, options)),
   )
 
 evidence
@@ -108,7 +107,7 @@ evidence
   .argument('<files...>', 'told apart by content; PEM or DER')
   .option(...json)
   .action((files: string[], options: { json?: true }) =>
-    run(options, () => showEvidenceCommand(out, files, options.json ?? false)),
+    run(options, async () => (await explaining()).showEvidenceCommand(out, files, options.json ?? false)),
   )
 
 evidence
@@ -118,7 +117,7 @@ evidence
   .requiredOption('--out <file>', 'write there')
   .option(...json)
   .action((files: string[], options: { out: string; json?: true }) =>
-    run(options, () => packCommand(out, files, options)),
+    run(options, async () => (await packing()).packCommand(out, files, options)),
   )
 
 evidence
@@ -129,7 +128,9 @@ evidence
   .option('--mirror <url>', "ask there instead of at the vendors' own services")
   .option('--cache <folder>', 'keep there what never changes')
   .option(...json)
-  .action((files: string[], options: FetchOptions) => run(options, () => fetchCommand(out, files, options)))
+  .action((files: string[], options: FetchOptions) =>
+    run(options, async () => (await packing()).fetchCommand(out, files, options)),
+  )
 
 const policy = bob.command('policy').description('write and read admission policies')
 
@@ -140,13 +141,13 @@ policy
   .option('--simulated', 'for simulated SEV-SNP evidence, which is worth nothing')
   .option('--out <file>', 'write there instead of to stdout')
   .action((options: { kind?: string; simulated?: true; out?: string }) =>
-    run({}, () => policyInitCommand(out, options)),
+    run({}, async () => (await policies()).policyInitCommand(out, options)),
   )
 
 for (const [name, description, command] of [
-  ['id', "print a policy's id", policyIdCommand],
-  ['show', 'say what a policy says', policyShowCommand],
-  ['check', 'say whether a policy loads, and what to know before relying on it', policyCheckCommand],
+  ['id', "print a policy's id", 'policyIdCommand'],
+  ['show', 'say what a policy says', 'policyShowCommand'],
+  ['check', 'say whether a policy loads, and what to know before relying on it', 'policyCheckCommand'],
 ] as const) {
   policy
     .command(name)
@@ -154,7 +155,7 @@ for (const [name, description, command] of [
     .argument('<file>', 'YAML or JSON')
     .option(...json)
     .action((file: string, options: { json?: true }) =>
-      run(options, () => command(out, file, options.json ?? false)),
+      run(options, async () => (await policies())[command](out, file, options.json ?? false)),
     )
 }
 

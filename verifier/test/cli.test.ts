@@ -15,6 +15,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { registrarKey } from '../../scripts/demo/story.js'
 import { bytes32, NOON, type Proven, prove } from '../../test/support/proven.js'
+import { readInRepository } from '../../test/support/repository.js'
 import { BOB, bob } from './support/bob.js'
 
 // `bob` as a process: arguments, files, streams and exit status.
@@ -87,6 +88,13 @@ const flippedHex = (hex: string, at: number): string =>
 const memberOf = (name: FileName, member: string): string =>
   (JSON.parse(good[name]) as Record<string, string>)[member] ?? ''
 
+/** What is said of every bundle, without what is said of this one. */
+const withoutValues = (text: string): string =>
+  text
+    .replace(/"[^"]*"/g, '"…"')
+    .replace(/\d{4}-\d{2}-\d{2}T[\d:]{8}Z/g, 'DATE')
+    .replace(/\b[0-9a-f]{64}\b/g, 'HEX')
+
 describe('bob verify', () => {
   test('accepts, with data on stdout and words on stderr', async () => {
     const run = await bob('verify', ...(await written()), ...AT)
@@ -96,6 +104,16 @@ describe('bob verify', () => {
     })
     expect(run.stderr).toContain('✓ the proof must verify under the pinned key')
     expect(run.stdout).toContain('simulated')
+  })
+
+  test('says what the README shows', async () => {
+    const { stderr, stdout } = await bob('verify', ...(await written()), ...AT)
+    const [heading = '', ...checks] = stderr.trimEnd().split('\n')
+    const shortened = [checks[0], `  … ${checks.length - 2} more …`, checks.at(-1)]
+    const said = [heading, ...shortened, ...stdout.trimEnd().split('\n')].join('\n')
+    const [, transcript = ''] =
+      /^\$ bob verify .*\n([\s\S]*?)\n```$/m.exec(readInRepository('README.md')) ?? []
+    expect(withoutValues(transcript)).toBe(withoutValues(said))
   })
 
   test('accepts in JSON, with nothing but JSON on stdout', async () => {

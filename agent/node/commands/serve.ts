@@ -3,6 +3,7 @@ import { shown, VouchError } from '@vouch/protocol'
 import type { Terminal } from '@vouch/protocol/node'
 import { startAgent } from '../agent.js'
 import { readConfiguration } from '../configuration-file.js'
+import { endWhateverHangs } from '../ending.js'
 import { jsonLines } from '../log.js'
 
 export interface ServeOptions {
@@ -27,6 +28,7 @@ export async function serveCommand(out: Terminal, options: ServeOptions): Promis
   out.data(options.json ? JSON.stringify({ url }) : `serving ${url}`)
   await told
   await agent.close()
+  endWhateverHangs(out)
   return 0
 }
 

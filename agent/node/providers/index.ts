@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { configfsTsm, type Provider, type ProviderSettings, type TsmFileSystem } from '../../src/index.js'
 import { openSimulated } from './simulated.js'
 import { openTpm } from './tpm.js'
+import { withCollateral } from './with-collateral.js'
 
 type Opener<Settings> = (settings: Settings, resolve: (path: string) => string) => Promise<Provider>
 
@@ -13,12 +14,11 @@ const OPENERS: {
   readonly [Name in ProviderSettings['name']]: Opener<Extract<ProviderSettings, { name: Name }>>
 } = {
   simulated: openSimulated,
-  'configfs-tsm': (settings) =>
-    configfsTsm(settings, {
-      files: kernelFiles,
-      random: (size) => new Uint8Array(randomBytes(size)),
-      sleep,
-    }),
+  'configfs-tsm': async ({ collateral, ...settings }, resolve) => {
+    const random = (size: number) => new Uint8Array(randomBytes(size))
+    const provider = await configfsTsm(settings, { files: kernelFiles, random, sleep })
+    return collateral === undefined ? provider : withCollateral(provider, resolve(collateral))
+  },
   tpm: openTpm,
 }
 
@@ -31,7 +31,8 @@ export function openProvider(
   return opener(settings, resolve)
 }
 
-const kernelFiles: TsmFileSystem = {
+/** The kernel's files by the system's own calls, whose errors pass through as they are. */
+export const kernelFiles: TsmFileSystem = {
   mkdir: async (path) => void (await mkdir(path)),
   rmdir,
   read: async (path) => new Uint8Array(await readFile(path)),

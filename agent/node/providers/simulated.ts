@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { simulatedVendor } from '@vouch/evidence'
+import { simulatedNvidia, simulatedVendor } from '@vouch/evidence'
 import { shown, textOf, VouchError } from '@vouch/protocol'
 import { readNamedFile } from '@vouch/protocol/node'
 import type { Provider } from '../../src/index.js'
@@ -7,7 +7,7 @@ import type { SimulatedSettings } from '../../src/providers/settings.js'
 
 /** A machine that does not exist, by keys that everybody has. */
 export async function openSimulated(
-  { keys, chipId, measurement }: SimulatedSettings,
+  { keys, chipId, measurement, gpuKeys }: SimulatedSettings,
   resolve: (path: string) => string,
 ): Promise<Provider> {
   const pem = (name: string) => readPem(join(resolve(keys), name))
@@ -24,6 +24,23 @@ export async function openSimulated(
       const files = await vendor.attest({ chipId }, { reportData, measurement })
       return files.map(({ bytes }) => bytes)
     },
+    ...(gpuKeys === undefined ? {} : { gpus: await openSimulatedGpu(resolve(gpuKeys)) }),
+  }
+}
+
+/** A GPU that does not exist either. */
+async function openSimulatedGpu(keys: string): Promise<NonNullable<Provider['gpus']>> {
+  const pem = (name: string) => readPem(join(keys, name))
+  const device = simulatedNvidia({
+    root: await pem('root.pem'),
+    device: await pem('device.pem'),
+    deviceKey: await pem('device.key.pem'),
+    leafKey: await pem('leaf.key.pem'),
+    leafSpki: await pem('leaf.pub.pem'),
+  })
+  return async (nonce) => {
+    const files = (await device.attest({ nonce })).map(({ bytes }) => bytes)
+    return { canonical: files.slice(0, 1), files }
   }
 }
 

@@ -38,7 +38,7 @@ const PASSING = ['EBUSY', 'EAGAIN', 'EINTR', 'ETXTBSY']
 
 /** Evidence by way of configfs-tsm. Looks once whether the kernel has it, so that a wrong machine is found at start. */
 export async function configfsTsm(
-  { privilegeLevel }: ConfigfsTsmSettings,
+  { privilegeLevel }: Pick<ConfigfsTsmSettings, 'privilegeLevel'>,
   kernel: TsmKernel,
 ): Promise<Provider> {
   await withEntry(kernel, (entry) =>

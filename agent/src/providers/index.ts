@@ -2,5 +2,5 @@
 
 export type { TsmFileSystem, TsmKernel } from './configfs-tsm.js'
 export { configfsTsm } from './configfs-tsm.js'
-export type { Provider } from './provider.js'
+export type { GpuEvidence, Provider } from './provider.js'
 export type { ProviderName, ProviderSettings } from './settings.js'

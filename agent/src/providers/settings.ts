@@ -8,6 +8,8 @@ export interface SimulatedSettings {
   readonly keys: string
   readonly chipId: Uint8Array
   readonly measurement: Uint8Array
+  /** The folder of a simulated GPU's keys and certificates; without it, the machine has none. */
+  readonly gpuKeys?: string
 }
 
 /** Linux's configfs-tsm: SEV-SNP and TDX guests alike. */
@@ -15,6 +17,8 @@ export interface ConfigfsTsmSettings {
   readonly name: 'configfs-tsm'
   /** SNP's VMPL that the report is made at, where it is not the kernel's own choice. */
   readonly privilegeLevel?: number
+  /** A folder of what the vendor publishes of this machine: goes along with each report, as not every host hands it in. */
+  readonly collateral?: string
 }
 
 /** A TPM 2.0, by way of tpm2-tools. */
@@ -47,10 +51,12 @@ export const providerSettings: Codec<ProviderSettings> = named<ProviderSettings>
     keys: text(1024),
     chipId: fixedBytes(64),
     measurement: fixedBytes(48),
+    gpuKeys: optional(text(1024)),
   }),
   'configfs-tsm': record<ConfigfsTsmSettings>({
     name: oneOf({ 'configfs-tsm': 1 }),
     privilegeLevel: optional(uint(1, { max: 3 })),
+    collateral: optional(text(1024)),
   }),
   tpm: record<TpmSettings>({
     name: oneOf({ tpm: 1 }),

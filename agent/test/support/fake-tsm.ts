@@ -2,6 +2,11 @@ import { TextDecoder } from 'node:util'
 import type { TsmFileSystem } from '../../src/index.js'
 
 // configfs-tsm as Linux has it (drivers/virt/coco/guest/report.c, fs/configfs/file.c), without Linux.
+//
+// What somebody else writes between our write and our read, the kernel does not answer with EBUSY: it counts every write in
+// `generation`, and a read makes the report anew from what was written last. Whoever asks tells by the count, or by the
+// report, that it is not theirs. EBUSY comes of a write alone, when writes without a read between them have gone once round
+// the counter; a read of a report that cannot be made has the error of the hardware's driver, which may be any.
 
 const INBLOB_MAX = 64
 const REPORT_DATA_BYTES = 64
@@ -14,7 +19,7 @@ export interface FakeHardware {
   /** Whether the hardware has this attribute at all. */
   has?(attribute: string): boolean
   readonly privlevelFloor?: number
-  report(inblob: Uint8Array, privlevel: number): Uint8Array
+  report(inblob: Uint8Array, privlevel: number): Uint8Array | Promise<Uint8Array>
   auxblob?(): Uint8Array
 }
 
@@ -81,7 +86,7 @@ export class FakeTsm implements TsmFileSystem {
     if (attribute === 'generation') return line(`${entry.writes}`)
     if (attribute === 'provider') return line(this.hardware?.provider ?? '')
     if (attribute === 'privlevel_floor') return line(`${this.hardware?.privlevelFloor ?? 0}`)
-    this.generate(entry)
+    await this.generate(entry)
     return (attribute === 'outblob' ? entry.outblob : entry.auxblob) ?? new Uint8Array()
   }
 
@@ -93,12 +98,12 @@ export class FakeTsm implements TsmFileSystem {
   }
 
   /** A report is made when it is read, and kept until something is written. */
-  private generate(entry: Entry): void {
+  private async generate(entry: Entry): Promise<void> {
     if (entry.inblob.length === 0) throw errno('EINVAL')
     if (entry.outblob !== undefined && entry.reads === entry.writes) return
     if (entry.inblob.length !== REPORT_DATA_BYTES) throw errno('EINVAL')
     delete entry.outblob
-    entry.outblob = this.hardware?.report(entry.inblob, entry.privlevel) ?? new Uint8Array()
+    entry.outblob = (await this.hardware?.report(entry.inblob, entry.privlevel)) ?? new Uint8Array()
     entry.auxblob = this.hardware?.auxblob?.() ?? new Uint8Array()
     entry.reads = entry.writes
   }

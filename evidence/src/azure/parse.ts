@@ -2,28 +2,31 @@ import { equalBytes, VouchError } from '@vouch/protocol'
 import { parseDcap } from '../dcap/parse.js'
 import { assertTdReport } from '../dcap/td-report.js'
 import type { Sorted } from '../files.js'
-import { onePart, optionalPart, type PartName, type Parts } from '../parts.js'
+import type { Notes } from '../notes.js'
+import { allParts, onePart, optionalPart, type PartName, type Parts } from '../parts.js'
 import { parseReport } from '../snp/report.js'
 import { parseQuoteParts } from '../tpm/parse.js'
 import { parseSignature } from '../tpm/signature.js'
 import type { GivenSignature } from '../tpm/types.js'
+import { publicKeyType } from '../x509/public-key.js'
 import { parseHcl } from './hcl.js'
 import { parseRuntimeData } from './runtime-data.js'
-import type { AzureEvidence, HclReport } from './types.js'
+import type { AzureEvidence, HclReport, RuntimeData } from './types.js'
 
 /** A report of the host compatibility layer with the virtual TPM's quote and whatever else came along. */
-export function parseAzure(sorted: Sorted): AzureEvidence {
+export function parseAzure(sorted: Sorted, notes: Notes): AzureEvidence {
   const { parts } = sorted
   const { hcl, trailing } = parseHcl(onePart(parts, 'hcl-report').bytes)
   assertCopy(parts, 'runtime-data', hcl.runtimeData)
-  const hardware = parseHardware(hcl, sorted)
+  const hardware = parseHardware(hcl, sorted, notes)
+  const runtime = parseRuntimeData(hcl.runtimeData)
   return {
     format: 'azure',
     hcl,
     trailing,
-    runtime: parseRuntimeData(hcl.runtimeData),
+    runtime,
     hardware,
-    vtpm: parseQuoteParts(parts, signaturesIn(parts)),
+    vtpm: parseQuoteParts(parts, signaturesIn(parts, runtime, notes), notes),
   }
 }
 
@@ -33,7 +36,11 @@ const PARTS_OF: Readonly<Record<HclReport['hardware'], readonly PartName[]>> = {
   tdx: ['dcap-quote', 'tcb-info', 'qe-identity'],
 }
 
-function parseHardware({ hardware, hardwareReport }: HclReport, sorted: Sorted): AzureEvidence['hardware'] {
+function parseHardware(
+  { hardware, hardwareReport }: HclReport,
+  sorted: Sorted,
+  notes: Notes,
+): AzureEvidence['hardware'] {
   const stranger = PARTS_OF[hardware === 'snp' ? 'tdx' : 'snp'].find((part) => sorted.parts[part])
   if (stranger !== undefined) {
     throw new VouchError('EVIDENCE_AMBIGUOUS', {
@@ -46,12 +53,13 @@ function parseHardware({ hardware, hardwareReport }: HclReport, sorted: Sorted):
     assertTdReport(hardwareReport)
     // An event log that comes along is the virtual TPM's.
     const { 'event-log': _, ...parts } = sorted.parts
-    return parseDcap({ ...sorted, parts })
+    return parseDcap({ ...sorted, parts }, notes)
   }
   assertCopy(sorted.parts, 'snp-report', hardwareReport)
   const { certificates, revocationLists } = sorted
   const report = parseReport(hardwareReport)
-  return { format: 'snp', report, bytes: hardwareReport, certificates, revocationLists }
+  const trailing = new Uint8Array()
+  return { format: 'snp', report, bytes: hardwareReport, trailing, certificates, revocationLists }
 }
 
 /** A part that was given by itself too must be the one inside: nobody could say which was judged. */
@@ -63,13 +71,33 @@ function assertCopy(parts: Parts, name: PartName, inside: Uint8Array): void {
   })
 }
 
-/** Azure's tools write a bare signature, and its virtual TPM signs with nothing but RSASSA and SHA-256. */
-function signaturesIn(parts: Parts): readonly GivenSignature[] {
-  const bare = (parts['bare-signature'] ?? []).map(
+/** As much as may stand behind a bare signature: a longer file is something else. */
+const MAX_BEHIND = 64
+
+/**
+ * Azure's tools write a bare signature, and its virtual TPM signs with nothing but RSASSA and SHA-256. It is as long as its key;
+ * where none is, a file that is a little longer is one with something behind it.
+ */
+function signaturesIn(
+  parts: Parts,
+  { attestationKey }: RuntimeData,
+  notes: Notes,
+): readonly GivenSignature[] {
+  const framed = allParts(parts, 'tpm-signature').map(({ bytes }) => parseSignature(bytes))
+  const size = publicKeyType(attestationKey).bytes
+  const candidates = allParts(parts, 'bare-signature')
+  const exact = candidates.filter(({ bytes }) => bytes.length === size)
+  const longer = candidates.filter(
+    ({ bytes }) => framed.length + exact.length === 0 && isWithin(bytes.length - size, 1, MAX_BEHIND),
+  )
+  notes.passOver(candidates.filter((file) => !exact.includes(file) && !longer.includes(file)))
+  const bare = [...exact, ...longer].map(
     ({ bytes }): GivenSignature => ({
-      signature: { scheme: 'rsassa', hash: 'sha256', signature: bytes },
-      trailing: new Uint8Array(),
+      signature: { scheme: 'rsassa', hash: 'sha256', signature: bytes.subarray(0, size) },
+      trailing: bytes.subarray(size),
     }),
   )
-  return [...(parts['tpm-signature'] ?? []).map(({ bytes }) => parseSignature(bytes)), ...bare]
+  return [...framed, ...bare]
 }
+
+const isWithin = (value: number, min: number, max: number): boolean => value >= min && value <= max

@@ -1,6 +1,6 @@
 import { type Codec, record } from '@vouch/protocol/codec'
 import { assertSoundDcap, type TdxPins, tdxPinsMembers } from '../dcap/pins.js'
-import type { KindName } from '../kinds.js'
+import type { KindName } from '../kind-name.js'
 import type { PolicyFrame } from '../policy/frame.js'
 import { assertSoundSnp, genuineTcb, type SnpPins, simulatedTcb, snpPinsMembers } from '../snp/pins.js'
 import { assertBootComplete, type QuotePins, quotePinsMembers } from '../tpm/pins.js'

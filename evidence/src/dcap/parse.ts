@@ -1,20 +1,25 @@
-import { equalBytes, VouchError } from '@vouch/protocol'
+import { equalBytes } from '@vouch/protocol'
+import { must } from '../checks.js'
 import { parseEventLog } from '../eventlog/parse.js'
 import type { Sorted } from '../files.js'
+import type { Notes } from '../notes.js'
 import { allParts, onePart, optionalPart } from '../parts.js'
 import { parseQeIdentity, parseTcbInfo } from './documents.js'
 import { parseQuote } from './quote.js'
 import type { DcapEvidence, SignedDocument } from './types.js'
 
 /** A quote with everything that came along. */
-export function parseDcap({ parts, certificates, revocationLists }: Sorted): DcapEvidence {
-  const eventLog = optionalPart(parts, 'event-log')
+export function parseDcap({ parts, certificates, revocationLists }: Sorted, notes: Notes): DcapEvidence {
+  const eventLog = notes.read(() => {
+    const log = optionalPart(parts, 'event-log')
+    return log === undefined ? undefined : parseEventLog(log.bytes)
+  })
   return {
     format: 'dcap',
     ...parseQuote(onePart(parts, 'dcap-quote').bytes),
-    tcbInfos: different(allParts(parts, 'tcb-info').map(({ bytes }) => parseTcbInfo(bytes))),
-    identities: different(allParts(parts, 'qe-identity').map(({ bytes }) => parseQeIdentity(bytes))),
-    ...(eventLog === undefined ? {} : { eventLog: parseEventLog(eventLog.bytes) }),
+    tcbInfos: different(notes, notes.readAll(allParts(parts, 'tcb-info'), parseTcbInfo)),
+    identities: different(notes, notes.readAll(allParts(parts, 'qe-identity'), parseQeIdentity)),
+    ...(eventLog === undefined ? {} : { eventLog }),
     certificates,
     revocationLists,
   }
@@ -25,17 +30,19 @@ export function parseDcap({ parts, certificates, revocationLists }: Sorted): Dca
  * leave open which was meant.
  */
 function different<T extends { readonly id: string }>(
+  notes: Notes,
   documents: readonly SignedDocument<T>[],
 ): readonly SignedDocument<T>[] {
   const found = documents.filter(
     (document, i) => !documents.slice(0, i).some((before) => isSame(before, document)),
   )
   const ids = new Set(found.map(({ content }) => content.id))
-  if (ids.size === found.length) return found
-  throw new VouchError('COLLATERAL_CONFLICT', {
-    rule: 'TCB info and identity must come once each, or the same each time',
-    given: found.map(({ content }) => content.id).join(', '),
-  })
+  if (ids.size < found.length)
+    must(notes.unreadable, false, 'COLLATERAL_CONFLICT', {
+      rule: 'TCB info and identity must come once each, or the same each time',
+      given: found.map(({ content }) => content.id).join(', '),
+    })
+  return found
 }
 
 const isSame = (a: SignedDocument<unknown>, b: SignedDocument<unknown>): boolean =>

@@ -1,7 +1,7 @@
 import { equalBytes, toHex } from '@vouch/protocol'
 import { type Codec, fixedBytes, flag, list, oneOf, record, uint } from '@vouch/protocol/codec'
 import { DCAP_ANCHORS } from '../anchors.js'
-import type { KindName } from '../kinds.js'
+import type { KindName } from '../kind-name.js'
 import { someOf } from '../policy/codecs.js'
 import { unsound } from '../policy/unsound.js'
 import type { TcbStatus } from './types.js'

@@ -37,10 +37,6 @@ const MAX_VALUES = 50_000
 const CONSTRUCTED = 0x20
 const CLASS = 0xc0
 
-/**
- * Reads DER, all of it, and nothing that BER would let pass: one value has one spelling, so that no two readers can
- * differ over an attacker's certificate.
- */
 /** Where the content of a value begins that begins at an offset: enough to tell what bytes are meant as. */
 export function contentAt(bytes: Uint8Array, at: number): number | undefined {
   const length = bytes[at + 1]
@@ -48,6 +44,10 @@ export function contentAt(bytes: Uint8Array, at: number): number | undefined {
   return at + 2 + (length < 0x80 ? 0 : length & 0x7f)
 }
 
+/**
+ * Reads DER, all of it, and nothing that BER would let pass: one value has one spelling, so that no two readers can
+ * differ over an attacker's certificate.
+ */
 export function parseDer(bytes: Uint8Array, what: string): Der {
   const { value, end } = read(bytes, 0, { limit: bytes.length, depth: 0, budget: { left: MAX_VALUES } }, what)
   if (end !== bytes.length) {
@@ -69,6 +69,34 @@ export function derValues(bytes: Uint8Array, what: string): readonly Der[] {
     at = end
   }
   return values
+}
+
+/** A value whose bytes are cut out when somebody asks: most are only walked over, and a view costs more than a visit. */
+class Value implements Der {
+  readonly tag: number
+  readonly parts: readonly Der[]
+  readonly #bytes: Uint8Array
+  readonly #place: { readonly start: number; readonly at: number; readonly end: number }
+
+  constructor(
+    tag: number,
+    parts: readonly Der[],
+    bytes: Uint8Array,
+    place: { readonly start: number; readonly at: number; readonly end: number },
+  ) {
+    this.tag = tag
+    this.parts = parts
+    this.#bytes = bytes
+    this.#place = place
+  }
+
+  get raw(): Uint8Array {
+    return this.#bytes.subarray(this.#place.start, this.#place.end)
+  }
+
+  get content(): Uint8Array {
+    return this.#bytes.subarray(this.#place.at, this.#place.end)
+  }
 }
 
 /** Where a value must end, how deep it lies, and how many values there may still be. */
@@ -99,7 +127,7 @@ function read(
       next = part.end
     }
   }
-  const value = { tag, raw: bytes.subarray(start, end), content: bytes.subarray(at, end), parts }
+  const value = new Value(tag, parts, bytes, { start, at, end })
   if ((tag & CLASS) === 0) assertUniversal(value, what, start)
   return { value, end }
 }
@@ -158,13 +186,14 @@ function isBoolean({ content }: Der): boolean {
 }
 
 function isMinimalInteger({ content }: Der): boolean {
-  const [first = 0, second = 0] = content
   if (content.length < 2) return content.length === 1
+  const first = content[0] ?? 0
+  const second = content[1] ?? 0
   return !((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))
 }
 
 function isBitString({ content }: Der): boolean {
-  const [unused = 8] = content
+  const unused = content[0] ?? 8
   const last = content[content.length - 1] ?? 0
   if (unused > 7 || (content.length === 1 && unused > 0)) return false
   return content.length === 1 || (last & ((1 << unused) - 1)) === 0
@@ -176,9 +205,11 @@ function isOid({ content }: Der): boolean {
   return content.every((byte, i) => byte !== 0x80 || (content[i - 1] ?? 0) >= 0x80)
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 function isUtf8({ content }: Der): boolean {
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(content)
+    utf8.decode(content)
     return true
   } catch {
     return false

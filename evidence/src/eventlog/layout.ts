@@ -8,7 +8,14 @@ export const OLD_DIGEST_BYTES = 20
 
 /** 10.4.5.1, TCG_EfiSpecIDEventStruct: what the first event holds. */
 export const SPEC_ID_SIGNATURE = 'Spec ID Event03\0'
-/** platformClass, specVersionMinor, specVersionMajor, specErrata, uintnSize. */
+/** What follows it: platformClass is 0 for a client and 1 for a server, uintnSize 1 for 32 bits and 2 for 64. */
+export const SPEC_ID = {
+  platformClass: { offset: 0, size: 4 },
+  specVersionMinor: { offset: 4, size: 1 },
+  specVersionMajor: { offset: 5, size: 1 },
+  specErrata: { offset: 6, size: 1 },
+  uintnSize: { offset: 7, size: 1 },
+} as const
 export const SPEC_ID_FIXED_BYTES = 8
 
 /** 10.4.1: an event that is not measured. */

@@ -1,9 +1,11 @@
 import { ascii, concat, equalBytes, VouchError } from '@vouch/protocol'
-import { Cursor, littleEndian } from '../fields.js'
+import { Cursor, littleEndian, numberAt } from '../fields.js'
+import { beginsLike } from '../resemblance.js'
 import {
   DIGEST_BYTES,
   EV_NO_ACTION,
   OLD_DIGEST_BYTES,
+  SPEC_ID,
   SPEC_ID_FIXED_BYTES,
   SPEC_ID_SIGNATURE,
 } from './layout.js'
@@ -18,7 +20,7 @@ const SIGNATURE_AT = 4 + 4 + OLD_DIGEST_BYTES + 4
 
 /** Whether bytes are meant as a log in crypto-agile format. */
 export function looksLikeEventLog(bytes: Uint8Array): boolean {
-  return equalBytes(bytes.subarray(SIGNATURE_AT, SIGNATURE_AT + SIGNATURE.length), SIGNATURE)
+  return beginsLike(bytes.subarray(SIGNATURE_AT), SIGNATURE)
 }
 
 export function parseEventLog(bytes: Uint8Array): EventLog {
@@ -72,7 +74,16 @@ function readHeader(cursor: Cursor): EventLog['header'] {
 
 function algorithmsIn(header: Uint8Array): EventLog['algorithms'] {
   const cursor = new Cursor(header, 'the first event of a log')
-  cursor.take(SIGNATURE.length + SPEC_ID_FIXED_BYTES, 'version')
+  if (!equalBytes(cursor.take(SIGNATURE.length, 'signature'), SIGNATURE))
+    throw malformed('the first event of a log must say Spec ID Event03')
+  const version = cursor.take(SPEC_ID_FIXED_BYTES, 'version')
+  const number = (name: keyof typeof SPEC_ID): number => numberAt(version, SPEC_ID[name])
+  const isKnownVersion = number('specVersionMajor') === 2 && number('specVersionMinor') === 0
+  if (!isKnownVersion || number('platformClass') > 1 || ![1, 2].includes(number('uintnSize')))
+    throw new VouchError('VERSION_UNKNOWN', {
+      rule: 'an event log must have version 2.0, of a client or a server',
+      given: [...version].join(' '),
+    })
   const count = cursor.number(4, 'number of algorithms')
   if (count === 0 || count > MAX_ALGORITHMS)
     throw malformed(`an event log must have 1 to ${MAX_ALGORITHMS} algorithms`, `${count}`)

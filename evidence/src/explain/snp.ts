@@ -5,7 +5,7 @@ import type { Generation, SnpReport } from '../snp/types.js'
 import { bitsOf, chosen, type ExplainedField, littleEndian, type Meaning, Walk, zeros } from './walk.js'
 
 export function explainReport(bytes: Uint8Array): readonly ExplainedField[] {
-  const report = parseReport(bytes)
+  const report = parseReport(bytes.subarray(0, REPORT_BYTES))
   const walk = new Walk(bytes)
   const generation = generationOf(report)
   const tcb: Meaning = (levels) =>
@@ -39,6 +39,7 @@ export function explainReport(bytes: Uint8Array): readonly ExplainedField[] {
     SIGNATURE_R: () => 'little-endian',
     SIGNATURE_S: () => 'little-endian',
   })
+  walk.rest('behind the report', zeros)
   return walk.fields
 }
 

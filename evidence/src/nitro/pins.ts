@@ -1,7 +1,7 @@
 import { toHex } from '@vouch/protocol'
 import { type Codec, fixedBytes, flag, list, record } from '@vouch/protocol/codec'
 import { anchorOf, NITRO_ANCHORS } from '../anchors.js'
-import type { KindName } from '../kinds.js'
+import type { KindName } from '../kind-name.js'
 import type { PolicyFrame } from '../policy/frame.js'
 import { unsound } from '../policy/unsound.js'
 

@@ -1,6 +1,7 @@
 import { type Json, policyId } from '@vouch/protocol'
 import { parseFile, printFile } from '@vouch/protocol/codec'
-import { isSimulatedKind, type KindName, kindOf } from '../kinds.js'
+import type { KindName } from '../kind-name.js'
+import { isSimulatedKind, kindOf } from '../kinds.js'
 import { assertSoundGpus } from '../nvidia/pins.js'
 import { type AdmissionPolicy, admissionPolicyCodec } from './schema.js'
 import { unsound } from './unsound.js'

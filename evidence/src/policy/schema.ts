@@ -9,7 +9,8 @@ import {
   uint,
   version,
 } from '@vouch/protocol/codec'
-import { KINDS, type KindName, type PinsOf } from '../kinds.js'
+import type { KindName } from '../kind-name.js'
+import { KINDS, type PinsOf } from '../kinds.js'
 import { gpuPins } from '../nvidia/pins.js'
 import { orWord, someOf } from './codecs.js'
 import type { PolicyFrame } from './frame.js'

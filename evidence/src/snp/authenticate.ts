@@ -19,7 +19,11 @@ export async function authenticateSnp(
   evidence: SnpEvidence,
   at: number,
 ): Promise<SnpClaims | undefined> {
-  const { report, bytes, certificates, revocationLists } = evidence
+  const { report, bytes, trailing, certificates, revocationLists } = evidence
+  must(checks, trailing.length === 0, 'EVIDENCE_TRAILING', {
+    rule: 'a report must be all that is in its file',
+    given: `${trailing.length} bytes behind it`,
+  })
 
   // 1. The certificates: of the key that signed, of who issued it, and of the root.
   const path = findPath(checks, certificates)

@@ -1,13 +1,10 @@
+import type { Field } from '../fields.js'
+
 /**
  * ATTESTATION_REPORT: AMD's "SEV Secure Nested Paging Firmware ABI Specification" (publication 56860, revision 1.58), section
  * 7.3, table "ATTESTATION_REPORT Structure". Names are the vendor's; numbers in it are little-endian.
  */
 export const REPORT_BYTES = 0x4a0
-
-interface Field {
-  readonly offset: number
-  readonly size: number
-}
 
 const at = (offset: number, size: number): Field => ({ offset, size })
 
@@ -51,14 +48,18 @@ export const REPORT = {
 /** What the signature covers: everything before it. */
 export const SIGNED_BYTES = REPORT.SIGNATURE_R.offset
 
+/** Reserved in every version: between KEY_INFO and REPORT_DATA, and behind the signature up to the end. */
+export const BEFORE_REPORT_DATA = at(0x04c, 4)
+export const BEHIND_SIGNATURE = at(0x330, 368)
+
 /** Runs that the specification reserves and firmware fills with zeros, by version. */
 const RESERVED: readonly Field[] = [
-  at(0x04c, 4),
+  BEFORE_REPORT_DATA,
   at(0x18b, 21),
   at(0x1eb, 1),
   at(0x1ef, 1),
   at(0x208, 152),
-  at(0x330, 368),
+  BEHIND_SIGNATURE,
 ]
 const SINCE_3 = at(0x188, 3)
 const SINCE_5 = at(0x1f8, 16)

@@ -1,7 +1,11 @@
 import { concat, fromInteger, shown, toInteger, VouchError } from '@vouch/protocol'
+import { bytesAt, type Field } from '../fields.js'
 import type { Sorted } from '../files.js'
 import { onePart } from '../parts.js'
+import { allButOne } from '../resemblance.js'
 import {
+  BEFORE_REPORT_DATA,
+  BEHIND_SIGNATURE,
   ECDSA_P384_SHA384,
   KEY_INFO_BITS,
   PLATFORM_INFO_BITS,
@@ -16,15 +20,29 @@ import type { Endorsement, SnpEvidence, SnpReport } from './types.js'
 
 type FieldName = keyof typeof REPORT
 
-/** Whether bytes are meant as a report: by length, and a version as small as versions are. */
+/** A report with what tools write behind it: certificates, padding. What is longer holds something else. */
+const MAX_FILE_BYTES = 65_536
+
+/** Whether bytes are meant as a report: by what every report has in common, of which one thing may be damaged. */
 export function looksLikeReport(bytes: Uint8Array): boolean {
-  return bytes.length === REPORT_BYTES && bytes.subarray(1, 4).every((byte) => byte === 0)
+  if (bytes.length < REPORT_BYTES || bytes.length > MAX_FILE_BYTES) return false
+  const number = (name: FieldName): bigint => toInteger(bytesAt(bytes, REPORT[name]).toReversed())
+  const isZero = (place: Field): boolean => bytesAt(bytes, place).every((byte) => byte === 0)
+  return allButOne([
+    number('VERSION') > 0n && number('VERSION') < 16n,
+    number('SIGNATURE_ALGO') === BigInt(ECDSA_P384_SHA384),
+    isSoundPolicy(number('POLICY')),
+    isZero(BEFORE_REPORT_DATA),
+    isZero(BEHIND_SIGNATURE),
+  ])
 }
 
 /** A report with the certificates and lists that came along. */
 export function parseSnp({ parts, certificates, revocationLists }: Sorted): SnpEvidence {
-  const { bytes } = onePart(parts, 'snp-report')
-  return { format: 'snp', report: parseReport(bytes), bytes, certificates, revocationLists }
+  const { bytes: file } = onePart(parts, 'snp-report')
+  const bytes = file.subarray(0, REPORT_BYTES)
+  const trailing = file.subarray(REPORT_BYTES)
+  return { format: 'snp', report: parseReport(bytes), bytes, trailing, certificates, revocationLists }
 }
 
 export function parseReport(bytes: Uint8Array): SnpReport {
@@ -42,8 +60,7 @@ export function parseReport(bytes: Uint8Array): SnpReport {
   const version = versionOf(small('VERSION'))
   assertReserved(bytes, version)
   const policy = big('POLICY')
-  if (policy >> POLICY_BITS !== 0n || ((policy >> POLICY_BIT.RESERVED_ONE) & 1n) !== 1n)
-    throw reserved('POLICY', policy)
+  if (!isSoundPolicy(policy)) throw reserved('POLICY', policy)
   if (big('PLATFORM_INFO') >> PLATFORM_INFO_BITS !== 0n) throw reserved('PLATFORM_INFO', big('PLATFORM_INFO'))
   if (small('KEY_INFO') >>> KEY_INFO_BITS !== 0) throw reserved('KEY_INFO', small('KEY_INFO'))
   if (small('SIGNATURE_ALGO') !== ECDSA_P384_SHA384) {
@@ -160,6 +177,10 @@ function versionOf(version: number): SnpReport['version'] {
     given: shown(version),
     hint: 'a newer release may read it',
   })
+}
+
+function isSoundPolicy(policy: bigint): boolean {
+  return policy >> POLICY_BITS === 0n && ((policy >> POLICY_BIT.RESERVED_ONE) & 1n) === 1n
 }
 
 function assertReserved(bytes: Uint8Array, version: number): void {

@@ -55,6 +55,8 @@ export interface SnpEvidence {
   readonly format: 'snp'
   readonly report: SnpReport
   readonly bytes: Uint8Array
+  /** What follows the report in its file. */
+  readonly trailing: Uint8Array
   readonly certificates: readonly Certificate[]
   readonly revocationLists: readonly RevocationList[]
 }

@@ -1,33 +1,43 @@
 import { VouchError } from '@vouch/protocol'
-import { contentAt, TAG } from '../der/der.js'
+import { isMeantAsPublicKey } from '../der/meant.js'
 import { parseEventLog } from '../eventlog/parse.js'
 import { parseTcg12 } from '../eventlog/tcg12.js'
 import type { Sorted } from '../files.js'
-import { onePart, optionalPart, type Parts } from '../parts.js'
+import type { Notes } from '../notes.js'
+import { allParts, onePart, optionalPart, type Parts } from '../parts.js'
 import { pemBlocks } from '../pem.js'
 import { assertPublicKey } from '../x509/public-key.js'
 import { parseAttest } from './attest.js'
-import { parsePcrs } from './pcrs.js'
+import { parsePcrs, printPcrs } from './pcrs.js'
 import { parsePublicArea } from './public-area.js'
 import { parseSignature } from './signature.js'
-import type { Attest, Attested, GivenSignature, QuoteEvidence, TpmEvidence } from './types.js'
+import type { Attest, Attested, GivenSignature, PcrBank, QuoteEvidence, TpmEvidence } from './types.js'
 
 /** A quote with whatever came along to judge it by. */
-export function parseTpm({ parts, certificates, revocationLists }: Sorted): TpmEvidence {
-  const area = optionalPart(parts, 'tpm-public-area')
+export function parseTpm({ parts, certificates, revocationLists }: Sorted, notes: Notes): TpmEvidence {
+  const publicArea = notes.read(() => publicAreaIn(parts))
   const signatures = (parts['tpm-signature'] ?? []).map(({ bytes }) => parseSignature(bytes))
   return {
     format: 'tpm',
-    ...parseQuoteParts(parts, signatures),
-    keys: (parts['public-key'] ?? []).map(({ bytes }) => readPublicKey(bytes)),
-    ...(area === undefined ? {} : { publicArea: { area: parsePublicArea(area.bytes), bytes: area.bytes } }),
+    ...parseQuoteParts(parts, signatures, notes),
+    keys: notes.readAll(allParts(parts, 'public-key'), readPublicKey),
+    ...(publicArea === undefined ? {} : { publicArea }),
     certificates,
     revocationLists,
   }
 }
 
+function publicAreaIn(parts: Parts): TpmEvidence['publicArea'] {
+  const file = optionalPart(parts, 'tpm-public-area')
+  return file === undefined ? undefined : { area: parsePublicArea(file.bytes), bytes: file.bytes }
+}
+
 /** What there is of a quote whoever signed it: the attestation, PCR values, and the log that led to them. */
-export function parseQuoteParts(parts: Parts, signatures: readonly GivenSignature[]): QuoteEvidence {
+export function parseQuoteParts(
+  parts: Parts,
+  signatures: readonly GivenSignature[],
+  notes: Notes,
+): QuoteEvidence {
   if (signatures.length === 0) onePart(parts, 'tpm-signature')
   if (signatures.length > MAX_SIGNATURES)
     throw new VouchError('EVIDENCE_AMBIGUOUS', {
@@ -36,23 +46,30 @@ export function parseQuoteParts(parts: Parts, signatures: readonly GivenSignatur
     })
   const attests = (parts['tpm-attest'] ?? []).map(({ bytes }) => parseAttest(bytes))
   const creation = single(attests, 'creation')
+  const eventLog = notes.read(() => eventLogIn(parts))
   return {
     quote: single(attests, 'quote') ?? missingQuote(),
     ...(creation === undefined ? {} : { creation }),
     signatures,
-    pcrBanks: (parts['pcr-values'] ?? []).map(({ bytes }) => parsePcrs(bytes)),
-    ...eventLogIn(parts),
+    pcrBanks: differentBanks(notes.readAll(allParts(parts, 'pcr-values'), parsePcrs)),
+    ...(eventLog === undefined ? {} : { eventLog }),
   }
 }
 
 /** The log, of SHA-1 digests alone or crypto-agile: a quote leads to one of them. */
-function eventLogIn(parts: Parts): Pick<QuoteEvidence, 'eventLog'> {
+function eventLogIn(parts: Parts): QuoteEvidence['eventLog'] {
   const old = optionalPart(parts, 'tcg12-event-log')
   const log = optionalPart(parts, 'event-log')
   if (old !== undefined && log !== undefined)
     throw new VouchError('EVIDENCE_AMBIGUOUS', { rule: 'the files must hold one event log' })
-  if (old !== undefined) return { eventLog: parseTcg12(old.bytes) }
-  return log === undefined ? {} : { eventLog: parseEventLog(log.bytes).events }
+  if (old !== undefined) return parseTcg12(old.bytes)
+  return log === undefined ? undefined : parseEventLog(log.bytes).events
+}
+
+/** Values that are given twice, in whatever spelling, are given once. */
+function differentBanks(banks: readonly PcrBank[]): readonly PcrBank[] {
+  const printed = banks.map(printPcrs)
+  return banks.filter((_, i) => printed.indexOf(printed[i] ?? '') === i)
 }
 
 /** One over a quote, one over a creation attestation. */
@@ -79,19 +96,16 @@ function missingQuote(): never {
 
 const PEM_PUBLIC_KEY = 'PUBLIC KEY'
 
-/** Whether bytes are meant as a SubjectPublicKeyInfo, in PEM or in DER: there a sequence that starts with an algorithm. */
+/** Whether bytes are meant as a SubjectPublicKeyInfo, in PEM or in DER. */
 export function looksLikePublicKey(bytes: Uint8Array): boolean {
-  const algorithm = contentAt(bytes, 0) ?? 0
-  const identifier = contentAt(bytes, algorithm) ?? 0
-  const isDer =
-    bytes[0] === TAG.SEQUENCE && bytes[algorithm] === TAG.SEQUENCE && bytes[identifier] === TAG.OID
   return (
-    isDer || new TextDecoder().decode(bytes.subarray(0, 64)).startsWith(`-----BEGIN ${PEM_PUBLIC_KEY}-----`)
+    isMeantAsPublicKey(bytes) ||
+    new TextDecoder().decode(bytes.subarray(0, 64)).startsWith(`-----BEGIN ${PEM_PUBLIC_KEY}-----`)
   )
 }
 
 function readPublicKey(bytes: Uint8Array): Uint8Array {
-  if (bytes[0] === 0x30) return assertPublicKey(bytes)
+  if (isMeantAsPublicKey(bytes)) return assertPublicKey(bytes)
   const [block, ...others] = pemBlocks(bytes)
   if (block?.label === PEM_PUBLIC_KEY && others.length === 0) return assertPublicKey(block.der)
   throw new VouchError('KEY_MALFORMED', { rule: 'a file of a public key must hold one, in PEM' })

@@ -19,11 +19,14 @@ import type { PcrBank, PcrSelection, PcrValue } from './types.js'
 const WHAT = 'PCR values'
 const MAX_BYTES = 8192
 
-/** Whether bytes are meant as PCR values: they start with one of its two members, as a file with a bit flipped still does. */
+/**
+ * Whether bytes are meant as PCR values: they start or end with one of its two members, as a file with a bit flipped still does.
+ */
 export function looksLikePcrs(bytes: Uint8Array): boolean {
   if (bytes.length > MAX_BYTES) return false
-  const text = new TextDecoder().decode(bytes.subarray(0, 40))
-  return text.includes('"pcrs"') || text.includes('"bank"')
+  const text = new TextDecoder()
+  const ends = [bytes.subarray(0, 40), bytes.subarray(-40)].map((end) => text.decode(end))
+  return ends.some((end) => end.includes('"pcrs"') || end.includes('"bank"'))
 }
 
 export function parsePcrs(bytes: Uint8Array): PcrBank {

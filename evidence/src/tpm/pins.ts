@@ -1,7 +1,7 @@
 import { equalBytes, toHex } from '@vouch/protocol'
 import { boundedBytes, type Codec, fixedBytes, list, oneOf, record, uint } from '@vouch/protocol/codec'
 import { TPM_ANCHORS } from '../anchors.js'
-import type { KindName } from '../kinds.js'
+import type { KindName } from '../kind-name.js'
 import { orWord } from '../policy/codecs.js'
 import { unsound } from '../policy/unsound.js'
 import { HASHES, PCR_COUNT, type TpmHash } from './layout.js'

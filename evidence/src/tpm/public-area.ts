@@ -1,5 +1,6 @@
-import { concat, fromInteger, VouchError } from '@vouch/protocol'
+import { concat, equalBytes, fromInteger, VouchError } from '@vouch/protocol'
 import { Reader, Writer } from '@vouch/protocol/codec'
+import { beginsLike } from '../resemblance.js'
 import { ecPublicKey, rsaPublicKey } from '../x509/public-key.js'
 import { hashOf } from './hash.js'
 import { CURVES, HASHES, MAX_KEY_BYTES, MAX_NAME_BYTES, TPM_ALG, TPMA_OBJECT } from './layout.js'
@@ -7,11 +8,31 @@ import { schemeOf, writeScheme } from './signature.js'
 import { readHash, readNumber, readSized, unknown, writeHash, writeSized } from './structures.js'
 import type { TpmPublic } from './types.js'
 
-/** Whether bytes are meant as a TPMT_PUBLIC: a type of key and the hash of its name, in sixteen bits each. */
+/**
+ * Whether bytes are meant as a TPMT_PUBLIC: by a type of key and the hash of its name, in sixteen bits each. Where one of these
+ * bytes is another, by what follows them: a key that is not restricted must not come without its public area by a single bit.
+ */
 export function looksLikePublicArea(bytes: Uint8Array): boolean {
-  const [zero, type, high, hash] = bytes
-  const isKey = zero === 0 && (type === TPM_ALG.RSA || type === TPM_ALG.ECC)
-  return isKey && high === 0 && Object.values(HASHES).some(({ id }) => id === hash)
+  return BEGINNINGS.some(
+    (beginning) =>
+      beginsLike(bytes, beginning) &&
+      (equalBytes(bytes.subarray(0, beginning.length), beginning) ||
+        isPublicArea(concat(beginning, bytes.subarray(beginning.length)))),
+  )
+}
+
+const BEGINNINGS = [TPM_ALG.RSA, TPM_ALG.ECC].flatMap((type) =>
+  Object.values(HASHES).map(({ id }) => Uint8Array.of(0, type, 0, id)),
+)
+
+function isPublicArea(bytes: Uint8Array): boolean {
+  try {
+    parsePublicArea(bytes)
+    return true
+  } catch (error) {
+    if (error instanceof VouchError) return false
+    throw error
+  }
 }
 
 /** Reads the TPMT_PUBLIC (Part 2, section 12.2.4) of a key that signs; of any other there is nothing to judge here. */

@@ -1,5 +1,6 @@
 import { concat } from '@vouch/protocol'
 import { Reader, Writer } from '@vouch/protocol/codec'
+import { isMeantAsCertificate, isMeantAsList } from '../der/meant.js'
 import { isSignedRaw } from '../x509/algorithms.js'
 import { importKey, owned } from '../x509/keys.js'
 import { publicKeyType } from '../x509/public-key.js'
@@ -17,9 +18,22 @@ export function looksLikeSignature(bytes: Uint8Array): boolean {
   return isScheme && high === 0 && Object.values(HASHES).some(({ id }) => id === hash)
 }
 
-/** Whether bytes may be a bare RSA signature, as Azure's tools write it: nothing but the length says so. */
-export function looksLikeBareSignature({ length }: Uint8Array): boolean {
-  return length === 256 || length === 384 || length === 512
+/**
+ * Whether bytes may be a bare RSA signature, as Azure's tools write it, perhaps with something behind it: there is nothing about
+ * it but a length, and that it is nothing else.
+ */
+export function looksLikeBareSignature(bytes: Uint8Array): boolean {
+  if (bytes.length < 256 || bytes.length > 576) return false
+  return !isMeantAsCertificate(bytes) && !isMeantAsList(bytes) && !isText(bytes)
+}
+
+function isText(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Reads a TPMT_SIGNATURE (Part 2, section 11.3.4), and sets apart what stands behind it. */

@@ -1,4 +1,4 @@
-import { type EvidenceFile, encodeQuote, parseQuote, type Quote } from '@vouch/evidence'
+import { type EvidenceFile, encodeQuote, examine, parseQuote, type Quote } from '@vouch/evidence'
 import { withFile } from './files.js'
 import { failuresOf } from './samples.js'
 import { NOW } from './simulated.js'
@@ -6,6 +6,10 @@ import { NOW } from './simulated.js'
 /** The codes of everything that fails, unreadable files included. */
 export const allCodes = async (files: readonly EvidenceFile[], at = NOW): Promise<readonly string[]> =>
   (await failuresOf(files, at)).map(({ code }) => code).filter((code) => code !== 'SIMULATED_NOT_ACCEPTED')
+
+/** The codes of what cannot be read, whatever else there is to say. */
+export const unreadableCodes = async (files: readonly EvidenceFile[]): Promise<readonly string[]> =>
+  (await examine(files, NOW)).unreadable.map(({ code }) => code)
 
 export const requoted = (files: readonly EvidenceFile[], changes: Partial<Quote>): readonly EvidenceFile[] =>
   withFile(files, 'quote.bin', (bytes) => encodeQuote({ ...parseQuote(bytes).quote, ...changes }))

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { authenticate, type EvidenceFile, inspect, parseEvidence } from '@vouch/evidence'
-import { type ExitStatus, exitStatus, type Failure, VouchError } from '@vouch/protocol'
+import { type EvidenceFile, examine, inspect } from '@vouch/evidence'
+import { type ExitStatus, exitStatus, type Failure } from '@vouch/protocol'
 
 // Evidence of real machines, with what its collectors say of it.
 
@@ -43,14 +43,8 @@ export async function judge(files: readonly EvidenceFile[], at: number): Promise
 
 /** All that speaks against evidence when nobody has a policy. */
 export async function failuresOf(files: readonly EvidenceFile[], at: number): Promise<readonly Failure[]> {
-  try {
-    const { evidence } = await parseEvidence(files)
-    const { authentic, failures } = await authenticate(evidence, at)
-    return authentic === undefined ? failures : inspect(authentic).failures
-  } catch (error) {
-    if (error instanceof VouchError) return [error]
-    throw error
-  }
+  const { authentic, unreadable, failures } = await examine(files, at)
+  return authentic === undefined ? [...unreadable, ...failures] : inspect(authentic).failures
 }
 
 /** A sample's files with a byte changed as its collectors changed it. */

@@ -1,8 +1,9 @@
-import { toHex } from '@vouch/protocol'
+import { equalBytes, exitStatus, sentence, toHex, VouchError } from '@vouch/protocol'
 import { dateOf, fieldHex, type Terminal, table } from '@vouch/protocol/node'
+import { UNSIGNED } from '@vouch/registry'
 import { type Credential, credentialOf, findCredential, openCopy } from '../../src/index.js'
 import type { Alice } from '../open-alice.js'
-import { type EnrollCommandOptions, enrollCommand } from './enroll.js'
+import { type ChainCommandOptions, type EnrollCommandOptions, enrollCommand, onChainNamed } from './enroll.js'
 
 interface Described {
   readonly name: string
@@ -25,26 +26,66 @@ async function stateOf(alice: Alice, credential: Credential): Promise<Described[
   return copy.head.time <= credential.admittedAt ? 'not yet published' : 'removed'
 }
 
+/** A credential whose file, or copy of its registry, cannot be read: it keeps nobody from the others. */
+export interface Unreadable {
+  readonly name: string
+  readonly error: VouchError
+}
+
+/** How credentials stand, each by itself. */
+export function describeEach(
+  alice: Alice,
+  names: readonly string[],
+): Promise<readonly (Described | Unreadable)[]> {
+  return Promise.all(names.map((name) => orUnreadable(name, describe(alice, name))))
+}
+
+export async function orUnreadable<T>(name: string, reading: Promise<T>): Promise<T | Unreadable> {
+  try {
+    return await reading
+  } catch (error) {
+    if (error instanceof VouchError) return { name, error }
+    throw error
+  }
+}
+
+export const isUnreadable = (one: object): one is Unreadable => 'error' in one
+
+/** What every command says of them, in rows and in JSON. */
+export const unreadableRow = ({ name, error }: Unreadable): readonly [string, string] => [
+  name,
+  `cannot be read: ${sentence(error)} [${error.code}]`,
+]
+export const unreadableJson = ({ name, error: { code, rule } }: Unreadable) => ({
+  name,
+  error: { code, rule },
+})
+
+/** The status of a command that has told of all: the gravest of what could not be read. */
+export const statusOf = (told: readonly object[]): number =>
+  exitStatus(told.flatMap((one) => (isUnreadable(one) ? [one.error] : [])))
+
 /** `alice credential list`. */
 export async function listCommand(out: Terminal, alice: Alice, json: boolean): Promise<number> {
-  const names = await alice.home.credentials()
-  const described = await Promise.all(names.map((name) => describe(alice, name)))
+  const described = await describeEach(alice, await alice.home.credentials())
   if (json) {
-    out.data(JSON.stringify(described.map(publicPart)))
-    return 0
+    out.data(
+      JSON.stringify(described.map((one) => (isUnreadable(one) ? unreadableJson(one) : publicPart(one)))),
+    )
+  } else if (described.length === 0) {
+    out.words('alice: there are none: alice enroll makes one')
+  } else {
+    out.data(table(described.map((one) => (isUnreadable(one) ? unreadableRow(one) : rowOf(one)))))
   }
-  if (described.length === 0) out.words('alice: there are none: alice enroll makes one')
-  else {
-    const rows = described.map(({ name, state, credential: { expiresAt, registry } }) => [
-      name,
-      state,
-      `until ${dateOf(expiresAt)}`,
-      `registry ${toHex(registry.id).slice(0, 16)}…`,
-    ])
-    out.data(table(rows))
-  }
-  return 0
+  return statusOf(described)
 }
+
+const rowOf = ({ name, state, credential: { expiresAt, registry } }: Described): readonly string[] => [
+  name,
+  state,
+  `until ${dateOf(expiresAt)}`,
+  `registry ${toHex(registry.id).slice(0, 16)}…`,
+]
 
 /** `alice credential show`: everything but the secret. */
 export async function showCommand(out: Terminal, alice: Alice, name: string, json: boolean): Promise<number> {
@@ -89,6 +130,8 @@ function publicPart({ name, state, credential }: Described) {
   }
 }
 
+export type RenewCommandOptions = ChainCommandOptions & Pick<EnrollCommandOptions, 'policy' | 'name' | 'json'>
+
 /**
  * `alice credential renew`: enrolls again, with the same agent and registrar and under a fresh secret, since a registry never
  * takes a credential twice. The old one serves until the new one is published.
@@ -97,18 +140,30 @@ export async function renewCommand(
   out: Terminal,
   alice: Alice,
   name: string,
-  options: Pick<EnrollCommandOptions, 'policy' | 'name' | 'json'>,
+  options: RenewCommandOptions,
 ): Promise<number> {
   const { agent, registrar, registry } = await alice.home.credential(name)
-  const status = await enrollCommand(out, alice, {
-    ...options,
-    agent,
-    ...(registrar === undefined ? {} : { registrar }),
-    registryId: toHex(registry.id),
-    signer: toHex(registry.signer),
-  })
+  const pin = { registryId: toHex(registry.id), signer: toHex(registry.signer) }
+  if (registrar === undefined) throw enrolledByFiles(agent, pin)
+  if (equalBytes(registry.signer, UNSIGNED.signer) && onChainNamed(out, options) === undefined)
+    throw onChain()
+  const status = await enrollCommand(out, alice, { ...options, agent, registrar, ...pin })
   out.words(`alice: ${name} stays, and serves until then: alice credential forget ${name}`)
   return status
+}
+
+function enrolledByFiles(agent: string, { registryId, signer }: Record<'registryId' | 'signer', string>) {
+  return new VouchError('USAGE', {
+    rule: 'what was enrolled by files must be renewed by files: there is no registrar to ask',
+    hint: `alice enroll --agent ${agent} --registry PUBLIC/ --policy FILE --nonce-request FILE --registry-id ${registryId} --signer ${signer}; alice enroll --help has the steps that follow`,
+  })
+}
+
+function onChain(): VouchError {
+  return new VouchError('USAGE', {
+    rule: 'the registry is on chain: --rpc and --contract must be given',
+    hint: 'a credential has no more of both than a hash',
+  })
 }
 
 /** `alice credential forget`. The leaf stays in the registry until it expires; nobody can prove with it any more. */

@@ -5,6 +5,7 @@ import {
   bytesArgument,
   dateOf,
   fieldHex,
+  numberArgument,
   parseNamedFile,
   type Terminal,
   writeWhole,
@@ -25,7 +26,15 @@ import { usualName } from '../home.js'
 import { type Alice, hasherFor } from '../open-alice.js'
 import { progress, type Timings } from '../progress.js'
 
-export interface EnrollCommandOptions {
+/** How a registry on chain is named, and read. */
+export interface ChainCommandOptions {
+  readonly rpc?: string
+  readonly contract?: string
+  readonly fromBlock?: string
+  readonly confirmations?: string
+}
+
+export interface EnrollCommandOptions extends ChainCommandOptions {
   readonly agent?: string
   readonly registrar?: string
   readonly registry?: string
@@ -33,8 +42,6 @@ export interface EnrollCommandOptions {
   readonly name?: string
   readonly registryId?: string
   readonly signer?: string
-  readonly rpc?: string
-  readonly contract?: string
   readonly nonceRequest?: string
   readonly ticket?: string
   readonly enrollment?: string
@@ -73,7 +80,7 @@ const STAGES: Readonly<Record<EnrollStage, string>> = {
 const enrollByNet: Way = async (out, alice, options) => {
   const { begin, end } = progress(out, STAGES)
   const policy = await policyNamed(options)
-  const onChain = onChainNamed(options)
+  const onChain = onChainNamed(out, options)
   const credential = await alice.enroll({
     onChain,
     agent: needed(options.agent, '--agent'),
@@ -170,14 +177,32 @@ function sayEnrolled(
   return 0
 }
 
-/** A registry on chain, where one is named. */
-export function onChainNamed({
-  rpc,
-  contract,
-}: Pick<EnrollCommandOptions, 'rpc' | 'contract'>): OnChain | undefined {
-  if (rpc !== undefined && contract !== undefined) return { rpc, contract }
-  if (rpc === undefined && contract === undefined) return undefined
+/** A registry on chain, where one is named; what happens while it is read is said. */
+export function onChainNamed(
+  out: Terminal,
+  { contract, ...options }: ChainCommandOptions,
+): OnChain | undefined {
+  const reading = chainReading(out, options)
+  if (reading !== undefined && contract !== undefined) return { ...reading, contract }
+  if (reading === undefined && contract === undefined) return undefined
   throw new VouchError('USAGE', { rule: '--rpc and --contract must be given together' })
+}
+
+/** How a chain is read, where one is. */
+export function chainReading(
+  out: Terminal,
+  { rpc, fromBlock, confirmations }: Omit<ChainCommandOptions, 'contract'>,
+): Omit<OnChain, 'contract'> | undefined {
+  if (rpc === undefined) return undefined
+  const block = (text: string, name: string): number =>
+    numberArgument(text, name, { min: 0, max: 2 ** 32 - 1 })
+  return {
+    rpc,
+    ...(fromBlock === undefined ? {} : { fromBlock: block(fromBlock, '--from-block') }),
+    ...(confirmations === undefined ? {} : { confirmations: block(confirmations, '--confirmations') }),
+    onBlock: (at, of) => out.words(`alice: block ${at} of ${of}`),
+    onReorganised: () => out.words('alice: the chain took back what was read: reading it anew'),
+  }
 }
 
 function pinNamed({ registryId, signer }: EnrollCommandOptions): Partial<RegistryPin> {

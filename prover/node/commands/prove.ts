@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { readAdmissionPolicy } from '@vouch/evidence/node'
 import {
   type Answer,
@@ -8,11 +6,11 @@ import {
   printRequest,
   type Request,
   sentence,
-  shown,
   toHex,
   VouchError,
 } from '@vouch/protocol'
 import {
+  assertWritable,
   bytesArgument,
   dateOf,
   fieldHex,
@@ -28,15 +26,13 @@ import type { Answered, Asked, Credential, ProveStage } from '../../src/index.js
 import { type OnChain, requestOfContract } from '../chain-source.js'
 import type { Alice, ProveOptions } from '../open-alice.js'
 import { progress } from '../progress.js'
-import { needed, onChainNamed } from './enroll.js'
+import { type ChainCommandOptions, chainReading, needed, onChainNamed } from './enroll.js'
 
-export interface ProveCommandOptions {
+export interface ProveCommandOptions extends ChainCommandOptions {
   readonly request: string
   readonly credential: string
   readonly out: string
   readonly registry?: string
-  readonly rpc?: string
-  readonly contract?: string
   readonly consumer?: string
   readonly beneficiary?: string
   readonly policy?: readonly string[]
@@ -65,9 +61,10 @@ export async function proveCommand(
   options: ProveCommandOptions,
 ): Promise<number> {
   const answer = responseOf(options)
-  await assertFolderOf(options.out)
+  // A bundle that cannot be written is an answer lost: its scope is used, and a service asked anew would sign another.
+  await assertWritable(options.out)
   const credential = await alice.home.credential(options.credential)
-  const { request, onChain } = await requestNamed(alice, credential, options)
+  const { request, onChain } = await requestNamed(out, alice, credential, options)
   const { begin, end } = progress(out, STAGES)
   const given: ProveOptions = {
     credential,
@@ -116,19 +113,22 @@ interface Question {
 
 /** The Request: from a file; or made by a contract, and then written there for whoever judges or sends the answer. */
 async function requestNamed(
+  out: Terminal,
   { home }: Alice,
   { registry }: Credential,
   options: ProveCommandOptions,
 ): Promise<Question> {
-  const { rpc, consumer, beneficiary } = options
+  const { consumer, beneficiary } = options
   if (consumer === undefined && beneficiary === undefined) {
-    return { request: await parseNamedFile(options.request, parseRequest), onChain: onChainNamed(options) }
+    const onChain = onChainNamed(out, options)
+    return { request: await parseNamedFile(options.request, parseRequest), onChain }
   }
-  if (rpc === undefined || consumer === undefined || beneficiary === undefined) {
+  const reading = chainReading(out, options)
+  if (reading === undefined || consumer === undefined || beneficiary === undefined) {
     throw new VouchError('USAGE', { rule: '--rpc, --consumer and --beneficiary must be given together' })
   }
-  await assertFolderOf(options.request)
-  const asked = await requestOfContract(home, { rpc, consumer, beneficiary }, registry.id)
+  await assertWritable(options.request)
+  const asked = await requestOfContract(home, { ...reading, consumer, beneficiary }, registry.id)
   await writeWhole(options.request, `${printRequest(asked.request)}\n`)
   return asked
 }
@@ -156,16 +156,6 @@ function responseOf(options: ProveCommandOptions): Respond {
   throw new VouchError('USAGE', {
     rule: 'either --service and --message must be given, or --envelope and --signature',
     hint: 'alice prove --help shows both',
-  })
-}
-
-/** A bundle that cannot be written is an answer lost: its scope is used, and a service asked anew would sign another. */
-async function assertFolderOf(path: string): Promise<void> {
-  const folder = await stat(dirname(path)).catch(() => undefined)
-  if (folder?.isDirectory()) return
-  throw new VouchError('FILE_NOT_WRITTEN', {
-    rule: 'the path must lead to where a file can be written',
-    given: shown(path),
   })
 }
 

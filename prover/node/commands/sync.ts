@@ -1,30 +1,29 @@
 import { equalBytes, toHex, VouchError } from '@vouch/protocol'
-import { bytesArgument, numberArgument, type Terminal } from '@vouch/protocol/node'
+import { bytesArgument, type Terminal } from '@vouch/protocol/node'
 import { type Copy, credentialOf, type Draft, findCredential, finishEnrollment } from '../../src/index.js'
-import type { OnChain } from '../chain-source.js'
 import { usualName } from '../home.js'
 import type { Alice } from '../open-alice.js'
-import { describe } from './credential.js'
-import { onChainNamed } from './enroll.js'
+import {
+  describeEach,
+  isUnreadable,
+  orUnreadable,
+  statusOf,
+  unreadableJson,
+  unreadableRow,
+} from './credential.js'
+import { type ChainCommandOptions, onChainNamed } from './enroll.js'
 
-export interface SyncCommandOptions {
+export interface SyncCommandOptions extends ChainCommandOptions {
   readonly credential?: string
   readonly registry?: string
   readonly signer?: string
-  readonly rpc?: string
-  readonly contract?: string
-  readonly fromBlock?: string
   readonly json?: true
 }
 
 /** `alice sync`: brings her copies of registries up to their newest heads, and believes nothing on the way. */
 export async function syncCommand(out: Terminal, alice: Alice, options: SyncCommandOptions): Promise<number> {
   const { home } = alice
-  const names = options.credential === undefined ? await home.credentials() : [options.credential]
-  const held = [
-    ...(await Promise.all(names.map((name) => home.credential(name)))),
-    ...(options.credential === undefined ? await home.drafts() : []),
-  ]
+  const held = await heldBy(alice, options.credential)
   const registries = held.filter(
     ({ registry }, i) => held.findIndex((other) => equalBytes(other.registry.id, registry.id)) === i,
   )
@@ -39,16 +38,30 @@ export async function syncCommand(out: Terminal, alice: Alice, options: SyncComm
   }
   const synced = []
   for (const member of registries) synced.push(await syncOne(out, alice, member, options))
-  const states = await Promise.all(names.map((name) => describe(alice, name)))
+  const names = options.credential === undefined ? await home.credentials() : [options.credential]
+  const states = await describeEach(alice, names)
   if (options.json) {
-    const credentials = states.map(({ name, state }) => ({ name, state }))
+    const credentials = states.map((one) =>
+      isUnreadable(one) ? unreadableJson(one) : { name: one.name, state: one.state },
+    )
     out.data(JSON.stringify({ registries: synced, credentials }))
-    return 0
+  } else {
+    for (const { id, seq, size } of synced)
+      out.data(`registry ${id.slice(0, 16)}…  head ${seq}, ${size} leaves`)
+    for (const one of states) {
+      const [name, state] = isUnreadable(one) ? unreadableRow(one) : [one.name, one.state]
+      out.data(`credential ${name}  ${state}`)
+    }
   }
-  for (const { id, seq, size } of synced)
-    out.data(`registry ${id.slice(0, 16)}…  head ${seq}, ${size} leaves`)
-  for (const { name, state } of states) out.data(`credential ${name}  ${state}`)
-  return 0
+  return statusOf(states)
+}
+
+/** What she holds, or the one that she named. Where she named none, one that cannot be read stops nothing: it is told of later. */
+async function heldBy({ home }: Alice, named: string | undefined): Promise<readonly Draft[]> {
+  if (named !== undefined) return [await home.credential(named)]
+  const names = await home.credentials()
+  const read = await Promise.all(names.map((name) => orUnreadable(name, home.credential(name))))
+  return [...read.flatMap((one) => (isUnreadable(one) ? [] : [one])), ...(await home.drafts())]
 }
 
 async function syncOne(out: Terminal, alice: Alice, member: Draft, options: SyncCommandOptions) {
@@ -56,7 +69,7 @@ async function syncOne(out: Terminal, alice: Alice, member: Draft, options: Sync
   const signer = options.signer === undefined ? undefined : bytesArgument(options.signer, '--signer', 33)
   const { head, fetched, buckets, copy } = await alice.sync(member, {
     registry: options.registry,
-    onChain: chainNamed(out, options),
+    onChain: onChainNamed(out, options),
     signer,
     onBucket: (done, of) => {
       if (done % PROGRESS_EVERY === 0) out.words(`alice: ${done} of ${of} buckets`)
@@ -67,30 +80,14 @@ async function syncOne(out: Terminal, alice: Alice, member: Draft, options: Sync
   return { id: toHex(id), seq: head.seq, size: head.size, fetched, buckets }
 }
 
-/** The registry's contract, where one is named; what happens on the way is said. */
-function chainNamed(out: Terminal, options: SyncCommandOptions): OnChain | undefined {
-  const onChain = onChainNamed(options)
-  const { fromBlock } = options
-  return (
-    onChain && {
-      ...onChain,
-      ...(fromBlock === undefined
-        ? {}
-        : { fromBlock: numberArgument(fromBlock, '--from-block', { min: 0, max: 2 ** 32 - 1 }) }),
-      onBlock: (block, of) => out.words(`alice: block ${block} of ${of}`),
-      onReorganised: () => out.words('alice: the chain took back what was read: reading it anew'),
-    }
-  )
-}
-
 const PROGRESS_EVERY = 32
 
 /** The registrar has announced a new key, and the holder believes it: from now on no other. */
 async function repin({ home }: Alice, id: Uint8Array, signer: Uint8Array): Promise<void> {
   for (const name of await home.credentials()) {
-    const credential = await home.credential(name)
-    if (equalBytes(credential.registry.id, id)) {
-      await home.keepCredential({ ...credential, registry: { id, signer } }, name)
+    const credential = await orUnreadable(name, home.credential(name))
+    if (!isUnreadable(credential) && equalBytes(credential.registry.id, id)) {
+      await home.updateCredential({ ...credential, registry: { id, signer } }, name)
     }
   }
 }

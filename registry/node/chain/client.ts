@@ -1,12 +1,19 @@
 import { shown, VouchError } from '@vouch/protocol'
 import type { Abi, Address, Hex, PrivateKeyAccount, PublicClient, TransactionReceipt } from 'viem'
-import { faultOf, hostOf, outOfGas } from './faults.js'
+import { faultOf, hostOf } from './faults.js'
+import { Outbox, send } from './send.js'
 
 /** A chain, behind an RPC server that may lie, stall, or change its mind. */
 export interface Chain {
   readonly url: string
   readonly id: number
   readonly viem: typeof import('viem')
+  /** The most that a unit of gas may cost, in wei. */
+  readonly maxFee: bigint
+  /** How long a transaction may take to come into a block. */
+  readonly receiptTimeoutMs: number
+  /** What this program sends from an account. */
+  outboxOf(account: Address): Outbox
   /** Asks the server something. Whatever goes wrong becomes one of our errors; `doing` says what it was asked for. */
   ask<T>(doing: string, question: (client: PublicClient) => Promise<T>): Promise<T>
 }
@@ -14,12 +21,19 @@ export interface Chain {
 export interface ChainOptions {
   /** How long the server may take for each answer. */
   readonly timeoutMs?: number
+  /** The most that a unit of gas may cost, in gwei. */
+  readonly maxFee?: number
+  /** How long a transaction may take to come into a block. */
+  readonly receiptTimeoutMs?: number
 }
 
 /** More than any answer that is asked for: a server that sends more wants to fill this machine's memory. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 const TIMEOUT_MS = 20_000
 const RETRIES = 2
+const RECEIPT_TIMEOUT_MS = 180_000
+/** In gwei: far above what a unit of gas costs on any day, and far below what would empty an account. */
+export const MAX_FEE = 300
 
 /** Chains that only developers have: simulated evidence may mean something there, and nowhere else. */
 const DEVELOPMENT_CHAINS: readonly number[] = [31_337, 1337]
@@ -27,7 +41,8 @@ const DEVELOPMENT_CHAINS: readonly number[] = [31_337, 1337]
 export const isDevelopmentChain = ({ id }: Pick<Chain, 'id'>): boolean => DEVELOPMENT_CHAINS.includes(id)
 
 /** Opens a chain. */
-export async function openChain(url: string, { timeoutMs = TIMEOUT_MS }: ChainOptions = {}): Promise<Chain> {
+export async function openChain(url: string, options: ChainOptions = {}): Promise<Chain> {
+  const { timeoutMs = TIMEOUT_MS, maxFee = MAX_FEE, receiptTimeoutMs = RECEIPT_TIMEOUT_MS } = options
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
     throw new VouchError('USAGE', { rule: '--rpc must be an http or https URL', given: hostOf(url) })
   }
@@ -46,7 +61,13 @@ export async function openChain(url: string, { timeoutMs = TIMEOUT_MS }: ChainOp
     }
   }
   const id = await ask("reading the chain's id", (asked) => asked.getChainId())
-  return { url, id, viem, ask }
+  const outboxes = new Map<Address, Outbox>()
+  const outboxOf = (account: Address): Outbox => {
+    const outbox = outboxes.get(account) ?? new Outbox()
+    outboxes.set(account, outbox)
+    return outbox
+  }
+  return { url, id, viem, maxFee: viem.parseGwei(String(maxFee)), receiptTimeoutMs, outboxOf, ask }
 }
 
 /** The answer, cut off where it gets too long. */
@@ -70,8 +91,6 @@ export interface Call {
   readonly args: readonly unknown[]
 }
 
-const RECEIPT_TIMEOUT_MS = 180_000
-
 /** Sends a transaction that calls a contract, after a call that costs nothing has shown that it will do. */
 export async function transact(
   chain: Chain,
@@ -81,55 +100,30 @@ export async function transact(
 ): Promise<TransactionReceipt> {
   await chain.ask(doing, (client) => client.simulateContract({ ...call, account }))
   const data = chain.viem.encodeFunctionData(call)
-  return send(chain, account, { to: call.address, data }, doing)
+  return (await send(chain, account, { to: call.address, data }, doing)).receipt
+}
+
+/** A contract to be made. */
+export interface Making {
+  readonly abi: Abi
+  readonly bytecode: Hex
+  readonly args: readonly unknown[]
 }
 
 /** Makes a contract. Answers with its address. */
 export async function create(
   chain: Chain,
   account: PrivateKeyAccount,
-  { abi, bytecode, args }: { readonly abi: Abi; readonly bytecode: Hex; readonly args: readonly unknown[] },
+  making: Making,
   doing: string,
 ): Promise<Address> {
-  const data = chain.viem.encodeDeployData({ abi, bytecode, args })
-  const { contractAddress } = await send(chain, account, { data }, doing)
-  if (contractAddress) return contractAddress
-  throw new VouchError('RPC_FALSE', { rule: `${doing}: a receipt must name the contract that was made` })
-}
-
-async function send(
-  chain: Chain,
-  account: PrivateKeyAccount,
-  what: { readonly to?: Address; readonly data: Hex },
-  doing: string,
-): Promise<TransactionReceipt> {
-  const { viem, id } = chain
-  const shape = viem.defineChain({
-    id,
-    name: 'the chain',
-    nativeCurrency: { name: 'coin', symbol: 'COIN', decimals: 18 },
-    rpcUrls: { default: { http: [chain.url] } },
-  })
-  const { hash, gas } = await chain.ask(doing, async (client) => {
-    const prepared = await client.prepareTransactionRequest({ account, chain: shape, ...what })
-    const serialized = await account.signTransaction(
-      prepared as Parameters<typeof account.signTransaction>[0],
-    )
-    const sent = client.sendRawTransaction({ serializedTransaction: serialized }).catch((error: unknown) => {
-      // An answer that went missing makes the library send it again: then the server has it already.
-      if (!(error instanceof viem.BaseError && /already (known|imported)/i.test(error.message))) throw error
-    })
-    await sent
-    return { hash: viem.keccak256(serialized), gas: prepared.gas }
-  })
-  const receipt = await chain.ask(doing, (client) =>
-    client.waitForTransactionReceipt({ hash, timeout: RECEIPT_TIMEOUT_MS }),
-  )
-  if (receipt.status === 'success') return receipt
-  if (gas !== undefined && receipt.gasUsed >= gas) throw outOfGas(doing)
-  throw new VouchError('TRANSACTION_FAILED', {
-    rule: `${doing}: the transaction must not revert`,
-    given: shown(hash),
-    hint: 'what it stands on changed while it was under way: run this again',
+  const data = chain.viem.encodeDeployData(making)
+  const { receipt, nonce } = await send(chain, account, { data }, doing)
+  // Where a contract comes to be follows from who makes it: a server that names another place has something there.
+  const expected = chain.viem.getContractAddress({ from: account.address, nonce: BigInt(nonce) })
+  if (receipt.contractAddress?.toLowerCase() === expected.toLowerCase()) return expected
+  throw new VouchError('RPC_FALSE', {
+    rule: `${doing}: a receipt must name the contract that was made`,
+    given: shown(receipt.contractAddress ?? 'none'),
   })
 }

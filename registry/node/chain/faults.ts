@@ -29,6 +29,7 @@ export function faultOf(error: unknown, viem: Viem, url: string, doing: string):
   // Servers have no codes for these: only words, much the same everywhere.
   if (/out of gas/i.test(error.message)) return outOfGas(doing, error)
   if (/insufficient funds/i.test(error.message)) return fundsMissing(doing, error)
+  if (NUMBER_TAKEN.test(error.message)) return numberTaken(doing, error)
   return serverFault(error, url, doing, error.shortMessage)
 }
 
@@ -45,25 +46,30 @@ const FAULTS: readonly (readonly [keyof Viem & `${string}Error`, ErrorCode, stri
     'the transaction must have enough gas',
     'nothing was changed: run this again',
   ],
-  [
-    'WaitForTransactionReceiptTimeoutError',
-    'TRANSACTION_FAILED',
-    'the transaction must come into a block in time',
-    'it may still come: look whether it has before you run this again',
-  ],
+  ...(['WaitForTransactionReceiptTimeoutError', 'TransactionReceiptNotFoundError'] as const).map(
+    (kind) =>
+      [
+        kind,
+        'TRANSACTION_FAILED',
+        'the transaction must come into a block in time, and have a receipt',
+        'it may still come: look whether it has before you run this again',
+      ] as const,
+  ),
 ]
 
 /** What to do about some of the contracts' own refusals. */
 const HINTS: Readonly<Partial<Record<RevertName, string>>> = {
   DeadlinePassed: 'the signatures were collected too long ago: enroll again',
   NonceBlockInvalid: 'the block that the nonce was made of is too old: ask for a new nonce',
+  PathWrong: 'an admission came in between: submit it again, the signatures stay good',
   Paused: 'a quorum of trust nodes has paused the registry, and alone can end that',
   QuestionTooOld: 'prove again',
   RootTooOld: 'the registry has moved on: sync, and prove again',
   RootUnknown:
     'the registry never had this root, or the chain took back the block that had it: sync, and prove again',
   RootWithdrawn: 'a member was removed: sync, and prove again',
-  SetVersionStale: 'the set of trust nodes has changed meanwhile: enroll again',
+  SequenceWrong: 'another decision came first, or this one has: registrar node propose makes it anew',
+  SetVersionStale: 'the set of trust nodes has changed meanwhile: begin anew',
 }
 
 /** Not one of our contracts' errors: another contract answers, or it is of another version. */
@@ -99,6 +105,23 @@ export function outOfGas(doing: string, cause?: unknown): VouchError {
     {
       rule: `${doing}: the transaction must not run out of gas`,
       hint: 'nothing was changed: run this again',
+    },
+    { cause },
+  )
+}
+
+const NUMBER_TAKEN = /nonce (is )?too low|replacement transaction|underpriced to replace/i
+
+/** Whether a transaction was refused since another one of its account has its number: then it never counts, and may be made anew. */
+export const isNumberTaken = (error: unknown): boolean =>
+  error instanceof VouchError && error.cause instanceof Error && NUMBER_TAKEN.test(error.cause.message)
+
+function numberTaken(doing: string, cause: unknown): VouchError {
+  return new VouchError(
+    'TRANSACTION_FAILED',
+    {
+      rule: `${doing}: no other transaction of the account may have the number of this one`,
+      hint: 'another program sends from the same account: give each its own, and run this again',
     },
     { cause },
   )

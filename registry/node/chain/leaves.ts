@@ -6,7 +6,13 @@ import { BUCKET_LEAVES, type LeafContent } from '../../src/tree.js'
 /** What the registry's contract says happened, in the order in which it did. */
 export type RegistryEvent =
   | { readonly kind: 'admitted'; readonly index: number; readonly leaf: LeafContent }
-  | { readonly kind: 'removed'; readonly index: number; readonly credential: bigint }
+  | {
+      readonly kind: 'removed'
+      readonly index: number
+      readonly credential: bigint
+      /** Whether admitting it was wrong. */
+      readonly forCause: boolean
+    }
   | { readonly kind: 'root'; readonly root: bigint; readonly size: number; readonly epoch: number }
 
 /** The registry's leaves as its events make them. What an RPC server says is held against itself at every step. */

@@ -12,12 +12,13 @@ import {
 } from '@vouch/protocol'
 import type { Address, Hex } from 'viem'
 import { leavesInBucket, parseBucket, rootOfBuckets, rootsIn } from '../../src/buckets.js'
+import type { Cursor } from '../../src/cursor.js'
 import { BUCKET_LEAVES, type LeafContent, slowHasher, UNSIGNED } from '../../src/index.js'
 import type { Mirror, RegistrySource } from '../../src/sync.js'
 import { openMirror } from '../public-folder.js'
 import { type Chain, isDevelopmentChain } from './client.js'
-import { type Cursor, forgetCursor, readCursor, writeCursor } from './cursor.js'
-import { type Block, blockAt, bytesOf, eventsBetween, isServersOwnNo, stateAt } from './events.js'
+import { forgetCursor, readCursor, writeCursor } from './cursor.js'
+import { type Block, blockAt, bytesOf, eventSpans, stateAt } from './events.js'
 import { ChainLeaves, contradiction } from './leaves.js'
 
 export interface ChainSyncParameters {
@@ -29,6 +30,8 @@ export interface ChainSyncParameters {
   readonly from?: number
   /** How many blocks deep a block must lie to be read. */
   readonly confirmations?: number
+  /** Most blocks whose events are asked for at once. */
+  readonly span?: number
   readonly hash?: Hasher
   readonly onProgress?: (block: number, of: number) => void
   /** The chain took back what was read before: the copy is made anew. */
@@ -43,7 +46,6 @@ export interface ChainSynced {
 
 const CONFIRMATIONS = 12
 const ATTEMPTS = 4
-const MOST_BLOCKS = 10_000
 
 /** How a registry on chain is known. */
 export const registryIdOf = (chain: Pick<Chain, 'id'>, registry: Address): Uint8Array =>
@@ -74,7 +76,7 @@ export async function syncChain(parameters: ChainSyncParameters): Promise<ChainS
 
 /** The new head, or nothing when the chain took back a block meanwhile. */
 async function syncOnce(parameters: ChainSyncParameters, mirror: Mirror): Promise<Head | undefined> {
-  const { chain, registry, from = 0, hash = slowHasher, onProgress } = parameters
+  const { chain, registry, from = 0, span, hash = slowHasher, onProgress } = parameters
   const confirmations = parameters.confirmations ?? (isDevelopmentChain(chain) ? 0 : CONFIRMATIONS)
   const newest = await blockAt(chain)
   const known = await knownCopy(parameters, mirror)
@@ -82,26 +84,16 @@ async function syncOnce(parameters: ChainSyncParameters, mirror: Mirror): Promis
   const isKept = known !== undefined && (await isCanonical(chain, known.cursor))
   if (known !== undefined && !isKept) parameters.onReorganised?.()
   const leaves = isKept ? known.leaves : emptyLeaves(hash)
-  let next = isKept ? known.cursor.block + 1 : from
+  const next = isKept ? known.cursor.block + 1 : from
   const tip = Math.max(newest.number - confirmations, isKept ? known.cursor.block : from)
   let head = isKept ? known.head : undefined
-  let span = MOST_BLOCKS
-  while (next <= tip) {
-    const last = Math.min(tip, next + span - 1)
-    const end = await blockAt(chain, last)
-    try {
-      for (const event of await eventsBetween(chain, registry, next, last)) leaves.take(event)
-    } catch (error) {
-      if (!isServersOwnNo(error, chain) || span === 1) throw error
-      span = Math.ceil(span / 2)
-      continue
-    }
+  for await (const { events, end } of eventSpans(chain, registry, { from: next, to: tip, most: span })) {
+    for (const event of events) leaves.take(event)
     leaves.assertSound()
-    if (last === tip) await assertChainsRoot(parameters, leaves, end)
-    if (!(await isCanonical(chain, { block: last, blockHash: end.hash }))) return undefined
+    if (end.number === tip) await assertChainsRoot(parameters, leaves, end)
+    if (!(await isCanonical(chain, { block: end.number, blockHash: end.hash }))) return undefined
     head = await keep(parameters, mirror, leaves, end)
-    onProgress?.(last, tip)
-    next = last + 1
+    onProgress?.(end.number, tip)
   }
   return head
 }

@@ -4,9 +4,10 @@ import { numberArgument, type Terminal } from '@vouch/protocol/node'
 import { accountOf } from '../chain/account.js'
 import { addressArgument } from '../chain/addresses.js'
 import { openChain } from '../chain/client.js'
-import { type Deployed, deploy } from '../chain/deploy.js'
+import { deploy, WHAT } from '../chain/deploy.js'
 import { blockAt } from '../chain/events.js'
 import { registryIdOf } from '../chain/sync.js'
+import { feeLimit } from './options.js'
 
 export interface DeployOptions {
   readonly rpc: string
@@ -19,13 +20,8 @@ export interface DeployOptions {
   readonly nonceBlocks: string
   readonly registry?: string
   readonly proofs?: string
+  readonly maxFee?: string
   readonly json?: true
-}
-
-const WHAT: Readonly<Record<keyof Deployed, string>> = {
-  registry: 'registry',
-  proofs: 'verifier of proofs',
-  gateway: 'gateway',
 }
 
 /** `registrar deploy`: a registry on chain, run by trust nodes, and the gateway through which contracts accept responses. */
@@ -50,8 +46,9 @@ export async function deployCommand(out: Terminal, options: DeployOptions): Prom
     ...(options.proofs === undefined ? {} : { proofs: addressArgument(options.proofs, '--proofs') }),
   }
   const account = await accountOf(options.key)
-  const chain = await openChain(options.rpc)
-  const { number: block } = await blockAt(chain)
+  const chain = await openChain(options.rpc, feeLimit(options))
+  // Of a registry that is there already nobody says here since when.
+  const block = options.registry === undefined ? (await blockAt(chain)).number : undefined
   const deployed = await deploy(chain, account, settings, there, (part, address) => {
     out.words(
       `registrar: made the ${WHAT[part]} at ${address}; to go on from here after a failure: --${part} ${address}`,
@@ -61,7 +58,7 @@ export async function deployCommand(out: Terminal, options: DeployOptions): Prom
   if (options.json)
     out.data(JSON.stringify({ chain_id: chain.id, block, registry_id: registryId, ...deployed }))
   else {
-    out.data(`chain     ${chain.id}, from block ${block}`)
+    out.data(`chain     ${chain.id}${block === undefined ? '' : `, from block ${block}`}`)
     out.data(`registry  ${deployed.registry}, known as ${registryId}`)
     out.data(`verifier  ${deployed.proofs}`)
     out.data(`gateway   ${deployed.gateway}`)

@@ -8,6 +8,7 @@ import { openChain } from '../chain/client.js'
 import { DEFAULT_LIMITS } from '../http/site.js'
 import { nodeSiteOf } from '../trust/http.js'
 import { openTrustNode } from '../trust/trust-node.js'
+import { feeLimit } from './options.js'
 import { ended, proxyArgument, type ServeOptions, sayWhere } from './serve.js'
 
 export interface NodeServeOptions extends Pick<ServeOptions, 'host' | 'port' | 'behindProxy' | 'json'> {
@@ -15,6 +16,7 @@ export interface NodeServeOptions extends Pick<ServeOptions, 'host' | 'port' | '
   readonly contract: string
   readonly peer?: readonly string[]
   readonly key?: string
+  readonly maxFee?: string
 }
 
 /** `registrar node serve`: a trust node, until it is told to end. */
@@ -29,7 +31,7 @@ export async function nodeServeCommand(
   const registry = addressArgument(options.contract, '--contract')
   const account = await accountOf(options.key)
   const node = await openTrustNode(folder, {
-    chain: await openChain(options.rpc),
+    chain: await openChain(options.rpc, feeLimit(options)),
     registry,
     account,
     peers,

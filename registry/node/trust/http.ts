@@ -19,7 +19,6 @@ import {
   printTicket,
   ticketCodec,
 } from '../../src/nonce.js'
-import { printReceipt, receiptCodec } from '../../src/receipt.js'
 import {
   type Endorsement,
   endorsementCodec,
@@ -28,7 +27,8 @@ import {
   parseProposal,
   printEndorsement,
   proposalCodec,
-} from './messages.js'
+} from '../../src/proposal.js'
+import { printReceipt, receiptCodec } from '../../src/receipt.js'
 
 /** What a trust node answers strangers and peers. */
 export interface NodeService {

@@ -8,6 +8,7 @@ import type { Address, PrivateKeyAccount } from 'viem'
 import { type Admission, admit } from '../../src/admission.js'
 import { type EnrollmentFile, parseEnrollment, printEnrollment } from '../../src/enrollment.js'
 import type { NonceTicket } from '../../src/nonce.js'
+import { type Endorsement, evidenceHash, type Proposal } from '../../src/proposal.js'
 import type { NewMember } from '../../src/store.js'
 import { AuditLog, refusalDetails } from '../audit-log.js'
 import type { Chain } from '../chain/client.js'
@@ -18,8 +19,8 @@ import { readSecret } from '../secret-files.js'
 import { openRegistry } from '../store/index.js'
 import { openContract } from './contract.js'
 import type { NodeService } from './http.js'
-import { type Endorsement, evidenceHash, type Proposal } from './messages.js'
-import { collectSignatures } from './peers.js'
+import { collectSignatures, PEER_TIMEOUT_MS } from './peers.js'
+import { ChainRemovals } from './removals.js'
 import { Unsettled } from './unsettled.js'
 
 export interface TrustNodeOptions {
@@ -29,6 +30,8 @@ export interface TrustNodeOptions {
   readonly account: PrivateKeyAccount
   /** Where the other nodes answer. */
   readonly peers: readonly string[]
+  /** How long each of them may take. */
+  readonly peerTimeoutMs?: number
   readonly now?: () => number
   readonly hash?: Hasher
   readonly onAuditFailure?: (error: unknown) => void
@@ -55,7 +58,8 @@ const CLOCK_SKEW = 120
  * what it has signed for, and for which machine: quotas, removed machines and used nonces are each node's own business.
  */
 export async function openTrustNode(folder: string, options: TrustNodeOptions): Promise<TrustNode> {
-  const { chain, registry, account, peers, now = clock, hash, onAuditFailure = () => undefined } = options
+  const { chain, registry, account, peers, peerTimeoutMs = PEER_TIMEOUT_MS, now = clock, hash } = options
+  const { onAuditFailure = () => undefined } = options
   const contract = await openContract(chain, registry)
   const paths = registrarFolder(folder)
   const policies = await readPolicies(paths)
@@ -71,6 +75,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
   const backend = openBackend()
   const audit = new AuditLog(paths.auditLog, onAuditFailure)
   const unsettled = new Unsettled(store, contract, now)
+  const removals = new ChainRemovals(chain, registry, store, folder)
 
   const noteRefusal = (from: string, failures: readonly Failure[]): Promise<void> =>
     audit.write({ time: now(), outcome: 'refused', from, details: refusalDetails(failures) })
@@ -83,6 +88,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
       registryId: contract.id,
       checkNonce: async (ticket) => {
         block = await contract.blockOf(ticket)
+        await removals.follow()
       },
       policies: await contract.inForce(policies),
       collateral: () => readCollateral(paths),
@@ -123,6 +129,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
       own: (await contract.isMember(own.signer)) ? [own] : [],
       needed: threshold,
       isMember: contract.isMember,
+      timeoutMs: peerTimeoutMs,
     })
     return { index: await contract.admit(account, message, signed), salt }
   }

@@ -1,3 +1,4 @@
+import { VouchError } from '@vouch/protocol'
 import type { Registry } from '../../src/store.js'
 import type { RegistryContract } from './contract.js'
 
@@ -6,12 +7,17 @@ import type { RegistryContract } from './contract.js'
  * else a peer that is down would use up the quota of honest machines.
  */
 export class Unsettled {
-  private readonly store: Registry
+  private readonly store: Pick<Registry, 'find' | 'members' | 'remove' | 'size'>
   private readonly contract: Pick<RegistryContract, 'isAdmitted'>
   private readonly now: () => number
   private readonly deadlines = new Map<bigint, number>()
+  private running: Promise<void> | undefined
 
-  constructor(store: Registry, contract: Pick<RegistryContract, 'isAdmitted'>, now: () => number) {
+  constructor(
+    store: Pick<Registry, 'find' | 'members' | 'remove' | 'size'>,
+    contract: Pick<RegistryContract, 'isAdmitted'>,
+    now: () => number,
+  ) {
     this.store = store
     this.contract = contract
     this.now = now
@@ -26,17 +32,38 @@ export class Unsettled {
   }
 
   /** Lets go of what came to nothing. A credential that was signed for once is not taken again. */
-  async settle(): Promise<void> {
+  settle(): Promise<void> {
+    this.running ??= this.settleDue().finally(() => {
+      this.running = undefined
+    })
+    return this.running
+  }
+
+  private async settleDue(): Promise<void> {
     const due = [...this.deadlines].filter(([, deadline]) => deadline + MARGIN < this.now())
-    for (const [credential] of due) {
-      this.deadlines.delete(credential)
-      const member = this.store.find(credential)
-      if (member === undefined || member.removed || (await this.contract.isAdmitted(credential))) continue
-      await this.store.remove(member.index, 'it never came to the chain')
+    for (let i = 0; i < due.length; i += AT_ONCE) {
+      await Promise.all(due.slice(i, i + AT_ONCE).map(([credential]) => this.settleOne(credential)))
     }
   }
+
+  private async settleOne(credential: bigint): Promise<void> {
+    const member = this.store.find(credential)
+    if (member !== undefined && !member.removed) {
+      const isAdmitted = await this.contract.isAdmitted(credential).catch(whenUnknown)
+      // What the chain can't be asked now is asked the next time: whoever enrolls meanwhile has nothing to do with it.
+      if (isAdmitted === undefined) return
+      if (!isAdmitted) await this.store.remove(member.index, 'it never came to the chain')
+    }
+    this.deadlines.delete(credential)
+  }
+}
+
+function whenUnknown(error: unknown): undefined {
+  if (!(error instanceof VouchError)) throw error
 }
 
 const RESTART_GRACE = 900
 /** The chain's clock may be behind. */
 const MARGIN = 60
+/** How many the chain is asked about at once. */
+const AT_ONCE = 16

@@ -10,7 +10,7 @@ import {
   uint,
   version,
 } from '@vouch/protocol/codec'
-import { type EnrollmentFile, enrollmentCodec, MAX_ENROLLMENT_BYTES } from '../../src/enrollment.js'
+import { type EnrollmentFile, enrollmentCodec, MAX_ENROLLMENT_BYTES } from './enrollment.js'
 
 /** What a node that took an enrollment asks its peers to sign as well. They believe none of it: each judges the enrollment itself. */
 export interface Proposal {

@@ -1,0 +1,18 @@
+/** What each kind of evidence is called, in policies and verdicts. What a kind is, `kinds.ts` says. */
+export type KindName =
+  | 'sev-snp'
+  | 'simulated-snp'
+  | 'tdx'
+  | 'simulated-tdx'
+  | 'sgx'
+  | 'simulated-sgx'
+  | 'aws-nitro'
+  | 'simulated-nitro'
+  | 'nvidia-gpu'
+  | 'simulated-nvidia'
+  | 'tpm'
+  | 'simulated-tpm'
+  | 'azure-snp'
+  | 'simulated-azure-snp'
+  | 'azure-tdx'
+  | 'simulated-azure-tdx'
