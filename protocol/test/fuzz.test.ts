@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
-import { read, vectorFile } from '../../fixtures/corpus.js'
 import {
   canonicalJson,
   decodeAcceptance,
@@ -38,14 +37,7 @@ import {
 } from '../src/index.js'
 import { fuzz, TIMEOUT } from './support/fuzz.js'
 import { mutatedBytes, mutatedFile, mutatedText } from './support/mutation.js'
-
-const samplesOf = (statement: string, member: 'bytes' | 'file' | 'policy'): string[] => {
-  const { vectors } = JSON.parse(read(vectorFile(statement))) as {
-    readonly vectors: readonly { readonly expected: object; readonly input: object }[]
-  }
-  const values = vectors.map(({ expected, input }) => ({ ...input, ...expected }) as Record<string, string>)
-  return values.map((value) => value[member] ?? '').filter((sample) => sample.length < 2_000)
-}
+import { samplesOf } from './support/vectors.js'
 
 describe('bytes that decode are the bytes that encode', TIMEOUT, () => {
   const bytesOf = (statement: string) =>

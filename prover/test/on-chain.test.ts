@@ -1,6 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { keyHash } from '@vouch/circuits'
 import { contractPolicyOf, vouchedBoardAbi } from '@vouch/contracts'
 import { readCreationCode } from '@vouch/contracts/node'
@@ -18,9 +21,11 @@ import {
   noAddress,
   policy,
   policyId,
+  startLyingServer,
   startTestChain,
   type TestChain,
 } from '../../registry/test/support/chains.js'
+import { nodeArguments, Program } from '../../scripts/program.js'
 import { type OnChain, requestOfContract } from '../node/chain-source.js'
 import { renewCommand } from '../node/commands/credential.js'
 import { enrollCommand } from '../node/commands/enroll.js'
@@ -29,6 +34,8 @@ import type { Credential } from '../src/index.js'
 import { startGuest, type TestGuest } from './support/guest.js'
 
 // Alice with a registry that is a contract: trust nodes admit her, and a contract asks.
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 let world: TestChain
 let guest: TestGuest
@@ -154,3 +161,98 @@ test('an unsigned head is believed from a chain that she reads herself, and from
     code: 'HEAD_SIGNATURE_FALSE',
   })
 })
+
+/** A command of this project as a process: its status, the code it names, and what it said. */
+async function run(file: string, ...words: readonly string[]) {
+  const program = new Program([...nodeArguments(join(ROOT, file)), ...words])
+  const exit = await program.ended()
+  const [, code] = /\[([A-Z_]+)\]/.exec(program.stderr) ?? []
+  return { exit, code, said: program.stdout, words: program.stderr }
+}
+const aliceDoes = (...words: readonly string[]) =>
+  run('prover/node/alice.ts', '--home', join(folder, 'home'), ...words)
+const where = () => ['--rpc', onChain.rpc, '--contract', onChain.contract]
+
+test('alice sync --rpc, as a process, and what it ends with', async () => {
+  const named = ['sync', '--credential', 'mine']
+  const { exit, said } = await aliceDoes(...named, ...where(), '--json')
+  expect([exit, JSON.parse(said).registries]).toEqual([
+    0,
+    [expect.objectContaining({ size: expect.any(Number) })],
+  ])
+  expect(await aliceDoes(...named, '--rpc', onChain.rpc)).toMatchObject({ exit: 1, code: 'USAGE' })
+  const liar = await startLyingServer(world.anvil.url, (method, result) =>
+    method === 'eth_call' ? `0x${'0'.repeat(63)}1` : result,
+  )
+  await world.anvil.do('anvil_mine', '0x1')
+  expect(await aliceDoes(...named, '--rpc', liar.url, '--contract', onChain.contract)).toMatchObject({
+    exit: 2,
+    code: 'RPC_FALSE',
+  })
+  await liar.close()
+  expect(await aliceDoes(...named, '--rpc', onChain.rpc, '--contract', noAddress)).toMatchObject({
+    exit: 3,
+    code: 'REGISTRY_NOT_ACCEPTED',
+  })
+})
+
+test('alice prove --consumer and bob verify --rpc, as processes, and what they end with', async () => {
+  const [request, bundle] = [join(folder, 'asked.json'), join(folder, 'bundle.json')]
+  const asked = ['--rpc', onChain.rpc, '--consumer', board]
+  const written = ['--request', request, '--out', bundle, '--credential', 'mine']
+  const service = ['--service', 'echo', '--message', 'as a process', '--min-set', '1', '--again']
+  const prove = (...words: readonly string[]) => aliceDoes('prove', ...words, ...written, ...service)
+  expect(await prove(...asked)).toMatchObject({ exit: 1, code: 'USAGE' })
+  const beneficiary = ['--beneficiary', world.payer.address]
+  expect(await prove('--rpc', onChain.rpc, '--consumer', noAddress, ...beneficiary)).toMatchObject({
+    exit: 4,
+    code: 'CONTRACT_UNKNOWN',
+  })
+  expect((await prove(...asked, ...beneficiary)).exit).toBe(0)
+  const verify = (...words: readonly string[]) =>
+    run('verifier/node/bob.ts', 'verify', bundle, '--request', request, ...words)
+  expect((await verify(...asked)).exit).toBe(0)
+  expect(await verify('--rpc', 'http://127.0.0.1:9', '--consumer', board)).toMatchObject({
+    exit: 4,
+    words: expect.stringContaining('RPC_UNREACHABLE'),
+  })
+  const forged = { ...JSON.parse(await readFile(bundle, 'utf8')), nullifier: '00'.repeat(32) }
+  await writeFile(bundle, JSON.stringify(forged))
+  expect((await verify(...asked)).exit).toBe(2)
+})
+
+test('an admission whose answer got lost is found on chain, and kept', async () => {
+  const deaf = await startDeafProxy(servers[1])
+  guest.lies = { machine: { chipId: new Uint8Array(64).fill(7) } } // the other has as many leaves as it may
+  const enrolling = alice.enroll({ agent: guest.url, registrar: deaf.url, onChain, name: 'lost' })
+  await expect(enrolling).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' })
+  await deaf.close()
+  const [draft] = await alice.home.drafts()
+  if (draft === undefined) throw new Error('nothing was kept of what was sent')
+  const before = await alice.home.credentials()
+  const synced = await aliceDoes('sync', ...where())
+  expect([synced.exit, synced.words]).toEqual([0, expect.stringContaining('was admitted after all')])
+  expect(await alice.home.drafts()).toEqual([])
+  const [found] = (await alice.home.credentials()).filter((name) => !before.includes(name))
+  expect((await alice.home.credential(found ?? '')).holderSecret).toBe(draft.holderSecret)
+})
+
+/** Passes everything on to a node, and hangs up where an admission would be answered. */
+async function startDeafProxy(node: RunningServer | undefined) {
+  const proxy = createServer(async (request, response) => {
+    const body: Uint8Array[] = []
+    for await (const part of request) body.push(part)
+    const { method = 'GET', url = '' } = request
+    const sent = method === 'POST' ? { body: Buffer.concat(body) } : {}
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`http://127.0.0.1:${node?.address.port}${url}`, { method, headers, ...sent })
+    if (url === '/enroll') return void response.destroy()
+    response.writeHead(answer.status, headers)
+    response.end(await answer.text())
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    close: () => new Promise<void>((resolve) => proxy.close(() => resolve())),
+  }
+}

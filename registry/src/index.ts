@@ -16,6 +16,10 @@ export {
   rootOfBuckets,
   rootsIn,
 } from './buckets.js'
+export type { Cursor } from './cursor.js'
+export { cursorCodec, parseCursor, printCursor } from './cursor.js'
+export type { Decision, DecisionKind } from './decision.js'
+export { decisionCodec, parseDecision, printDecision } from './decision.js'
 export type { EnrollmentFile } from './enrollment.js'
 export {
   enrollmentCodec,
@@ -40,6 +44,15 @@ export {
   printTicket,
   ticketCodec,
 } from './nonce.js'
+export type { Endorsement, Proposal } from './proposal.js'
+export {
+  endorsementCodec,
+  parseEndorsement,
+  parseProposal,
+  printEndorsement,
+  printProposal,
+  proposalCodec,
+} from './proposal.js'
 export type { Receipt } from './receipt.js'
 export { parseReceipt, printReceipt, receiptCodec } from './receipt.js'
 export type { Admitted, Banned, NewMember, Registry } from './store.js'

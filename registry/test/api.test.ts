@@ -5,18 +5,21 @@ import * as api from '../src/index.js'
 
 /** Every value that others may import. Whoever changes this list changes the API. */
 const VALUES = `
-admit BUCKET_HEIGHT BUCKET_LEAVES bucketCount bucketIndexCodec checkTicket enrollmentCodec expiryOf inOrder issueNonce leafOf
-leavesInBucket MAX_ENROLLMENT_BYTES NONCE_LIFETIME nonceOf nonceRequestCodec parseBucket parseBucketIndex parseEnrollment
-parseNonceRequest parseReceipt parseTicket PLACE_BYTES placeBytes printBucketIndex printEnrollment printNonceRequest
-printReceipt printTicket receiptCodec rootOfBucket rootOfBuckets rootsIn slowHasher syncRegistry ticketCodec UNSIGNED
+admit BUCKET_HEIGHT BUCKET_LEAVES bucketCount bucketIndexCodec checkTicket cursorCodec decisionCodec endorsementCodec
+enrollmentCodec expiryOf inOrder issueNonce leafOf leavesInBucket MAX_ENROLLMENT_BYTES NONCE_LIFETIME nonceOf
+nonceRequestCodec parseBucket parseBucketIndex parseCursor parseDecision parseEndorsement parseEnrollment parseNonceRequest
+parseProposal parseReceipt parseTicket PLACE_BYTES placeBytes printBucketIndex printCursor printDecision printEndorsement
+printEnrollment printNonceRequest printProposal printReceipt printTicket proposalCodec receiptCodec rootOfBucket rootOfBuckets
+rootsIn slowHasher syncRegistry ticketCodec UNSIGNED
 `
 
 const NODE_VALUES =
   'createRegistry DEFAULT_LIMITS openFile openMirror openRegistrar openRegistry openSource siteOf'
 
 const TYPES = `
-Admission AdmissionParameters Admitted Banned BucketIndex EnrollmentFile LeafContent LogRecord Member Mirror NewMember
-NonceGiver NonceRequest NonceTicket Receipt Registry RegistrySource Synced SyncParameters
+Admission AdmissionParameters Admitted Banned BucketIndex Cursor Decision DecisionKind Endorsement EnrollmentFile LeafContent
+LogRecord Member Mirror NewMember NonceGiver NonceRequest NonceTicket Proposal Receipt Registry RegistrySource Synced
+SyncParameters
 `
 
 const listed = (names: string): string[] => names.trim().split(/\s+/).sort()

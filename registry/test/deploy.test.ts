@@ -61,6 +61,7 @@ describe('registrar deploy', () => {
     expect(again.told).toMatchObject({ registry: String(told.registry).toLowerCase() })
     expect(again.told.gateway).not.toBe(told.gateway)
     expect(again.words).not.toContain('made the registry')
+    expect([typeof told.block, typeof again.told.block]).toEqual(['number', 'undefined'])
   })
 
   test('deploys no simulated policy off development chains, and pays for nothing before it says so', async () => {
@@ -73,10 +74,25 @@ describe('registrar deploy', () => {
     ['an address that is none', { node: ['0x12', address('a2')] }, 'USAGE'],
     ['a floor of one', { floor: '1' }, 'USAGE'],
     ['one node twice', { node: [address('a1'), address('a1')] }, 'CHAIN_REFUSED'],
-    ['a registry that is no contract', { registry: address('bb'), proofs: address('cc') }, 'CHAIN_REFUSED'],
+    ['a registry that is no contract', { registry: address('bb') }, 'CONTRACT_UNKNOWN'],
+    ['a verifier that is no contract', { proofs: address('cc') }, 'CONTRACT_UNKNOWN'],
   ] as const)('refuses %s', async (_, changes, code) => {
     await expect(deployOn(development, changes)).rejects.toMatchObject({ code })
   })
+})
+
+test('registrar deploy goes on with nothing that is another contract, or was made with other settings', async () => {
+  const { told } = await deployOn(development)
+  const [registry, proofs] = [String(told.registry), String(told.proofs)]
+  const before = await development.do('eth_blockNumber')
+  for (const changes of [
+    { registry: proofs },
+    { registry, proofs: registry },
+    { registry, proofs, floor: '3' },
+    { registry, proofs, nonceBlocks: '65' },
+  ])
+    await expect(deployOn(development, changes)).rejects.toMatchObject({ code: 'CONTRACT_UNKNOWN' })
+  expect(await development.do('eth_blockNumber')).toBe(before)
 })
 
 describe('a key', () => {

@@ -8,19 +8,22 @@ import { clock } from '@vouch/protocol/node'
 import { type RunningServer, startServer } from '@vouch/protocol/node/http'
 import type { Address } from 'viem'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { leafPlace } from '../node/chain/leaf-place.js'
+import { type LeafPlace, leafPlace } from '../node/chain/leaf-place.js'
+import { type AdmissionMessage, signAdmission } from '../node/chain/signing.js'
 import { syncChain } from '../node/chain/sync.js'
 import { initCommand } from '../node/commands/init.js'
 import { DEFAULT_LIMITS } from '../node/http/site.js'
+import { openContract } from '../node/trust/contract.js'
 import { signDecision } from '../node/trust/decision-message.js'
-import { proposeDecision, submitDecision } from '../node/trust/decisions.js'
+import { executeChange, type Proposed, proposeDecision, submitDecision } from '../node/trust/decisions.js'
 import { NODE_ROUTES, nodeSiteOf } from '../node/trust/http.js'
-import { openTrustNode, type TrustNode } from '../node/trust/trust-node.js'
+import { openTrustNode, type TrustNode, type TrustNodeOptions } from '../node/trust/trust-node.js'
 import type { Admission } from '../src/admission.js'
 import { type EnrollmentFile, printEnrollment } from '../src/enrollment.js'
 import type { Proposal } from '../src/proposal.js'
 import { policy, policyId, startTestChain, type TestChain } from './support/chains.js'
 import { newChip, newClient } from './support/enrolling.js'
+import { endless, type PeerAnswer, signing, stalling, startPeer } from './support/peers.js'
 import { scratch } from './support/registries.js'
 
 // Three trust nodes with a real chain below them: real evidence, real proofs, and peers that lie or are not there.
@@ -35,7 +38,11 @@ const out = { program: 'registrar', data: () => undefined, words: () => undefine
 const limits = { ...DEFAULT_LIMITS, writes: { burst: 1000, perSecond: 100 } }
 
 /** A node's folder is made once; the node may be opened again. */
-async function startNode(number: number, peers: readonly string[]): Promise<void> {
+async function startNode(
+  number: number,
+  peers: readonly string[],
+  options: Partial<TrustNodeOptions> = {},
+): Promise<void> {
   const account = world.nodes[number]
   if (account === undefined) throw new Error('there are three')
   const node = await openTrustNode(join(folder, `node-${number}`), {
@@ -43,6 +50,7 @@ async function startNode(number: number, peers: readonly string[]): Promise<void
     registry,
     account,
     peers,
+    ...options,
   })
   const server = await startServer(nodeSiteOf(node), { host: '127.0.0.1', port: 0 }, limits)
   nodes.push({ node, server, url: `http://127.0.0.1:${server.address.port}` })
@@ -118,11 +126,67 @@ test('one node alone admits nothing, and says who is missing', async () => {
 })
 
 test('a peer that signs something else, or with a stranger’s key, does not count', async () => {
-  const liar = await openTrustNodeOfStranger()
-  await startNode(0, [liar.url])
+  const [, , second] = world.nodes
+  if (second === undefined) throw new Error('there are three')
+  const cases: readonly (readonly [string, PeerAnswer, readonly string[]])[] = [
+    ['a stranger', signing(world, world.payer), ['QUORUM_MISSING']],
+    ['another expiry', signing(world, second, { expiresAt: 7_200n }), ['QUORUM_MISSING']],
+    ['another set', signing(world, second, { setVersion: 1 }), ['QUORUM_MISSING']],
+    ['another policy', signing(world, second, { policyId: 1n }), ['QUORUM_MISSING']],
+    ['this very node', signing(world, world.nodes[0] ?? second), ['QUORUM_MISSING']],
+    ['what was asked', signing(world, second), []],
+  ]
+  for (const [name, answer, codes] of cases) {
+    const peer = await startPeer(answer)
+    await startNode(0, [peer.url])
+    const admission = await firstNode().admit(fileOf(await enrolled()), 'test')
+    expect([name, ...codesOf(admission), peer.asked()]).toEqual([name, ...codes, 1])
+    await stopNodes()
+    await peer.close()
+  }
+})
+
+test('peers that stall, or never end what they say, are left out; those that sign are not kept waiting for them', async () => {
+  const [, , second] = world.nodes
+  if (second === undefined) throw new Error('there are three')
+  const liars = [stalling, endless(1, 50), endless(60_000, 1)]
+  const peers = await Promise.all(liars.map(startPeer))
+  const urls = peers.map(({ url }) => url)
+  await startNode(0, urls, { peerTimeoutMs: 1000 })
+  const alone = await firstNode().admit(fileOf(await enrolled()), 'test')
+  expect(codesOf(alone)).toEqual(['QUORUM_MISSING'])
+  expect(peers.map(({ asked }) => asked())).toEqual([1, 1, 1])
+  await stopNodes()
+  const honest = await startPeer(signing(world, second))
+  // Whoever waited for the liars would wait for longer than this test may take.
+  await startNode(0, [...urls, honest.url], { peerTimeoutMs: 2 ** 31 - 1 })
   const admission = await firstNode().admit(fileOf(await enrolled()), 'test')
-  expect(codesOf(admission)).toEqual(['QUORUM_MISSING'])
-  await liar.close()
+  expect(codesOf(admission)).toEqual([])
+  for (const peer of [...peers, honest]) await peer.close()
+})
+
+test('what a peer submitted first, with these signatures, is admitted; what it submitted otherwise is not this', async () => {
+  const contract = await openContract(world.chain, registry)
+  const [first, second] = world.nodes
+  if (first === undefined || second === undefined) throw new Error('there are three')
+  const { number, time } = await contract.recentBlock()
+  const message: AdmissionMessage = {
+    credential: 4711n,
+    policyId,
+    expiresAt: BigInt(time - (time % 3600) + 7200),
+    evidenceHash: `0x${'01'.repeat(32)}`,
+    blockNumber: BigInt(number),
+    deadline: BigInt(time + 600),
+    setVersion: (await contract.quorum()).setVersion,
+  }
+  const signed = async (what: AdmissionMessage) =>
+    Promise.all([first, second].map((node) => signAdmission(world.chain, registry, node, what)))
+  const index = await contract.admit(first, message, await signed(message))
+  expect(await contract.admit(second, message, await signed(message))).toBe(index)
+  const other: AdmissionMessage = { ...message, evidenceHash: `0x${'02'.repeat(32)}` }
+  await expect(contract.admit(second, other, await signed(other))).rejects.toMatchObject({
+    code: 'CREDENTIAL_REFUSED',
+  })
 })
 
 test('each node judges by itself: a false proof, a foreign or an old nonce, another expiry', async () => {
@@ -185,14 +249,40 @@ test('a machine that a quorum removed for cause is refused under every credentia
 })
 
 async function removeByQuorum(kind: 'remove' | 'remove_for_cause', credential: bigint): Promise<void> {
-  const { chain, payer } = world
-  const subject = fieldToBytes(credential)
-  const proposed = { kind, subject, reason: 'in a test', seconds: 600 }
-  const decision = await proposeDecision(chain, registry, proposed)
-  const signed = await Promise.all(world.nodes.slice(0, 2).map((node) => signDecision(decision, node)))
-  const place = await leafPlace({ chain, registry, folder: join(scratch(), 'copy') }, credential)
-  await submitDecision(chain, payer, decision, signed, place)
+  const parameters = { chain: world.chain, registry, folder: join(scratch(), 'copy') }
+  const proposed = { kind, subject: fieldToBytes(credential), reason: 'in a test' }
+  await decideByQuorum(proposed, await leafPlace(parameters, credential))
 }
+
+/** What two operators sign is in effect. */
+async function decideByQuorum(proposed: Omit<Proposed, 'seconds'>, place?: LeafPlace): Promise<void> {
+  const { chain, payer } = world
+  const decision = await proposeDecision(chain, registry, { ...proposed, seconds: 600 })
+  const signed = await Promise.all(world.nodes.slice(0, 2).map((node) => signDecision(decision, node)))
+  const change = await submitDecision(chain, payer, decision, signed, place)
+  if (change !== undefined) await executeChange(chain, payer, registry, change.id)
+}
+
+test('a node admits under no policy that the quorum has retired, nor under one whose vendor root it has', async () => {
+  await startNode(0, [])
+  const anchor = policy.evidence['simulated-snp']?.roots[0] ?? new Uint8Array()
+  const asked = async () => {
+    const client = newClient(backend, policy)
+    const enrollment = await client.enroll(await firstNode().nonce(client.credential), { unproven: true })
+    return codesOf(await firstNode().admit(fileOf(enrollment), 'test'))
+  }
+  const rows = [
+    ['retire_policy', 'add_policy', fieldToBytes(policyId)],
+    ['retire_anchor', 'add_anchor', anchor],
+  ] as const
+  for (const [retire, add, subject] of rows) {
+    expect(await asked()).toEqual(['PROOF_FALSE'])
+    await decideByQuorum({ kind: retire, subject })
+    expect(await asked()).toEqual(['POLICY_NOT_ACCEPTED'])
+    await decideByQuorum({ kind: add, subject })
+  }
+  expect(await asked()).toEqual(['PROOF_FALSE'])
+})
 
 test('the document of the interface has the routes that are served', async () => {
   await startNode(0, [])
@@ -201,21 +291,3 @@ test('the document of the interface has the routes that are served', async () =>
   const paths = document instanceof Map ? document.get('paths') : undefined
   expect(paths instanceof Map ? [...paths.keys()].sort() : []).toEqual(Object.keys(NODE_ROUTES).sort())
 })
-
-/** A node whose account is no member. */
-async function openTrustNodeOfStranger(): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const node = await openTrustNode(join(folder, 'node-2'), {
-    chain: world.chain,
-    registry,
-    account: world.payer,
-    peers: [],
-  })
-  const server = await startServer(nodeSiteOf(node), { host: '127.0.0.1', port: 0 }, limits)
-  return {
-    url: `http://127.0.0.1:${server.address.port}`,
-    close: async () => {
-      await server.close()
-      await node.close()
-    },
-  }
-}

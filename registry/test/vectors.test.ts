@@ -21,6 +21,7 @@ const vectorsOf = (statement: string): ByteVectors['vectors'] =>
 
 itReproduces('admission-policy', 'nonce-request', 'nonce-ticket', 'enrollment', 'receipt')
 itReproduces('bucket', 'bucket-index', 'log-record', 'log-frame')
+itReproduces('proposal', 'endorsement', 'decision', 'cursor')
 itRefuses(registryRefusals)
 
 describe('what is read is written as the same bytes', () => {

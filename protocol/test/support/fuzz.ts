@@ -15,6 +15,7 @@ export function fuzz<Input, Value>(
   inputs: fc.Arbitrary<Input>,
   decode: (input: Input) => Value,
   check: (value: Value, input: Input) => boolean,
+  runs = RUNS,
 ): void {
   let accepted = 0
   let slowest = 0
@@ -26,10 +27,10 @@ export function fuzz<Input, Value>(
     accepted++
     return check(decoded.value, input)
   })
-  fc.assert(property, { numRuns: RUNS, seed: SEED })
+  fc.assert(property, { numRuns: runs, seed: SEED })
   // What is all refused, or all accepted, has tested nothing.
-  expect(accepted).toBeGreaterThan(RUNS / 100)
-  expect(accepted).toBeLessThan(RUNS)
+  expect(accepted).toBeGreaterThan(runs / 100)
+  expect(accepted).toBeLessThan(runs)
   expect(slowest).toBeLessThan(HANG_MS)
 }
 

@@ -103,14 +103,21 @@ export async function transact(
   return (await send(chain, account, { to: call.address, data }, doing)).receipt
 }
 
+/** A contract to be made. */
+export interface Making {
+  readonly abi: Abi
+  readonly bytecode: Hex
+  readonly args: readonly unknown[]
+}
+
 /** Makes a contract. Answers with its address. */
 export async function create(
   chain: Chain,
   account: PrivateKeyAccount,
-  { abi, bytecode, args }: { readonly abi: Abi; readonly bytecode: Hex; readonly args: readonly unknown[] },
+  making: Making,
   doing: string,
 ): Promise<Address> {
-  const data = chain.viem.encodeDeployData({ abi, bytecode, args })
+  const data = chain.viem.encodeDeployData(making)
   const { receipt, nonce } = await send(chain, account, { data }, doing)
   // Where a contract comes to be follows from who makes it: a server that names another place has something there.
   const expected = chain.viem.getContractAddress({ from: account.address, nonce: BigInt(nonce) })

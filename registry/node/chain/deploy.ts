@@ -4,7 +4,13 @@ import { readCreationCode } from '@vouch/contracts/node'
 import { type AdmissionPolicy, admissionPolicyId } from '@vouch/evidence'
 import { compareBytes, fieldToBytes, isSimulated, toHex, VouchError } from '@vouch/protocol'
 import type { Address, Hex, PrivateKeyAccount } from 'viem'
-import { type Chain, create, isDevelopmentChain } from './client.js'
+import { type Chain, create, isDevelopmentChain, type Making } from './client.js'
+
+export const WHAT: Readonly<Record<keyof Deployed, string>> = {
+  registry: 'registry',
+  proofs: 'verifier of proofs',
+  gateway: 'gateway',
+}
 
 export interface Settings {
   readonly members: readonly Address[]
@@ -27,7 +33,7 @@ export interface Deployed {
 }
 
 /**
- * Deploys a registry run by trust nodes, the verifier of proofs, and the gateway that other contracts call. `made` hears of
+ * Deploys a registry run by trust nodes, the verifier of proofs, and the gateway that other contracts call. `tell` hears of
  * each contract as soon as it is there, so that no failure after it loses it.
  */
 export async function deploy(
@@ -35,56 +41,53 @@ export async function deploy(
   account: PrivateKeyAccount,
   settings: Settings,
   there: Partial<Deployed>,
-  made: (part: keyof Deployed, address: Address) => void,
+  tell: (part: keyof Deployed, address: Address) => void,
 ): Promise<Deployed> {
   const noted = (part: keyof Deployed, address: Address): Address => {
-    made(part, address)
+    tell(part, address)
     return address
   }
-  const registry = there.registry ?? noted('registry', await deployRegistry(chain, account, settings))
-  const proofs = there.proofs ?? noted('proofs', await deployProofs(chain, account))
-  const gateway = await create(
-    chain,
-    account,
-    {
-      abi: vouchVerifierAbi,
-      bytecode: await readCreationCode('VouchVerifier'),
-      args: [registry, `0x${toHex(keyHash('respond'))}`, proofs],
-    },
-    'deploying the gateway',
-  )
-  return { registry, proofs, gateway: noted('gateway', gateway) }
+  const made = async (part: keyof Deployed, making: Making): Promise<Address> =>
+    noted(part, await create(chain, account, making, `deploying the ${WHAT[part]}`))
+  const registryMaking = await makingOfRegistry(chain, settings)
+  const proofsMaking = { abi: [], bytecode: await readCreationCode('HonkVerifier'), args: [] }
+  if (there.registry) await assertSameCode(chain, there.registry, registryMaking)
+  if (there.proofs) await assertSameCode(chain, there.proofs, proofsMaking)
+  const registry = there.registry ?? (await made('registry', registryMaking))
+  const proofs = there.proofs ?? (await made('proofs', proofsMaking))
+  const gateway = await made('gateway', {
+    abi: vouchVerifierAbi,
+    bytecode: await readCreationCode('VouchVerifier'),
+    args: [registry, `0x${toHex(keyHash('respond'))}`, proofs],
+  })
+  return { registry, proofs, gateway }
 }
 
-async function deployRegistry(
-  chain: Chain,
-  account: PrivateKeyAccount,
-  settings: Settings,
-): Promise<Address> {
-  const { policies, floor, strikeLimit, delay, nonceBlocks } = settings
+async function makingOfRegistry(chain: Chain, settings: Settings): Promise<Making> {
+  const { members, policies, floor, strikeLimit, delay, nonceBlocks } = settings
   const ids = policies.map(admissionPolicyId)
   assertGenuineOrDevelopment(chain, ids)
-  const genesis = {
-    members: settings.members,
-    policies: ids,
-    anchors: anchorsOf(policies),
-    floor,
-    strikeLimit,
-    delay,
-    nonceBlocks,
+  const limits = { floor, strikeLimit, delay, nonceBlocks }
+  const genesis = { members, policies: ids, anchors: anchorsOf(policies), ...limits }
+  return {
+    abi: credentialRegistryAbi,
+    bytecode: await readCreationCode('CredentialRegistry'),
+    args: [genesis],
   }
-  const bytecode = await readCreationCode('CredentialRegistry')
-  return create(
-    chain,
-    account,
-    { abi: credentialRegistryAbi, bytecode, args: [genesis] },
-    'deploying the registry',
-  )
 }
 
-async function deployProofs(chain: Chain, account: PrivateKeyAccount): Promise<Address> {
-  const bytecode = await readCreationCode('HonkVerifier')
-  return create(chain, account, { abi: [], bytecode, args: [] }, 'deploying the verifier of proofs')
+/** Refuses what is there already unless it is what would be made here: another contract would take the gateway's word for anything. */
+async function assertSameCode(chain: Chain, address: Address, making: Making): Promise<void> {
+  const data = chain.viem.encodeDeployData(making)
+  const [made, there] = await chain.ask('looking at what is there already', (client) =>
+    Promise.all([client.call({ data }), client.getCode({ address })]),
+  )
+  if (made.data !== undefined && made.data.toLowerCase() === there?.toLowerCase()) return
+  throw new VouchError('CONTRACT_UNKNOWN', {
+    rule: 'what is there already must have the code that these settings give it',
+    given: address,
+    hint: 'give the settings of the run that failed, or leave out the address: then it is made',
+  })
 }
 
 /** The contract refuses the same; here nothing has been paid for yet. */

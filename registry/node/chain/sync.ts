@@ -12,11 +12,12 @@ import {
 } from '@vouch/protocol'
 import type { Address, Hex } from 'viem'
 import { leavesInBucket, parseBucket, rootOfBuckets, rootsIn } from '../../src/buckets.js'
+import type { Cursor } from '../../src/cursor.js'
 import { BUCKET_LEAVES, type LeafContent, slowHasher, UNSIGNED } from '../../src/index.js'
 import type { Mirror, RegistrySource } from '../../src/sync.js'
 import { openMirror } from '../public-folder.js'
 import { type Chain, isDevelopmentChain } from './client.js'
-import { type Cursor, forgetCursor, readCursor, writeCursor } from './cursor.js'
+import { forgetCursor, readCursor, writeCursor } from './cursor.js'
 import { type Block, blockAt, bytesOf, eventSpans, stateAt } from './events.js'
 import { ChainLeaves, contradiction } from './leaves.js'
 

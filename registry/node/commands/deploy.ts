@@ -4,7 +4,7 @@ import { numberArgument, type Terminal } from '@vouch/protocol/node'
 import { accountOf } from '../chain/account.js'
 import { addressArgument } from '../chain/addresses.js'
 import { openChain } from '../chain/client.js'
-import { type Deployed, deploy } from '../chain/deploy.js'
+import { deploy, WHAT } from '../chain/deploy.js'
 import { blockAt } from '../chain/events.js'
 import { registryIdOf } from '../chain/sync.js'
 import { feeLimit } from './options.js'
@@ -22,12 +22,6 @@ export interface DeployOptions {
   readonly proofs?: string
   readonly maxFee?: string
   readonly json?: true
-}
-
-const WHAT: Readonly<Record<keyof Deployed, string>> = {
-  registry: 'registry',
-  proofs: 'verifier of proofs',
-  gateway: 'gateway',
 }
 
 /** `registrar deploy`: a registry on chain, run by trust nodes, and the gateway through which contracts accept responses. */
@@ -53,7 +47,8 @@ export async function deployCommand(out: Terminal, options: DeployOptions): Prom
   }
   const account = await accountOf(options.key)
   const chain = await openChain(options.rpc, feeLimit(options))
-  const { number: block } = await blockAt(chain)
+  // Of a registry that is there already nobody says here since when.
+  const block = options.registry === undefined ? (await blockAt(chain)).number : undefined
   const deployed = await deploy(chain, account, settings, there, (part, address) => {
     out.words(
       `registrar: made the ${WHAT[part]} at ${address}; to go on from here after a failure: --${part} ${address}`,
@@ -63,7 +58,7 @@ export async function deployCommand(out: Terminal, options: DeployOptions): Prom
   if (options.json)
     out.data(JSON.stringify({ chain_id: chain.id, block, registry_id: registryId, ...deployed }))
   else {
-    out.data(`chain     ${chain.id}, from block ${block}`)
+    out.data(`chain     ${chain.id}${block === undefined ? '' : `, from block ${block}`}`)
     out.data(`registry  ${deployed.registry}, known as ${registryId}`)
     out.data(`verifier  ${deployed.proofs}`)
     out.data(`gateway   ${deployed.gateway}`)

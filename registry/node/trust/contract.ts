@@ -44,6 +44,17 @@ export async function openContract(chain: Chain, registry: Address): Promise<Reg
     )
     return place
   }
+  /** Whether the contract has admitted just this: the salted hash of its evidence is nobody else's. */
+  const isThere = async ({ credential, evidenceHash, blockNumber }: AdmissionMessage): Promise<boolean> => {
+    const about = {
+      ...contract,
+      eventName: 'Admitted',
+      args: { credential },
+      fromBlock: blockNumber,
+    } as const
+    const events = await chain.ask(doing, (client) => client.getContractEvents({ ...about, strict: true }))
+    return events.some(({ args }) => args.evidenceHash === evidenceHash)
+  }
   return {
     id,
     recentBlock: async () => {
@@ -102,7 +113,12 @@ export async function openContract(chain: Chain, registry: Address): Promise<Reg
     isAdmitted: async (credential) => (await placeOf(credential)) !== 0,
     admit: async (account, message, signed) => {
       const call = { ...contract, functionName: 'admit', args: [message, quorumOf(signed)] }
-      await transact(chain, account, call, 'admitting')
+      try {
+        await transact(chain, account, call, 'admitting')
+      } catch (error) {
+        // Signatures are anybody's to submit: a peer, or this node's own transaction that was given up, may have come first.
+        if (!(await isThere(message).catch(() => false))) throw error
+      }
       const place = await placeOf(message.credential)
       if (place !== 0) return place - 1
       throw new VouchError('REORGANISED', {

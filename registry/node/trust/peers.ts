@@ -4,7 +4,8 @@ import { type Endorsement, type Proposal, parseEndorsement, printProposal } from
 import type { Chain } from '../chain/client.js'
 import { type AdmissionMessage, type Signed, signerOf } from '../chain/signing.js'
 
-const TIMEOUT_MS = 60_000
+/** How long a peer may take to verify an enrollment and sign. */
+export const PEER_TIMEOUT_MS = 60_000
 const MAX_ANSWER_BYTES = 65_536
 
 export interface Collecting {
@@ -17,6 +18,7 @@ export interface Collecting {
   readonly own: readonly Signed[]
   readonly needed: number
   readonly isMember: (account: Address) => Promise<boolean>
+  readonly timeoutMs: number
 }
 
 /**
@@ -48,9 +50,10 @@ export async function collectSignatures(given: Collecting): Promise<readonly Sig
 
 async function signatureOf(
   peer: string,
-  { chain, registry, message, proposal, isMember }: Collecting,
-  signal: AbortSignal,
+  { chain, registry, message, proposal, isMember, timeoutMs }: Collecting,
+  enough: AbortSignal,
 ): Promise<Signed> {
+  const signal = AbortSignal.any([enough, AbortSignal.timeout(timeoutMs)])
   const signature = chain.viem.bytesToHex((await askPeer(peer, proposal, signal)).signature)
   const signer = await signerOf(chain, registry, message, signature)
   if (signer !== undefined && (await isMember(signer))) return { signer, signature }
@@ -63,7 +66,7 @@ async function askPeer(peer: string, proposal: Proposal, signal: AbortSignal): P
     headers: { 'content-type': 'application/json' },
     body: printProposal(proposal),
     redirect: 'error',
-    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    signal,
   })
   const parts: Uint8Array[] = []
   let size = 0

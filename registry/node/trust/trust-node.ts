@@ -19,7 +19,7 @@ import { readSecret } from '../secret-files.js'
 import { openRegistry } from '../store/index.js'
 import { openContract } from './contract.js'
 import type { NodeService } from './http.js'
-import { collectSignatures } from './peers.js'
+import { collectSignatures, PEER_TIMEOUT_MS } from './peers.js'
 import { ChainRemovals } from './removals.js'
 import { Unsettled } from './unsettled.js'
 
@@ -30,6 +30,8 @@ export interface TrustNodeOptions {
   readonly account: PrivateKeyAccount
   /** Where the other nodes answer. */
   readonly peers: readonly string[]
+  /** How long each of them may take. */
+  readonly peerTimeoutMs?: number
   readonly now?: () => number
   readonly hash?: Hasher
   readonly onAuditFailure?: (error: unknown) => void
@@ -56,7 +58,8 @@ const CLOCK_SKEW = 120
  * what it has signed for, and for which machine: quotas, removed machines and used nonces are each node's own business.
  */
 export async function openTrustNode(folder: string, options: TrustNodeOptions): Promise<TrustNode> {
-  const { chain, registry, account, peers, now = clock, hash, onAuditFailure = () => undefined } = options
+  const { chain, registry, account, peers, peerTimeoutMs = PEER_TIMEOUT_MS, now = clock, hash } = options
+  const { onAuditFailure = () => undefined } = options
   const contract = await openContract(chain, registry)
   const paths = registrarFolder(folder)
   const policies = await readPolicies(paths)
@@ -88,7 +91,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
         await removals.follow()
       },
       policies: await contract.inForce(policies),
-      collateral: await readCollateral(paths),
+      collateral: () => readCollateral(paths),
       registry: {
         find: (credential) => store.find(credential),
         isRefused: (machine) => store.isRefused(machine),
@@ -126,6 +129,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
       own: (await contract.isMember(own.signer)) ? [own] : [],
       needed: threshold,
       isMember: contract.isMember,
+      timeoutMs: peerTimeoutMs,
     })
     return { index: await contract.admit(account, message, signed), salt }
   }
