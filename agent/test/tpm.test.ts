@@ -1,16 +1,18 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sha256 } from '@noble/hashes/sha2.js'
 import {
   appraise,
   authenticate,
   bindsReportData,
+  encodeEventLog,
   NOT_CONFIDENTIAL,
   parseAdmissionPolicy,
   parseEvidence,
   type TpmClaims,
 } from '@vouch/evidence'
-import { shortReportData, toHex } from '@vouch/protocol'
+import { ascii, concat, shortReportData, toHex } from '@vouch/protocol'
 import { afterEach, beforeEach, describe, expect, type TestContext, test } from 'vitest'
 import { needs } from '../../test/support/needs.js'
 import { openProvider } from '../node/providers/index.js'
@@ -83,6 +85,32 @@ const policyFor = (key: Uint8Array, values: Readonly<Record<string, Uint8Array>>
     }),
   )
 
+interface Measured {
+  readonly register: number
+  readonly data: Uint8Array
+  readonly digest: Uint8Array
+}
+
+const SHA256 = 0x000b
+const EV_IPL = 0x0d
+
+/** A crypto-agile log of these, as firmware keeps it. */
+function logOf(measured: readonly Measured[]): Uint8Array {
+  const version = Uint8Array.of(0, 0, 0, 0, 0, 2, 0, 2)
+  const algorithms = Uint8Array.of(1, 0, 0, 0, SHA256, 0, 32, 0)
+  return encodeEventLog({
+    header: { register: 0, data: concat(ascii('Spec ID Event03\0'), version, algorithms, Uint8Array.of(0)) },
+    algorithms: [{ id: SHA256, size: 32 }],
+    events: measured.map(({ register, data, digest }) => ({
+      register,
+      type: EV_IPL,
+      digests: [{ algorithm: SHA256, digest }],
+      data,
+    })),
+    fill: new Uint8Array(),
+  })
+}
+
 describe('a TPM', () => {
   test('gives a quote that binds REPORT_DATA, by a key that a policy may name', async () => {
     started().run('tpm2_pcrextend', `4:sha256=${'ab'.repeat(32)}`)
@@ -109,6 +137,26 @@ describe('a TPM', () => {
     expect(started().run('tpm2_getcap', 'handles-transient')).toBe('')
     const elsewhere = await open({ handle: Uint8Array.of(0x81, 0x01, 0x00, 0x03) })
     expect(keys).not.toContain(toHex((await claimsIn(await elsewhere.attest(DATA))).claims.attestationKey))
+  })
+
+  test('with the log of its firmware gives evidence that the log leads to', async () => {
+    const measured = [
+      { register: 0, text: 'firmware 1.0' },
+      { register: 4, text: 'boot loader' },
+      { register: 4, text: 'kernel' },
+      { register: 7, text: 'secure boot: on' },
+    ].map(({ register, text }) => ({ register, data: ascii(text), digest: sha256(ascii(text)) }))
+    for (const { register, digest } of measured)
+      started().run('tpm2_pcrextend', `${register}:sha256=${toHex(digest)}`)
+    await writeFile(join(folder, 'firmware.log'), logOf(measured))
+    const provider = await open({ eventLog: 'firmware.log' })
+    const { claims } = await claimsIn(await provider.attest(DATA))
+    expect(claims.quote.replayed).toBe('sha256:0, sha256:4, sha256:7')
+
+    await writeFile(join(folder, 'firmware.log'), logOf(measured.toReversed()))
+    const files = (await provider.attest(DATA)).map((bytes, i) => ({ name: `${i}`, bytes }))
+    const { failures } = await authenticate((await parseEvidence(files)).evidence, NOW)
+    expect(failures.map(({ code, given }) => [code, given])).toEqual([['EVENT_LOG_FALSE', 'not to sha256:4']])
   })
 
   test('hands on what it is told to: certificates, and the log of its firmware', async () => {

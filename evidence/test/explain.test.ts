@@ -1,13 +1,15 @@
-import { type EvidenceFile, explainFile, parseReport } from '@vouch/evidence'
+import { type EvidenceFile, explainFile, parseHcl, parseReport } from '@vouch/evidence'
 import { toHex, VouchError } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { openSimulatedNitro } from '../../fixtures/simulated-nitro/index.js'
 import { openSimulatedNvidia } from '../../fixtures/simulated-nvidia/index.js'
 import { needs } from '../../test/support/needs.js'
 import { fileOf } from './support/files.js'
+import { quoteGuest } from './support/intel.js'
 import { openSample, samplesIn } from './support/samples.js'
 import { attest, NOW, report, vendor } from './support/simulated.js'
-import { attestAzure, attestTpm } from './support/tpm.js'
+import { attestAzure, attestTpm, tcg12Event } from './support/tpm.js'
+import { areaFile } from './support/tpm-structures.js'
 
 const FOLDERS = ['azure-vtpm', 'composite', 'nitro', 'nvidia-gpu', 'sgx', 'snp', 'tdx', 'tpm']
 
@@ -93,6 +95,27 @@ describe('what is explained', () => {
     expect(fields.get('revokedCertificates[0]')?.value).toBe('07')
   })
 
+  test('of what evidence is judged by has the vendor’s names too', async () => {
+    const collateral = await quoteGuest()
+    const info = fieldsOf(fileOf(collateral, 'tcb_info.json'))
+    expect(info.get('id')?.value).toBe('TDX')
+    expect(info.get('tcbLevels[0]')?.meaning).toMatch(/^UpToDate since \d{4}-\d\d-\d\d/)
+    expect(fieldsOf(fileOf(collateral, 'qe_identity.json')).get('id')?.value).toBe('TD_QE')
+    const files = await attestTpm()
+    expect(fieldsOf(fileOf(files, 'pcrs.json')).get('sha256:4')?.value).toBe('b4'.repeat(32))
+    expect(fieldsOf(areaFile()).get('objectAttributes')?.meaning).toBe(
+      'fixedTPM, fixedParent, sensitiveDataOrigin, restricted, sign',
+    )
+    const { hcl } = parseHcl(fileOf(await attestAzure(), 'hcl_report.bin').bytes)
+    const runtime = fieldsOf({ name: 'runtime', bytes: hcl.runtimeData })
+    expect(runtime.get('vm-configuration.secure-boot')?.value).toBe('true')
+    const log = { name: 'log', bytes: tcg12Event(4, new Uint8Array(20).fill(7)) }
+    expect(fieldsOf(log).get('event 0: register 4')).toMatchObject({
+      value: '07'.repeat(20),
+      meaning: 'sha1, type 0x8, 3 bytes of data',
+    })
+  })
+
   test('of what is nothing known is that', () => {
     expect(explainFile({ name: 'notes', bytes: new TextEncoder().encode('hello') })).toEqual([
       { file: 'notes', what: 'nothing that is known here', fields: [] },
@@ -118,5 +141,11 @@ test('every sample is explained', (context) => {
   needs.samples(context)
   for (const folder of FOLDERS)
     for (const name of samplesIn(folder))
-      for (const file of openSample(`${folder}/${name}`).given) expectInPlace(file)
+      for (const file of openSample(`${folder}/${name}`).given) {
+        expectInPlace(file)
+        const explained = explainFile(file)
+        const isKnown = explained.every(({ what }) => !/^nothing|signature$|public key|PUBLIC/.test(what))
+        if (isKnown)
+          expect([file.name, explained.some(({ fields }) => fields.length === 0)]).toEqual([file.name, false])
+      }
 })

@@ -1,9 +1,19 @@
+import { VouchError } from '@vouch/protocol'
 import { unpacked } from '../containers.js'
 import type { EvidenceFile } from '../evidence.js'
 import { blocksIn } from '../files.js'
 import { type PartName, partOf } from '../parts.js'
 import { explainHcl } from './azure.js'
 import { explainQuote } from './dcap.js'
+import {
+  explainEventLog,
+  explainPcrs,
+  explainPublicArea,
+  explainQeIdentity,
+  explainRuntimeData,
+  explainTcbInfo,
+  explainTcg12,
+} from './documents.js'
 import { explainDocument } from './nitro.js'
 import { explainSpdm } from './nvidia.js'
 import { explainReport } from './snp.js'
@@ -30,6 +40,12 @@ const PARTS: Readonly<Partial<Record<PartName, readonly [what: string, explain: 
   'hcl-report': ['Azure: HCL report', explainHcl],
   'tpm-attest': ['TPM 2.0: TPMS_ATTEST', explainAttest],
   'tpm-signature': ['TPM 2.0: TPMT_SIGNATURE', explainSignature],
+  'tpm-public-area': ['TPM 2.0: TPMT_PUBLIC', explainPublicArea],
+  'pcr-values': ['PCR values', explainPcrs],
+  'tcb-info': ['Intel: TCB info', explainTcbInfo],
+  'qe-identity': ['Intel: identity of a quoting enclave', explainQeIdentity],
+  'runtime-data': ['Azure: runtime data', explainRuntimeData],
+  'event-log': ['event log, crypto-agile', explainEventLog],
 }
 
 const BLOCKS: Readonly<Record<string, readonly [what: string, explain: Explain]>> = {
@@ -44,6 +60,7 @@ export function explainFile(file: EvidenceFile): readonly Explained[] {
 
 function explainOne({ name: file, bytes }: EvidenceFile): readonly Explained[] {
   const part = partOf(bytes)
+  if (part === 'tcg12-event-log') return [{ file, ...explainFaint(bytes) }]
   if (part !== undefined) {
     const [what, explain] = PARTS[part] ?? [part.replaceAll('-', ' '), () => []]
     return [{ file, what, fields: explain(bytes) }]
@@ -52,4 +69,14 @@ function explainOne({ name: file, bytes }: EvidenceFile): readonly Explained[] {
     const [what, explain] = BLOCKS[label] ?? ['nothing that is known here', () => []]
     return { file, what, fields: explain(der) }
   })
+}
+
+/** There is little about such a log but that it can be read to its end: a file that cannot is perhaps none. */
+function explainFaint(bytes: Uint8Array): Omit<Explained, 'file'> {
+  try {
+    return { what: 'event log of SHA-1 digests', fields: explainTcg12(bytes) }
+  } catch (error) {
+    if (error instanceof VouchError) return { what: 'nothing that is known here', fields: [] }
+    throw error
+  }
 }
