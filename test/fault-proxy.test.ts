@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type NetConnectOpts, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -115,6 +116,23 @@ describe('a proxy', () => {
     expect(await askAt(where)).toMatchObject({ text: ANSWER })
     expect(proxy.accepted).toBe(2)
     await proxy.close()
+  })
+
+  test('harms what is said after a question, and nothing before', async () => {
+    const echo = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1')
+    await once(echo, 'listening')
+    const to = { host: '127.0.0.1', port: (echo.address() as AddressInfo).port }
+    const proxy = await startFaultProxy(to, { kind: 'corrupt', at: 0, since: 'second' })
+    const socket = connect({ host: '127.0.0.1', port: proxy.port })
+    const answers: string[] = []
+    for (const question of ['first', 'second', 'third']) {
+      socket.write(question)
+      answers.push(String((await once(socket, 'data'))[0]))
+    }
+    socket.destroy()
+    await proxy.close()
+    echo.close()
+    expect(answers).toEqual(['first', 'recond', 'third'])
   })
 
   test('stands between unix sockets as well', async () => {

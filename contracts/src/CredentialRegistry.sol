@@ -129,7 +129,7 @@ contract CredentialRegistry is TrustNodes {
         Record memory record = records[removal.credential];
         if (record.place == 0) revert CredentialUnknown(removal.credential);
         if (record.removed) revert CredentialBanned(removal.credential);
-        uint64 signers = requireQuorum(removal.setVersion, _removalDigest(removal), signatures);
+        uint64 signers = _requireQuorum(removal.setVersion, _removalDigest(removal), signatures, false);
         records[removal.credential].removed = true;
         if (removal.forCause) _strike(record.signers, record.setVersion);
         emit Removed(removal.credential, record.place - 1, removal.forCause, removal.reason, signers);

@@ -21,7 +21,8 @@ import {Acceptances} from "./Acceptances.sol";
 ///    enrolls twice has two. Without a context, or across contexts, nullifiers say nothing.
 /// 7. That the policies and services that you list are good. Policies are worth their weakest hardware; the quorum of trust nodes
 ///    is believed to admit only what is.
-/// 8. Gas. A false proof may burn all that it is given: the curve's precompiles do so on bad points.
+/// 8. Gas. A false proof may burn all that it is given: the curve's precompiles do so on bad points. Given too little to tell, the
+///    call reverts with `GasTooLow`, and has decided nothing.
 interface IVouchVerifier {
     /// @notice What the caller asks. With what it registered, this makes the Request of the protocol.
     /// @param challenge See the responsibilities.
@@ -67,6 +68,7 @@ interface IVouchVerifier {
     error ResponseFromFuture(uint64 time);
     error NullifierTooLarge(uint256 nullifier);
     error ProofFalse();
+    error GasTooLow(uint256 available, uint256 needed);
 
     /// @notice Registers whom the caller believes. The roots over its lists are computed now, and kept. A later call replaces
     /// all of it: proofs for what was before are void then.

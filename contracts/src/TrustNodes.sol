@@ -25,7 +25,7 @@ abstract contract TrustNodes {
 
     /// @notice What a registry starts with.
     /// @param floor Fewest signatures that ever suffice; two at least.
-    /// @param strikeLimit Strikes at which a member's signature stops counting; one at least.
+    /// @param strikeLimit Strikes at which a member's signature lets nothing in any more; one at least.
     /// @param delay Seconds between a decision and its effect.
     /// @param nonceBlocks How many blocks old the block may be whose hash an admission's nonce is made of.
     struct Genesis {
@@ -50,15 +50,19 @@ abstract contract TrustNodes {
     /// @param slot 1 to 64 for a member, 0 for anyone else: the place in bit maps of signers.
     /// @param strikes Stay when a member leaves: coming back does not clear them.
     /// @param since Version of the set that this member came in with.
+    /// @param leaving The change by which it leaves of its own accord, if it has asked to.
     struct Member {
         uint8 slot;
         uint8 strikes;
         uint32 since;
+        uint64 leaving;
     }
 
+    /// @param since That of the member whom a removal is about: one who has come back since is not removed by it.
     struct Pending {
         Kind kind;
         uint64 notBefore;
+        uint32 since;
         bytes32 subject;
     }
 
@@ -149,11 +153,21 @@ abstract contract TrustNodes {
         return block.chainid == 31337 || block.chainid == 1337;
     }
 
-    /// @notice Reverts unless a quorum of this set has signed this digest. Signers must ascend.
+    /// @notice Reverts unless a quorum of this set has signed this digest, none of them suspended. Signers must ascend.
     /// @dev Says nothing of replay, deadline or meaning: they are the caller's, who makes the digest.
     /// @return signers A bit for each slot that signed.
     function requireQuorum(uint32 version, bytes32 digest, Signatures.Signature[] calldata signatures)
         public
+        view
+        returns (uint64 signers)
+    {
+        return _requireQuorum(version, digest, signatures, true);
+    }
+
+    /// @dev The suspended do not count where something is let in. Where it is taken away, or mended, they do: or whoever gets them
+    /// struck, with one leaked key of a vendor's, would end removal, pausing and clearing for ever.
+    function _requireQuorum(uint32 version, bytes32 digest, Signatures.Signature[] calldata signatures, bool lettingIn)
+        internal
         view
         returns (uint64 signers)
     {
@@ -167,7 +181,7 @@ abstract contract TrustNodes {
             last = signer;
             Member memory member = members[signer];
             if (member.slot == 0) revert NotMember(signer);
-            if (member.strikes >= strikeLimit) revert MemberSuspended(signer);
+            if (lettingIn && member.strikes >= strikeLimit) revert MemberSuspended(signer);
             signers |= uint64(1) << (member.slot - 1);
         }
     }
@@ -182,16 +196,25 @@ abstract contract TrustNodes {
                 CHANGE_TYPE, change.kind, change.subject, change.sequence, change.deadline, change.setVersion
             )
         );
-        uint64 signers = requireQuorum(change.setVersion, Signatures.digest(_domain(), content), signatures);
+        uint64 signers = _requireQuorum(
+            change.setVersion, Signatures.digest(_domain(), content), signatures, _letsIn(change.kind)
+        );
         bool atOnce = change.kind == Kind.Pause || change.kind == Kind.Cancel;
         _schedule(change.kind, change.subject, atOnce ? 0 : delay, signers);
         if (atOnce) execute(changes);
     }
 
-    /// @notice Leaves the set, after the same delay. Needs nobody's consent, unless too few would be left.
+    /// @notice Leaves the set, after the same delay. Needs nobody's consent, unless too few would be left. Once: again only when that was
+    /// cancelled, or ran out.
     function resign() external {
-        if (members[msg.sender].slot == 0) revert NotMember(msg.sender);
-        _schedule(Kind.RemoveMember, bytes32(uint256(uint160(msg.sender))), delay, 0);
+        Member storage member = members[msg.sender];
+        if (member.slot == 0) revert NotMember(msg.sender);
+        bytes32 subject = bytes32(uint256(uint160(msg.sender)));
+        Pending memory asked = pending[member.leaving];
+        bool waits = asked.since == member.since && block.timestamp <= asked.notBefore + WINDOW;
+        if (waits) revert NoChange(Kind.RemoveMember, subject);
+        _schedule(Kind.RemoveMember, subject, delay, 0);
+        member.leaving = changes;
     }
 
     /// @notice Carries out what was decided. Anyone may.
@@ -201,7 +224,7 @@ abstract contract TrustNodes {
         if (block.timestamp < change.notBefore) revert TooEarly(change.notBefore);
         if (block.timestamp > change.notBefore + WINDOW) revert TooLate(change.notBefore + WINDOW);
         delete pending[id];
-        _apply(change.kind, change.subject);
+        _apply(change);
     }
 
     /// @notice Domain of every message that nodes sign for this contract, on the chain as it is now.
@@ -234,16 +257,22 @@ abstract contract TrustNodes {
         if (policyId >= Statements.SIMULATED_POLICIES && !isDevelopmentChain()) revert PolicySimulated(policyId);
     }
 
+    function _letsIn(Kind kind) private pure returns (bool) {
+        return kind == Kind.AddMember || kind == Kind.AddPolicy || kind == Kind.AddAnchor || kind == Kind.Unpause;
+    }
+
     function _schedule(Kind kind, bytes32 subject, uint32 wait, uint64 signers) private {
         uint64 notBefore = uint64(block.timestamp) + wait;
+        uint32 since = kind == Kind.RemoveMember ? members[_asAddress(subject)].since : 0;
         changes++;
-        pending[changes] = Pending(kind, notBefore, subject);
+        pending[changes] = Pending(kind, notBefore, since, subject);
         emit ChangeScheduled(changes, kind, subject, notBefore, signers);
     }
 
-    function _apply(Kind kind, bytes32 subject) private {
+    function _apply(Pending memory change) private {
+        (Kind kind, bytes32 subject) = (change.kind, change.subject);
         if (kind == Kind.AddMember) _addMember(_asAddress(subject));
-        else if (kind == Kind.RemoveMember) _removeMember(_asAddress(subject));
+        else if (kind == Kind.RemoveMember) _removeMember(_asAddress(subject), change.since);
         else if (kind == Kind.ClearStrikes) _clearStrikes(_asAddress(subject));
         else if (kind == Kind.AddPolicy) _addPolicy(uint256(subject));
         else if (kind == Kind.RetirePolicy) _retirePolicy(uint256(subject));
@@ -269,9 +298,9 @@ abstract contract TrustNodes {
         emit MemberAdded(account, slot, setVersion);
     }
 
-    function _removeMember(address account) private {
+    function _removeMember(address account, uint32 since) private {
         uint8 slot = members[account].slot;
-        if (slot == 0) revert NotMember(account);
+        if (slot == 0 || members[account].since != since) revert NotMember(account);
         if (memberCount == floor) revert TooFewMembers();
         _taken &= ~(uint64(1) << (slot - 1));
         setVersion++;

@@ -146,19 +146,23 @@ contract CredentialRegistryTest is Nodes {
     }
 
     function test_EveryFieldOfAnAdmissionIsSigned() public {
+        carry(TrustNodes.Kind.AddPolicy, bytes32(POLICY + 1));
         CredentialRegistry.Admission memory signed = admissionOf(1);
         Signatures.Signature[] memory signatures = quorum(digestOf(signed));
-        for (uint256 field = 0; field < 5; field++) {
+        for (uint256 field = 0; field < 6; field++) {
             CredentialRegistry.Admission memory other = admissionOf(1);
             if (field == 0) other.credential = 2;
             if (field == 1) other.expiresAt -= 1 hours;
             if (field == 2) other.evidenceHash = 0;
             if (field == 3) other.blockNumber -= 1;
             if (field == 4) other.deadline += 1;
+            if (field == 5) other.policyId = POLICY + 1;
             // What was not signed recovers to somebody: no member.
-            (bool done,) = address(registry).call(abi.encodeCall(registry.admit, (other, signatures)));
-            assertTrue(!done, "accepted what was not signed");
+            refuse(other, signatures, TrustNodes.NotMember.selector);
         }
+        CredentialRegistry.Admission memory later = admissionOf(1);
+        later.setVersion += 1;
+        refuse(later, signatures, TrustNodes.SetVersionStale.selector);
         registry.admit(signed, signatures);
     }
 
@@ -263,15 +267,41 @@ contract CredentialRegistryTest is Nodes {
         assertEq(registry.root(), rebuilt());
     }
 
-    function test_CauseIsSigned() public {
+    function test_EveryFieldOfARemovalIsSigned() public {
+        CredentialRegistry.Admission memory admission = admissionOf(1);
+        admit(1);
+        admit(2);
+        CredentialRegistry.Removal memory signed = removalOf(1, false);
+        Signatures.Signature[] memory signatures = quorum(digestOf(signed));
+        CredentialRegistry.Place memory place = placeOf(0, admission);
+        for (uint256 field = 0; field < 4; field++) {
+            CredentialRegistry.Removal memory other = removalOf(1, false);
+            if (field == 0) other.credential = 2;
+            if (field == 1) other.forCause = true;
+            if (field == 2) other.reason = 0;
+            if (field == 3) other.deadline += 1;
+            refuse(other, place, signatures, TrustNodes.NotMember.selector);
+        }
+        CredentialRegistry.Removal memory later = removalOf(1, false);
+        later.setVersion += 1;
+        refuse(later, place, signatures, TrustNodes.SetVersionStale.selector);
+        registry.remove(signed, place, signatures);
+    }
+
+    function test_RevertRemove_WhenSignedForAnotherChainOrRegistry() public {
         CredentialRegistry.Admission memory admission = admissionOf(1);
         admit(1);
         CredentialRegistry.Removal memory removal = removalOf(1, false);
         Signatures.Signature[] memory signatures = quorum(digestOf(removal));
-        removal.forCause = true;
         CredentialRegistry.Place memory place = placeOf(0, admission);
-        (bool done,) = address(registry).call(abi.encodeCall(registry.remove, (removal, place, signatures)));
-        assertTrue(!done, "a cause that nobody signed");
+        vm.chainId(1);
+        refuse(removal, place, signatures, TrustNodes.NotMember.selector);
+        vm.chainId(31337);
+        CredentialRegistry signedFor = registry;
+        registry = new CredentialRegistry(genesisOf(3, 2));
+        registry.admit(admission, quorum(digestOf(admission)));
+        refuse(removal, place, signatures, TrustNodes.NotMember.selector);
+        signedFor.remove(removal, place, signatures);
     }
 
     // Roots
@@ -351,8 +381,15 @@ contract CredentialRegistryTest is Nodes {
     }
 
     function refuse(CredentialRegistry.Admission memory admission, bytes4 selector) private {
+        refuse(admission, quorum(digestOf(admission)), selector);
+    }
+
+    function refuse(
+        CredentialRegistry.Admission memory admission,
+        Signatures.Signature[] memory signatures,
+        bytes4 selector
+    ) private {
         uint256 root = registry.root();
-        Signatures.Signature[] memory signatures = quorum(digestOf(admission));
         vm.expectPartialRevert(selector);
         registry.admit(admission, signatures);
         assertEq(registry.root(), root);
@@ -361,8 +398,16 @@ contract CredentialRegistryTest is Nodes {
     function refuse(CredentialRegistry.Removal memory removal, CredentialRegistry.Place memory place, bytes4 selector)
         private
     {
+        refuse(removal, place, quorum(digestOf(removal)), selector);
+    }
+
+    function refuse(
+        CredentialRegistry.Removal memory removal,
+        CredentialRegistry.Place memory place,
+        Signatures.Signature[] memory signatures,
+        bytes4 selector
+    ) private {
         uint256 root = registry.root();
-        Signatures.Signature[] memory signatures = quorum(digestOf(removal));
         vm.expectPartialRevert(selector);
         registry.remove(removal, place, signatures);
         assertEq(registry.root(), root);

@@ -63,6 +63,24 @@ describe('every error of the contracts', () => {
   })
 })
 
+describe('integrator responsibilities', () => {
+  const [, list = ''] = readFileSync(join(CONTRACTS, 'src', 'IVouchVerifier.sol'), 'utf8').split(
+    'INTEGRATOR RESPONSIBILITIES',
+  )
+  const numbers = [...list.matchAll(/^\/\/\/ (\d+)\. /gm)].map(([, number]) => Number(number))
+  const tests = ['gateway', 'board']
+    .map((file) => readFileSync(join(CONTRACTS, 'test', `${file}.test.ts`), 'utf8'))
+    .join('\n')
+
+  it('are numbered', () => {
+    expect(numbers).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  })
+
+  it.each(numbers)('%i has a test that pins it', (number) => {
+    expect(tests).toMatch(new RegExp(`it\\('(integrator responsibilities, )?${number}\\. `))
+  })
+})
+
 describe('a revert', () => {
   it('of another contract, or none at all, is not taken for one of these', () => {
     for (const data of ['0x', '0x08c379a0', '0xdeadbeef', '0xdeadbeef00'] satisfies Hex[])
@@ -79,6 +97,10 @@ describe('a revert', () => {
       const thrown = new BaseError('call failed', { cause: cause as never })
       expect(revertIn(thrown)).toEqual({ name: 'Paused', args: [] })
     }
+  })
+
+  it('for want of gas is no word on the proof', () => {
+    expect(explainRevert({ name: 'GasTooLow', args: [1n, 2n] })).toMatchObject({ code: 'TRANSACTION_FAILED' })
   })
 
   it('that has no meaning off chain is CHAIN_REFUSED', () => {

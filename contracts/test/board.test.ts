@@ -1,9 +1,13 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Backend, CircuitName } from '@vouch/circuits'
 import { openBackend } from '@vouch/circuits/node'
-import { type Address, encodeFunctionData, type Hex } from 'viem'
+import { type Abi, type Address, encodeFunctionData, getAddress, type Hex } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NOON } from '../../test/support/proven.js'
+import { CONTRACTS } from '../build/forge.js'
+import { forgeOutput } from '../build/generated.js'
 import { vouchedBoardAbi } from '../src/index.js'
 import { deploy, mined } from './support/chain.js'
 import { openScene, questionIn, RESPOND, revertOf, type Scene, type Vouched, vouch } from './support/scene.js'
@@ -35,14 +39,21 @@ afterAll(async () => {
 
 const at = () => ({ address: board, abi: vouchedBoardAbi }) as const
 
-/** A response for a beneficiary, by the challenge that the board computes. */
-async function vouchedFor(beneficiary: Address, told: Parameters<typeof vouch>[2] = {}): Promise<Vouched> {
+/** A response for a beneficiary, by what is read from a contract: challenge, profile and maximum age. */
+async function vouchedFor(
+  beneficiary: Address,
+  told: Parameters<typeof vouch>[2] = {},
+  consumer = board,
+): Promise<Vouched> {
+  const read = { address: consumer, abi: vouchedBoardAbi } as const
   const challenge = await scene.client.readContract({
-    ...at(),
+    ...read,
     functionName: 'challengeFor',
     args: [beneficiary],
   })
-  return vouch(scene, await questionIn(scene, { challenge, maxAge: 600 }), { ...told, consumer: board })
+  const profile = await scene.client.readContract({ ...read, functionName: 'PROFILE' })
+  const maxAge = await scene.client.readContract({ ...read, functionName: 'MAX_AGE' })
+  return vouch(scene, await questionIn(scene, { challenge, profile, maxAge }), { ...told, consumer })
 }
 
 const argumentsOf = (beneficiary: Address, { question, envelope, nullifier, proof }: Vouched) =>
@@ -110,6 +121,27 @@ describe('a contract that takes vouched responses', () => {
     const fourth = await vouchedFor(ALICE, { payload: 'a fourth' })
     expect(await revertOf(post(ALICE, { ...fourth, nullifier: 1n }))).toBe('ProofFalse')
     await post(ALICE, fourth)
+  })
+})
+
+describe('the contract of docs/contracts.md', () => {
+  it('is the one that compiles here, letter by letter', async () => {
+    const page = await readFile(join(CONTRACTS, '..', 'docs', 'contracts.md'), 'utf8')
+    const source = await readFile(join(CONTRACTS, 'test', 'harness', 'MyContract.sol'), 'utf8')
+    const shown = [...page.matchAll(/^```solidity\n([\s\S]*?)^```$/gm)].map(([, code]) => code)
+    expect(shown).toEqual([source.slice(source.indexOf('contract MyContract'))])
+  })
+
+  it('is answered by provers that know its address alone, and takes the answer once', async () => {
+    const policy = { ...scene.policy, responseAge: 600 }
+    const address = await deploy(scene.client, 'MyContract', [scene.gateway, RESPOND, policy])
+    const read = { address, abi: vouchedBoardAbi, functionName: 'gateway' } as const
+    expect(await scene.client.readContract(read)).toBe(getAddress(scene.gateway))
+    const sixth = await vouchedFor(ALICE, { payload: 'a sixth' }, address)
+    const abi = (await forgeOutput('MyContract')).abi as Abi
+    const call = { address, abi, functionName: 'claim', args: argumentsOf(ALICE, sixth) } as const
+    await mined(scene.client, await scene.client.writeContract(call))
+    await expect(scene.client.simulateContract(call)).rejects.toThrow('AlreadyTaken')
   })
 })
 

@@ -49,6 +49,15 @@ it('forge runs no test that is not counted here', () => {
   expect([...results.keys()].sort()).toEqual([...counted].sort())
 })
 
+it('npm run fuzz makes a million calls of the invariants, and more', () => {
+  const settings = readFileSync(join(CONTRACTS, 'foundry.toml'), 'utf8')
+  const [, section = ''] = settings.split('[profile.fuzz.invariant]\n')
+  const [own = ''] = section.split('\n[')
+  const setting = (name: string) =>
+    Number(new RegExp(`^${name} = ([\\d_]+)$`, 'm').exec(own)?.[1]?.replaceAll('_', ''))
+  expect(setting('runs') * setting('depth')).toBeGreaterThanOrEqual(1_000_000)
+})
+
 it('what is committed about the contracts is what the sources and the pinned key give', async () => {
   expect(await differences(await outputOf(verifier))).toEqual([])
 })

@@ -1,4 +1,4 @@
-import { lstat, mkdtemp, open, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, open, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { MAX_FILE_BYTES, shown, VouchError } from '../src/index.js'
 
@@ -79,18 +79,23 @@ export async function assertWritable(path: string): Promise<void> {
   }
 }
 
+/** Makes a folder that a person named, with all that leads to it. */
+export async function makeFolder(path: string, mode = 0o755): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode })
+  } catch (error) {
+    throw notWritten(path, error)
+  }
+}
+
 /** What is being written lies in a folder of its own beside its place, behind a dot. */
 const draftFolder = (path: string): Promise<string> => mkdtemp(join(dirname(path), `.${basename(path)}-`))
 
-function notWritten(path: string, error: unknown): VouchError {
+function notWritten(path: string, cause: unknown): VouchError {
   return new VouchError(
     'FILE_NOT_WRITTEN',
-    {
-      rule: 'the path must lead to where a file can be written',
-      given: shown(path),
-      hint: reasonOf(error),
-    },
-    { cause: error },
+    { rule: 'the path must lead to where a file can be written', given: shown(path), hint: reasonOf(cause) },
+    { cause },
   )
 }
 

@@ -3,7 +3,7 @@
 export { bytesArgument, fieldArgument, numberArgument } from './arguments.js'
 export type { Bounds } from './fetch.js'
 export { fetchBounded } from './fetch.js'
-export { assertWritable, parseNamedFile, readNamedFile, writeWhole } from './files.js'
+export { assertWritable, makeFolder, parseNamedFile, readNamedFile, writeWhole } from './files.js'
 export {
   createOnce,
   createPrivateFile,

@@ -164,6 +164,9 @@ export interface Explanation {
 /** Says that `code` applies and why: thrown for misuse and unreadable input, listed in a verdict for a refusal. */
 export interface Failure extends Explanation {
   readonly code: ErrorCode
+  /** Of a comparison with a policy: which of its fields it is about, and what would have done. */
+  readonly field?: string
+  readonly wanted?: string
 }
 
 /** The one error class: something was misused, or cannot be read. What is read but refused is a `Failure`. */

@@ -130,7 +130,9 @@ export function refusalIn(answer: string | Uint8Array, { name }: Peer): VouchErr
     const failures = (Array.isArray(listed) ? listed : []).flatMap((one) => failureIn(one))
     const exit = exitStatus(failures)
     const gravest = failures.find(({ code }) => EXIT_OF[code] === exit)
-    return gravest && new VouchError(gravest.code, { rule: `the ${name} refuses: ${gravest.rule}` })
+    return (
+      gravest && new VouchError(gravest.code, { ...gravest, rule: `the ${name} refuses: ${gravest.rule}` })
+    )
   } catch {
     return undefined
   }
@@ -141,7 +143,13 @@ function failureIn(json: unknown): readonly Failure[] {
   const code = json.get('code')
   const isKnown = (name: unknown): name is ErrorCode =>
     typeof name === 'string' && Object.hasOwn(EXIT_OF, name)
-  return isKnown(code) ? [{ code, rule: shown(json.get('rule')) }] : []
+  if (!isKnown(code)) return []
+  const [field, wanted] = [json.get('field'), json.get('wanted')]
+  const hint =
+    typeof field === 'string' && typeof wanted === 'string'
+      ? `${shown(field)}: wanted ${shown(wanted)}`
+      : undefined
+  return [{ code, rule: shown(json.get('rule')), ...(hint === undefined ? {} : { hint }) }]
 }
 
 /** fetch says no more than "fetch failed", and keeps why in its cause. */

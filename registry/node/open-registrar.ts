@@ -60,7 +60,7 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
         registryId: registry.id,
         checkNonce: (ticket) => checkTicket(giver, ticket, now()),
         policies,
-        collateral: await readCollateral(paths),
+        collateral: () => readCollateral(paths),
         registry,
         backend,
         now: now(),

@@ -1,7 +1,7 @@
-import { mkdir, readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MAX_FILE_BYTES, parseHead, printHead, shown, VouchError } from '@vouch/protocol'
-import { type Bounds, fetchBounded, readNamedFile, writeWhole } from '@vouch/protocol/node'
+import { type Bounds, fetchBounded, makeFolder, readNamedFile, writeWhole } from '@vouch/protocol/node'
 import { PLACE_BYTES, parseBucketIndex, printBucketIndex } from '../src/buckets.js'
 import type { Mirror, RegistrySource } from '../src/sync.js'
 import { BUCKET_LEAVES } from '../src/tree.js'
@@ -46,11 +46,11 @@ function sourceIn(folder: string): RegistrySource {
 
 /** A folder to keep a registry in; made if it is not there. */
 export async function openMirror(folder: string): Promise<Mirror> {
-  await mkdir(join(folder, 'leaves'), { recursive: true })
+  await makeFolder(join(folder, 'leaves'))
   const read = async (name: string): Promise<Uint8Array | undefined> => {
     const path = join(folder, name)
     const info = await stat(path).catch(() => undefined)
-    return info === undefined ? undefined : new Uint8Array(await readFile(path))
+    return info === undefined ? undefined : readNamedFile(path)
   }
   const whenThere = <T>(bytes: Uint8Array | undefined, parse: (bytes: Uint8Array) => T): T | undefined =>
     bytes === undefined ? undefined : parse(bytes)

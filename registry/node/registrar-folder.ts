@@ -35,9 +35,8 @@ export function registrarFolder(folder: string): RegistrarFolder {
 export async function readPolicies({
   policies,
 }: RegistrarFolder): Promise<ReadonlyMap<bigint, AdmissionPolicy>> {
-  const names = (await readdir(policies).catch(() => [])).filter((name) => name.endsWith('.json')).sort()
   const read = await Promise.all(
-    names.map(async (name) => {
+    (await policyNames(policies)).map(async (name) => {
       const policy = parseAdmissionPolicy(await readNamedFile(join(policies, name)))
       return [admissionPolicyId(policy), policy] as const
     }),
@@ -50,10 +49,34 @@ export async function readPolicies({
   })
 }
 
-/** The lists that the operator keeps, as they are now: they are renewed while the registrar runs. */
+/** The files of policies in force; none where the folder is not there. */
+export async function policyNames(policies: string): Promise<readonly string[]> {
+  return (await readdir(policies).catch(() => [])).filter((name) => name.endsWith('.json')).sort()
+}
+
+/**
+ * The lists that the operator keeps, as they are now: they are renewed while the registrar runs. One that cannot be read keeps
+ * everybody out, rather than letting in whom it names; strangers are told no more than that.
+ */
 export async function readCollateral({ collateral }: RegistrarFolder): Promise<readonly EvidenceFile[]> {
-  const names = (await readdir(collateral).catch(() => [])).sort()
-  return Promise.all(
-    names.map(async (name) => ({ name, bytes: await readNamedFile(join(collateral, name)) })),
-  )
+  try {
+    const names = (await readdir(collateral).catch(noneIfMissing)).sort()
+    return await Promise.all(
+      names.map(async (name) => ({ name, bytes: await readNamedFile(join(collateral, name)) })),
+    )
+  } catch (cause) {
+    throw new VouchError(
+      'STORAGE_FAILED',
+      {
+        rule: 'all that the registrar keeps in collateral/ must be files that it can read',
+        hint: 'try again in a while',
+      },
+      { cause },
+    )
+  }
+}
+
+function noneIfMissing(error: unknown): string[] {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+  throw error
 }

@@ -1,6 +1,7 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
 import {
   type AdmissionPolicy,
+  type AppraisalFailure,
   type Authentication,
   appraise,
   authenticate,
@@ -33,7 +34,7 @@ export interface AdmissionParameters {
   /** Admission policies in force, by policy id. */
   readonly policies: ReadonlyMap<bigint, AdmissionPolicy>
   /** Revocation lists that the registrar keeps: whoever enrolls may leave out the list that names them. */
-  readonly collateral: readonly EvidenceFile[]
+  readonly collateral: () => Promise<readonly EvidenceFile[]>
   readonly registry: Pick<Registry, 'admit' | 'find' | 'isRefused'>
   readonly backend: Pick<Backend<CircuitName>, 'verify'>
   readonly now: number
@@ -62,14 +63,15 @@ export async function admit(file: Uint8Array, given: AdmissionParameters): Promi
     if (authentic === undefined) return { admitted: false, failures }
     const { claims } = authentic
 
-    // 4. It is acceptable.
-    const appraisal = appraise(authentic, policy, now, {
+    // 4. It is acceptable, and so is the image that it is to be bound to: all that is in the way is said at once.
+    const { failures: inTheWay } = appraise(authentic, policy, now, {
       gpus: { digest: enrollment.gpuDigest, nonce: gpuNonce(nonce) },
     })
-    if (appraisal.failures.length > 0) return { admitted: false, failures: appraisal.failures }
+    const refused = [...inTheWay, ...imageFailures(enrollment, policy)]
+    if (refused.length > 0) return { admitted: false, failures: refused }
 
-    // 5. It speaks of this enrollment, of an accepted image, and of a machine that was not removed.
-    checkBinding(enrollment, claims, policy)
+    // 5. It speaks of this enrollment, and of a machine that was not removed.
+    checkBinding(enrollment, claims)
     checkMachine(claims, registry)
 
     // 6. What it signed is the hash of that image, this nonce, and the service tree that the credential hides.
@@ -124,24 +126,32 @@ async function authenticated(
   { collateral, now }: AdmissionParameters,
 ): Promise<Authentication> {
   const files = evidence.map((bytes, i) => ({ name: `evidence[${i}]`, bytes }))
-  const parsed = await parseEvidence(files, collateral)
+  const parsed = await parseEvidence(files, await collateral())
   return authenticate(parsed.evidence, now)
 }
 
-function checkBinding(enrollment: EnrollmentFile, claims: Claims, policy: AdmissionPolicy): void {
-  const { reportData, osImageHash } = enrollment
-  if (!bindsReportData(claims, reportData)) {
-    throw new VouchError('REPORT_DATA_MISMATCH', {
-      rule: "what the evidence binds must be the enrollment's REPORT_DATA",
-      given: claims.slots.map(({ name, bytes }) => `${name} ${toHex(bytes)}`).join(', '),
-    })
-  }
-  if (!policy.osImages.some((image) => equalBytes(image, osImageHash))) {
-    throw new VouchError('IMAGE_NOT_ACCEPTED', {
+function imageFailures(
+  { osImageHash }: EnrollmentFile,
+  { osImages }: AdmissionPolicy,
+): readonly AppraisalFailure[] {
+  if (osImages.some((image) => equalBytes(image, osImageHash))) return []
+  return [
+    {
+      code: 'IMAGE_NOT_ACCEPTED',
       rule: 'the admission policy must accept the OS image',
+      field: 'os_images',
+      wanted: osImages.map(toHex).join(' or '),
       given: toHex(osImageHash),
-    })
-  }
+    },
+  ]
+}
+
+function checkBinding({ reportData }: EnrollmentFile, claims: Claims): void {
+  if (bindsReportData(claims, reportData)) return
+  throw new VouchError('REPORT_DATA_MISMATCH', {
+    rule: "what the evidence binds must be the enrollment's REPORT_DATA",
+    given: claims.slots.map(({ name, bytes }) => `${name} ${toHex(bytes)}`).join(', '),
+  })
 }
 
 /** The registry refuses it in the record itself; here it is found before the proof is looked at. */

@@ -13,6 +13,7 @@ import { issueNonce, NONCE_LIFETIME, type NonceTicket } from '../src/nonce.js'
 import {
   type Client,
   type Lies,
+  measurement,
   newChip,
   newClient,
   newRegistry,
@@ -20,6 +21,7 @@ import {
   removal,
   testPolicy,
 } from './support/enrolling.js'
+import { strangerVendor } from './support/stranger.js'
 
 // Honest and lying clients before a registrar as it runs: its store, its policies, its proving library.
 
@@ -170,7 +172,7 @@ describe('a lying client is refused', () => {
       'CERTIFICATE_MISMATCH',
     ],
     [
-      'with a root that nobody pinned',
+      'with a root whose signature is false',
       () => lastFile((bytes) => flipped(bytes, bytes.length - 1)),
       'CHAIN_FALSE',
     ],
@@ -185,6 +187,17 @@ describe('a lying client is refused', () => {
       async () => admit(await client.enroll(given ?? ticket, { unproven: true, ...lies })),
       code,
     )
+  })
+
+  test('with a root that nobody pinned, though all below it is sound', async () => {
+    const attest = (bound: Uint8Array) =>
+      strangerVendor().attest({ chipId: newChip() }, { reportData: bound, measurement })
+    const admission = await admit(await client.enroll(ticket, { unproven: true, attest }))
+    expect(admission).toMatchObject({
+      admitted: false,
+      failures: [{ code: 'CHAIN_FALSE', rule: 'the root must be one that is pinned here' }],
+    })
+    expect(codesOf(admission)).toHaveLength(1)
   })
 
   test('with everything that is wrong with its evidence said at once', async () => {

@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -17,7 +17,15 @@ import { MAX_ENROLLMENT_BYTES, printEnrollment } from '../src/enrollment.js'
 import { parseTicket, printNonceRequest } from '../src/nonce.js'
 import { parseReceipt } from '../src/receipt.js'
 import { syncRegistry } from '../src/sync.js'
-import { newClient, newRegistry, removal, testPolicy } from './support/enrolling.js'
+import {
+  type Lies,
+  newClient,
+  newRegistry,
+  removal,
+  THREE_REFUSALS,
+  THRICE_REFUSED,
+  testPolicy,
+} from './support/enrolling.js'
 
 // A registrar behind its HTTP interface, on loopback, and strangers before it.
 
@@ -176,6 +184,16 @@ describe('a stranger', () => {
     expect(JSON.parse(added[0] ?? '')).toMatchObject({ from: '127.0.0.1', codes: 'DEBUG_NOT_ACCEPTED' })
   })
 
+  test('is told everything that a policy says no to, with what it wants and what it was given', async () => {
+    const client = newClient(backend, policy)
+    const enrollment = await client.enroll(registrar.nonce(client.credential), THRICE_REFUSED)
+    const answer = await post(server, '/enroll', printEnrollment(enrollment))
+    expect(answer.status).toBe(403)
+    expect(await answer.json()).toEqual({ failures: THREE_REFUSALS })
+    const described = JSON.stringify(await (await get('/openapi.json')).json())
+    for (const member of Object.keys(THREE_REFUSALS[0] ?? {})) expect(described).toContain(`"${member}":{`)
+  })
+
   test.each<[string, string, string, string, number, ErrorCode]>([
     ['too much to /nonce', '/nonce', 'x'.repeat(1025), 'application/json', 413, 'TOO_LARGE'],
     [
@@ -285,6 +303,44 @@ describe('a stranger', () => {
       expect(heard).toMatch(/^HTTP\/1\.1 408 /)
     })
   })
+})
+
+describe('lists that the registrar keeps', () => {
+  const collateral = () => registrarFolder(folder).collateral
+  const enroll = async (lies: Lies = {}) => {
+    const client = newClient(backend, policy)
+    const enrollment = await client.enroll(registrar.nonce(client.credential), { unproven: true, ...lies })
+    return post(server, '/enroll', printEnrollment(enrollment))
+  }
+
+  test('and cannot read keep everybody out: a stranger is told that, and no path; the log has a line', async () => {
+    await mkdir(join(collateral(), 'a folder'), { recursive: true })
+    const before = await auditLines()
+    const answer = await enroll()
+    expect(answer.status).toBe(503)
+    const body = await answer.text()
+    expect(body).toContain('STORAGE_FAILED')
+    expect(body).not.toContain(dirname(folder))
+    expect((await auditLines()).slice(before.length)).toEqual([expect.stringContaining('STORAGE_FAILED')])
+  })
+
+  test('are not read for what is refused without them', async () => {
+    expect(await codesIn(await post(server, '/enroll', '{'))).toEqual(['JSON_MALFORMED'])
+    expect(await codesIn(await enroll({ fields: { policyId: 7n } }))).toEqual(['POLICY_NOT_ACCEPTED'])
+    await rm(collateral(), { recursive: true })
+    expect(await codesIn(await enroll())).toEqual(['PROOF_FALSE'])
+  })
+})
+
+test('what nobody expected is told to nobody but the private log: that it happened', async () => {
+  const broken = { ...registrar, admit: () => Promise.reject(new Error(`no such file: ${folder}`)) }
+  const own = await startServer(siteOf(broken), { host: '127.0.0.1', port: 0 }, DEFAULT_LIMITS)
+  const before = await auditLines()
+  const answer = await post(own, '/enroll', '{}')
+  expect(answer.status).toBe(500)
+  expect(await answer.text()).not.toContain(folder)
+  expect((await auditLines()).slice(before.length)).toEqual([expect.stringContaining('"codes":"INTERNAL"')])
+  await own.close()
 })
 
 describe('a server that is told to end', () => {

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -13,7 +13,15 @@ import { parseBucket } from '../src/buckets.js'
 import { printEnrollment } from '../src/enrollment.js'
 import { type NonceTicket, parseTicket } from '../src/nonce.js'
 import { parseReceipt } from '../src/receipt.js'
-import { type Client, type Lies, newChip, newClient, testPolicy } from './support/enrolling.js'
+import {
+  type Client,
+  type Lies,
+  newChip,
+  newClient,
+  THREE_REFUSALS,
+  THRICE_REFUSED,
+  testPolicy,
+} from './support/enrolling.js'
 
 // `registrar` as a process: arguments, files, streams and exit status.
 
@@ -111,9 +119,24 @@ describe('registrar', () => {
     }
     expect((await stat(registry)).mode & 0o777).toBe(0o700)
     const key = await readFile(join(registry, 'signer.key'), 'utf8')
-    const again = await registrar('init', registry, '--policy', path('policy.json'))
+    await writeFile(path('another.json'), printAdmissionPolicy({ ...policy, name: 'another' }))
+    const again = await registrar('init', registry, '--policy', path('another.json'))
+    expect(await readdir(join(registry, 'policies'))).toHaveLength(1)
     expect(again).toMatchObject({ exit: 1, stderr: expect.stringContaining('[USAGE]') })
     expect(await readFile(join(registry, 'signer.key'), 'utf8')).toBe(key)
+  })
+
+  test('init that was interrupted, at whatever it was, is done by another', async () => {
+    const interrupted = path('interrupted')
+    const files = ['policies', 'nonce.key', 'signer.key']
+    for (let done = 0; done <= files.length; done++) {
+      await mkdir(interrupted)
+      for (const name of files.slice(0, done))
+        await cp(join(registry, name), join(interrupted, name), { recursive: true })
+      expect((await registrar('init', interrupted, '--policy', path('policy.json'))).exit).toBe(0)
+      expect((await registrar('show', interrupted)).exit).toBe(0)
+      await rm(interrupted, { recursive: true })
+    }
   })
 
   test('nonce, admit, head, show, export and sync: from a credential to a copy of the registry', async () => {
@@ -163,6 +186,10 @@ describe('registrar', () => {
       'VMPL_NOT_ACCEPTED',
       'DEBUG_NOT_ACCEPTED',
     )
+    const thrice = await enrolled(client, THRICE_REFUSED)
+    const told = await registrar('admit', registry, thrice, '--json')
+    expect(JSON.parse(told.stdout)).toEqual({ failures: THREE_REFUSALS })
+    expect(told.stderr).toContain('hint: guest_policy.debug: wanted false')
     await writeFile(path('broken.json'), '{"version":1')
     await expectRefused(path('broken.json'), 4, 'JSON_MALFORMED')
     expect((await registrar('admit', registry, path('nothing.json'))).exit).toBe(1)
@@ -365,8 +392,16 @@ describe('registrar', () => {
     [['serve', 'x', '--port', '70000'], 1, '[USAGE]'],
     [['show', 'nowhere'], 1, '[FILE_NOT_FOUND]'],
     [['sync', 'nowhere', '--to', 'x'], 1, '[FILE_NOT_FOUND]'],
+    [['sync', 'REGISTRY', '--to', '/dev/null/x'], 1, '[FILE_NOT_WRITTEN]'],
+    [['export', 'REGISTRY', '--to', '/dev/null/x'], 1, '[FILE_NOT_WRITTEN]'],
+    [['export', 'nowhere', '--to', 'x'], 1, '[FILE_NOT_FOUND]'],
+    [['init', '/dev/null/x', '--policy', 'POLICY'], 1, '[FILE_NOT_WRITTEN]'],
   ])('%s ends with %i', async (args, exit, words) => {
-    const run = await registrar(...args)
+    const places = new Map([
+      ['REGISTRY', registry],
+      ['POLICY', path('policy.json')],
+    ])
+    const run = await registrar(...args.map((arg) => places.get(arg) ?? arg))
     expect(run.exit).toBe(exit)
     expect(run.stdout + run.stderr).toContain(words)
   })

@@ -40,7 +40,7 @@ export function demoPolicy(): string {
       },
     },
     osImages: [osImage],
-    quota: 2,
+    quota: 8,
     ttl: 48 * 3600,
     collateral: { revocation: 'when_given', maxAge: 30 * 86_400, grace: 3600 },
   }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { fieldToBytes, parseAsk, toHex } from '@vouch/protocol'
+import { type ErrorCode, fieldToBytes, parseAsk, toHex } from '@vouch/protocol'
 import { credentialOf } from '@vouch/prover'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Case, dropped, expectEnd, LIMIT, late, stalled, UNREADABLE } from '../support/faults.js'
@@ -31,6 +31,12 @@ afterAll(() => live.close())
 let runs = 0
 const newHome = (): string => path(`home-${runs++}`)
 
+/** Where a service of the northern machine answers. */
+async function endpointOf(service: string): Promise<string> {
+  const { guest } = await credentialIn(home, 'north')
+  return guest.services.find(({ name }) => name === service)?.endpoint ?? ''
+}
+
 describe.concurrent.each([
   ['echo', 'TCP'],
   ['oracle', 'HTTP'],
@@ -54,10 +60,7 @@ describe.concurrent.each([
     'a line that %s: no bundle that is not whole, and the Request can still be answered',
     async (_, fault, codes) => {
       const { commands, accept, registry } = live
-      const honest = (await credentialIn(home, 'north')).guest.services.find(
-        ({ name }) => name === service,
-      )?.endpoint
-      const proxy = await between(honest ?? '', fault)
+      const proxy = await between(await endpointOf(service), fault)
       const own = await homeWith(home, newHome(), service, proxy.url)
       const request = path(`request-${runs++}.json`)
       await commands.call(
@@ -85,14 +88,61 @@ describe.concurrent.each([
   )
 })
 
+/** What Alice reads on her way to a service, from whom, and what she says when she does not get it. */
+const READ: readonly (readonly [
+  string,
+  (live: Live) => string,
+  (url: string) => readonly string[],
+  ErrorCode,
+])[] = [
+  ['the registry', ({ registry }) => registry.url, (url) => ['--registry', url], 'REGISTRY_UNREACHABLE'],
+  ['the agent', ({ north }) => north, (url) => ['--agent', url], 'AGENT_UNREACHABLE'],
+]
+
+describe.concurrent.each(READ)('between Alice, who proves, and %s', (who, honest, named, gone) => {
+  const isAgent = who === 'the agent'
+  const falseThen: Case[2] = isAgent ? ['SERVICE_TREE_FALSE', 'KEY_MALFORMED'] : ['HEAD_SIGNATURE_FALSE']
+  test.each<Case>([
+    ['drops', dropped, [gone]],
+    ['is cut short', { kind: 'truncate', after: 500 }, [gone]],
+    ['stalls', stalled, [gone]],
+    ['stalls within the answer', { kind: 'stall', after: 500 }, [gone]],
+    ['turns a bit', { kind: 'corrupt', at: 500 }, [...falseThen, ...UNREADABLE]],
+    ['loses the question', { kind: 'drop', after: 0, towards: 'server' }, [gone]],
+    ['is slow', late, [undefined]],
+  ])(
+    'a line that %s: no service is asked and the Request is not used up, or the bundle is whole',
+    async (_, fault, codes) => {
+      const { commands, accept, registry } = live
+      const toService = await between(await endpointOf('echo'))
+      const own = await homeWith(home, newHome(), 'echo', toService.url)
+      const request = path(`request-${runs++}.json`)
+      const asking = ['--accept', accept, '--registry', registry.url, '--name', 'shop.example'] as const
+      await commands.mustCall('bob', 'request', ...asking, '--out', request)
+      const proxy = await between(honest(live), fault)
+      const out = `${own}-bundle.json`
+      const reading = ['--registry', registry.url, ...named(proxy.url)]
+      const ended = await commands.call(
+        ...(['alice', '--home', own, 'prove', '--request', request, '--credential', 'north'] as const),
+        ...['--service', 'echo', '--message', 'hello', '--min-set', '2', '--out', out, '--json'],
+        ...(isAgent ? reading : named(proxy.url)),
+      )
+      await Promise.all([proxy.close(), toService.close()])
+      expectEnd(ended, codes)
+      expect(await isThere(out)).toBe(ended.exit === 0)
+      expect(await filesBelow(join(own, 'ledger'))).toHaveLength(ended.exit === 0 ? 1 : 0)
+      if (ended.exit !== 0) expect(toService.accepted).toBe(0)
+      expect(await halfWritten(own)).toEqual([])
+    },
+    LIMIT,
+  )
+})
+
 test(
   'a bundle is no worse for faults: what could not be asked for is asked for again, and accepted',
   async () => {
     const { commands, accept, registry } = live
-    const honest = (await credentialIn(home, 'north')).guest.services.find(
-      ({ name }) => name === 'echo',
-    )?.endpoint
-    const proxy = await between(honest ?? '', dropped)
+    const proxy = await between(await endpointOf('echo'), dropped)
     const own = await homeWith(home, newHome(), 'echo', proxy.url)
     const [request, bundle] = [path('again-request.json'), path('again-bundle.json')]
     const judging = ['--accept', accept, '--registry', registry.url] as const

@@ -9,8 +9,11 @@ import {
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-/** What goes wrong between two parties, to what flows one way; `after` and `at` count bytes of a connection. */
-export type Fault = { readonly towards?: 'client' | 'server' } & (
+/**
+ * What goes wrong between two parties, to what flows one way; `after` and `at` count bytes of a connection, or of what the
+ * server says once the client has said `since`.
+ */
+export type Fault = { readonly towards?: 'client' | 'server'; readonly since?: string } & (
   | { readonly kind: 'none' }
   /** The connection is reset. */
   | { readonly kind: 'drop'; readonly after: number }
@@ -79,18 +82,35 @@ function relay(client: Socket, server: Socket, fault: Fault, said: FaultProxy['s
   }
   const none: Fault = { kind: 'none' }
   const isUpwards = fault.towards === 'server'
-  const up = pipeline(client, harm(isUpwards ? fault : none, reset, said.client), server)
-  const down = pipeline(server, harm(isUpwards ? none : fault, reset, said.server), client)
+  const { since = '' } = fault
+  let asked = ''
+  const note = (heard: Buffer[]) => (chunk: Buffer) => void heard.push(chunk)
+  const hear = (chunk: Buffer): void => {
+    note(said.client)(chunk)
+    asked += chunk.toString('latin1')
+  }
+  const up = pipeline(client, harm(isUpwards ? fault : none, reset, hear), server)
+  const down = pipeline(
+    server,
+    harm(isUpwards ? none : fault, reset, note(said.server), () => asked.includes(since)),
+    client,
+  )
   for (const flow of [up, down]) flow.catch(breakOff)
 }
 
-/** A stream that notes what it is given, and passes it on, but for the fault. */
-function harm(fault: Fault, reset: () => void, heard: Buffer[]): Transform {
+/** A stream that tells what it is given, and passes it on, but for the fault. */
+function harm(
+  fault: Fault,
+  reset: () => void,
+  hear: (chunk: Buffer) => void,
+  hasBegun = (): boolean => true,
+): Transform {
   let passed = 0
   let isOver = false
   return new Transform({
     transform(chunk: Buffer, _, done) {
-      heard.push(chunk)
+      hear(chunk)
+      if (!hasBegun()) return done(null, chunk)
       const from = passed
       passed += chunk.length
       switch (fault.kind) {

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@vouch/protocol'
+import { type ErrorCode, EXIT_OF } from '@vouch/protocol'
 import { expect } from 'vitest'
 import type { Ended } from '../../scripts/demo/commands.js'
 import type { Fault } from './fault-proxy.js'
@@ -12,6 +12,7 @@ export const LIMIT = 300_000
 export const dropped: Fault = { kind: 'drop', after: 0 }
 export const stalled: Fault = { kind: 'stall', after: 0 }
 export const late: Fault = { kind: 'delay', ms: 40 }
+/** What comes of bytes that are another form, or none. */
 export const UNREADABLE: readonly (ErrorCode | undefined)[] = [
   'JSON_MALFORMED',
   'MEMBER_UNKNOWN',
@@ -23,9 +24,7 @@ export const UNREADABLE: readonly (ErrorCode | undefined)[] = [
 /** A fault, and what the command may end with: a bit that turns may make bytes false, or no bytes of that form at all. */
 export type Case = readonly [name: string, fault: Fault, codes: readonly (ErrorCode | undefined)[]]
 
-export function expectEnd(ended: Ended, codes: readonly (ErrorCode | undefined)[]): void {
-  const code = codeOf(ended)
+export function expectEnd(ended: Ended, codes: Case[2], code = codeOf(ended)): void {
   expect(codes, ended.stderr).toContain(code)
-  if (code === undefined) expect(ended.exit).toBe(0)
-  else expect([2, 4]).toContain(ended.exit)
+  expect(ended.exit).toBe(code === undefined ? 0 : EXIT_OF[code])
 }

@@ -64,11 +64,15 @@ export async function between(url: string, fault?: Fault): Promise<FaultProxy & 
   return Object.assign(proxy, { url: `${protocol}//127.0.0.1:${proxy.port}${path}` })
 }
 
-/** The gravest code of a command that ended with `--json`; undefined when it did what it was asked to. */
+/** The code of a command that ended with `--json`; undefined when it did what it was asked to. */
 export function codeOf({ stdout }: Ended): ErrorCode | undefined {
   const told = JSON.parse(stdout || '{}') as { readonly error?: { readonly code: ErrorCode } }
   return told.error?.code
 }
+
+/** The same of a command that says it in words. */
+export const codeSaid = ({ stderr }: Ended): ErrorCode | undefined =>
+  /: error: .*\[([A-Z_]+)\]$/m.exec(stderr)?.[1] as ErrorCode | undefined
 
 /** Every file below a folder, whatever its name. */
 export async function filesBelow(folder: string): Promise<readonly string[]> {

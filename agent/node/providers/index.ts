@@ -31,7 +31,8 @@ export function openProvider(
   return opener(settings, resolve)
 }
 
-const kernelFiles: TsmFileSystem = {
+/** The kernel's files by the system's own calls, whose errors pass through as they are. */
+export const kernelFiles: TsmFileSystem = {
   mkdir: async (path) => void (await mkdir(path)),
   rmdir,
   read: async (path) => new Uint8Array(await readFile(path)),

@@ -2,6 +2,11 @@ import { TextDecoder } from 'node:util'
 import type { TsmFileSystem } from '../../src/index.js'
 
 // configfs-tsm as Linux has it (drivers/virt/coco/guest/report.c, fs/configfs/file.c), without Linux.
+//
+// What somebody else writes between our write and our read, the kernel does not answer with EBUSY: it counts every write in
+// `generation`, and a read makes the report anew from what was written last. Whoever asks tells by the count, or by the
+// report, that it is not theirs. EBUSY comes of a write alone, when writes without a read between them have gone once round
+// the counter; a read of a report that cannot be made has the error of the hardware's driver, which may be any.
 
 const INBLOB_MAX = 64
 const REPORT_DATA_BYTES = 64

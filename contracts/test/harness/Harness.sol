@@ -11,11 +11,23 @@ import {Statements} from "../../src/Statements.sol";
 
 /// @notice The libraries, callable: what the vectors are run against.
 contract Harness {
-    RegistryTree.Frontier private _frontier;
-    uint256 public size;
+    /// @notice Leaves that come, together, or one that goes if none comes.
+    struct Step {
+        uint256[] inserted;
+        uint256 index;
+        uint256 removed;
+        uint256[20] siblings;
+    }
 
-    function permute(uint256[4] calldata state) external pure returns (uint256[4] memory out) {
-        (out[0], out[1], out[2], out[3]) = Poseidon2.permute(state[0], state[1], state[2], state[3]);
+    RegistryTree.Frontier private _frontier;
+
+    function permute(uint256[4][] calldata states) external pure returns (uint256[4][] memory out) {
+        out = new uint256[4][](states.length);
+        for (uint256 i = 0; i < states.length; i++) {
+            (uint256 a, uint256 b, uint256 c, uint256 d) =
+                Poseidon2.permute(states[i][0], states[i][1], states[i][2], states[i][3]);
+            out[i] = [a, b, c, d];
+        }
     }
 
     /// @notice Gas of one permutation, without the call around it.
@@ -99,17 +111,20 @@ contract Harness {
         return Acceptances.encode(policy, registryId_);
     }
 
-    function push(uint256 leaf_) external returns (uint256) {
-        RegistryTree.push(_frontier, size, leaf_);
-        size++;
-        return RegistryTree.root(_frontier, size);
-    }
-
-    function remove(uint256 index, uint256 leaf_, uint256[20] calldata siblings) external returns (uint256) {
-        return RegistryTree.remove(_frontier, size, index, leaf_, siblings, RegistryTree.root(_frontier, size));
-    }
-
-    function root() external view returns (uint256) {
-        return RegistryTree.root(_frontier, size);
+    /// @notice The root after each step, of a tree that was empty.
+    function replay(Step[] calldata steps) external returns (uint256[] memory roots) {
+        roots = new uint256[](steps.length);
+        uint256 size;
+        uint256 root = RegistryTree.emptyRoot();
+        for (uint256 i = 0; i < steps.length; i++) {
+            Step calldata step = steps[i];
+            for (uint256 j = 0; j < step.inserted.length; j++) {
+                RegistryTree.push(_frontier, size++, step.inserted[j]);
+            }
+            root = step.inserted.length > 0
+                ? RegistryTree.root(_frontier, size)
+                : RegistryTree.remove(_frontier, size, step.index, step.removed, step.siblings, root);
+            roots[i] = root;
+        }
     }
 }

@@ -171,6 +171,7 @@ export function verifyOnChain(
   scene: Scene,
   { question, envelope, nullifier, proof }: Vouched,
   from = scene.consumer,
+  gas?: bigint,
 ) {
   return scene.client.readContract({
     address: scene.gateway,
@@ -178,6 +179,7 @@ export function verifyOnChain(
     functionName: 'verifyResponse',
     args: [question, envelope, nullifier, proof],
     account: from,
+    ...(gas === undefined ? {} : { gas }),
   })
 }
 

@@ -45,10 +45,12 @@ export function refusal(failures: readonly Failure[]): Answer {
   const exit = exitStatus(failures)
   const gravest = failures.find(({ code }) => EXIT_OF[code] === exit)?.code ?? 'INTERNAL'
   const body = JSON.stringify({
-    failures: failures.map(({ code, rule, given, hint }) => ({
+    failures: failures.map(({ code, rule, field, wanted, given, hint }) => ({
       code,
       exit: EXIT_OF[code],
       rule,
+      field,
+      wanted,
       given,
       hint,
     })),
@@ -60,8 +62,13 @@ export function refusal(failures: readonly Failure[]): Answer {
 
 /** What a stranger is told of an error: ours in full; of anything else, only that it happened. */
 export function refusalOf(error: unknown): Answer {
-  if (error instanceof VouchError) return refusal([error])
-  return refusal([{ code: 'INTERNAL', rule: 'the server met something that it did not expect' }])
+  return refusal([failureOf(error)])
+}
+
+/** The same for a log. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof VouchError) return error
+  return { code: 'INTERNAL', rule: 'the server met something that it did not expect' }
 }
 
 /** The body of such a refusal, for whatever else answers a stranger with a line. */

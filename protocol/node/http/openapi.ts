@@ -73,6 +73,8 @@ const FAILURES = object({
           code: object({ type: 'string', description: 'one of docs/exit-codes.md' }),
           exit: object({ type: 'integer', minimum: 1, maximum: 4 }),
           rule: object({ type: 'string', description: 'what must hold' }),
+          field: object({ type: 'string', description: 'of a policy, where one was compared with' }),
+          wanted: object({ type: 'string', description: 'what the policy has there' }),
           given: object({ type: 'string' }),
           hint: object({ type: 'string' }),
         }),

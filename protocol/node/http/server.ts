@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Failure, VouchError } from '../../src/index.js'
-import { type Answer, refusalOf, send } from './answer.js'
+import { type Answer, failureOf, refusalOf, send } from './answer.js'
 import { readBody } from './body.js'
 import type { ProxyAddress } from './client-address.js'
 import { Gate } from './gate.js'
@@ -106,16 +106,16 @@ function requestHandler<Service>(
       hangUpOnSlowReader(response, limits.responseMs)
       send(response, answer, isEnding())
     } catch (error) {
-      if (request.method === 'POST' && isNoted(error)) await site.noteRefusal(from, [error])
+      if (request.method === 'POST' && isNoted(error)) await site.noteRefusal(from, [failureOf(error)])
       hangUpOnSlowReader(response, limits.responseMs)
       send(response, refusalOf(error))
     }
   }
 }
 
-/** What a POST was refused for before anybody judged it: an operator wants to know. Floods are noted where they begin. */
-function isNoted(error: unknown): error is VouchError {
-  return error instanceof VouchError && error.code !== 'RATE_LIMITED'
+/** What a POST failed of that nobody judged: an operator wants to know. Floods are noted where they begin. */
+function isNoted(error: unknown): boolean {
+  return failureOf(error).code !== 'RATE_LIMITED'
 }
 
 /** An answer is dropped that is not read in time: whoever reads a byte a minute would keep its connection for ever. */

@@ -1,5 +1,6 @@
-import { EXIT_OF, exitStatus, sentence } from '@vouch/protocol'
+import { exitStatus, sentence } from '@vouch/protocol'
 import { readNamedFile, type Terminal } from '@vouch/protocol/node'
+import { refusal } from '@vouch/protocol/node/http'
 import { printReceipt } from '../../src/receipt.js'
 import { openRegistrar } from '../open-registrar.js'
 
@@ -24,18 +25,11 @@ export async function admitCommand(
       return 0
     }
     const { failures } = admission
-    if (json) {
-      const told = failures.map(({ code, rule, given, hint }) => ({
-        code,
-        exit: EXIT_OF[code],
-        rule,
-        given,
-        hint,
-      }))
-      out.data(JSON.stringify({ failures: told }))
-    }
+    if (json) out.data(String(refusal(failures).body))
     for (const failure of failures) {
       out.words(`registrar: error: ${sentence(failure)} [${failure.code}]`)
+      if (failure.wanted !== undefined)
+        out.words(`registrar: hint: ${failure.field}: wanted ${failure.wanted}`)
       if (failure.hint !== undefined) out.words(`registrar: hint: ${failure.hint}`)
     }
     return exitStatus(failures)

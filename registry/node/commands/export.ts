@@ -1,11 +1,10 @@
-import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openHasher } from '@vouch/circuits'
-import { clock, type Terminal } from '@vouch/protocol/node'
+import { clock, makeFolder, readNamedFile, type Terminal, writeWhole } from '@vouch/protocol/node'
 import { syncRegistry } from '../../src/sync.js'
 import { openMirror } from '../public-folder.js'
 import { Published } from '../published.js'
-import { registrarFolder } from '../registrar-folder.js'
+import { policyNames, registrarFolder } from '../registrar-folder.js'
 import { readRegistry } from '../store/index.js'
 
 export interface ExportOptions {
@@ -16,15 +15,14 @@ export interface ExportOptions {
 /** `registrar export`: the public part of a registry as a folder, checked like a stranger's before it is written. A server may be running. */
 export async function exportCommand(out: Terminal, folder: string, options: ExportOptions): Promise<number> {
   const hash = await openHasher()
-  const mirror = await openMirror(options.to)
-  const { head, fetched, buckets } = await readRegistry(folder, { now: clock, hash }, (registry) => {
+  const { head, fetched, buckets } = await readRegistry(folder, { now: clock, hash }, async (registry) => {
     const published = new Published(registry)
     const source = {
       head: async () => registry.head,
       index: async () => published.index(),
       bucket: async (number: number) => published.bucket(number),
     }
-    return syncRegistry({ source, mirror, hash })
+    return syncRegistry({ source, mirror: await openMirror(options.to), hash })
   })
   await copyPolicies(registrarFolder(folder).policies, join(options.to, 'policies'))
   if (options.json) out.data(JSON.stringify({ seq: head.seq, size: head.size, written: fetched, buckets }))
@@ -34,6 +32,7 @@ export async function exportCommand(out: Terminal, folder: string, options: Expo
 
 /** Members look up by these what the policies in a Request say. */
 async function copyPolicies(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true })
-  for (const name of await readdir(from)) await copyFile(join(from, name), join(to, name))
+  await makeFolder(to)
+  for (const name of await policyNames(from))
+    await writeWhole(join(to, name), await readNamedFile(join(from, name)))
 }

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, stat } from 'node:fs/promises'
+import { chmod, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AdmissionPolicy, admissionPolicyId, printAdmissionPolicy } from '@vouch/evidence'
 import { readAdmissionPolicy } from '@vouch/evidence/node'
 import { fieldToBytes, isSimulated, toHex, VouchError } from '@vouch/protocol'
-import { clock, type Terminal, writeWhole } from '@vouch/protocol/node'
+import { clock, makeFolder, type Terminal, writeWhole } from '@vouch/protocol/node'
 import { registrarFolder } from '../registrar-folder.js'
 import { readSecret, writeSecret } from '../secret-files.js'
-import { createRegistry } from '../store/index.js'
+import { createRegistry, refuseRegistry } from '../store/index.js'
 import { keyFile, type SigningOptions } from './options.js'
 
 export interface InitOptions extends SigningOptions {
@@ -22,13 +22,14 @@ export interface InitOptions extends SigningOptions {
 export async function initCommand(out: Terminal, folder: string, options: InitOptions): Promise<number> {
   const policies = await Promise.all(options.policy.map(readAdmissionPolicy))
   const paths = registrarFolder(folder)
-  await mkdir(paths.policies, { recursive: true, mode: 0o700 })
+  await refuseRegistry(folder) // before anything is written beside it
+  await makeFolder(paths.policies, 0o700)
   await chmod(folder, 0o700) // evidence names machines: what lies here is for the registrar alone
   const id = await idOf(options)
   const signer = await secretAt(keyFile(folder, options))
   await secretAt(paths.nonceKey)
-  await createRegistry(folder, { id, signer, now: clock })
   for (const policy of policies) await keepPolicy(paths.policies, policy)
+  await createRegistry(folder, { id, signer, now: clock }) // last: a crash before leaves nothing that another try stumbles over
 
   const policyIds = policies.map((policy) => toHex(fieldToBytes(admissionPolicyId(policy))))
   if (options.json) out.data(JSON.stringify({ registry_id: toHex(id), policies: policyIds }))

@@ -1,11 +1,12 @@
 import { type AddressInfo, isIP } from 'node:net'
 import { openHasher } from '@vouch/circuits'
 import { shown, VouchError } from '@vouch/protocol'
-import { clock, numberArgument, type Terminal } from '@vouch/protocol/node'
+import { numberArgument, type Terminal } from '@vouch/protocol/node'
 import { isLoopback, type ProxyAddress, startServer } from '@vouch/protocol/node/http'
 import { takeOrders } from '../control.js'
+import { keepHeads } from '../head-clock.js'
 import { DEFAULT_LIMITS, siteOf } from '../http/site.js'
-import { openRegistrar, type Registrar } from '../open-registrar.js'
+import { openRegistrar } from '../open-registrar.js'
 import { keyFile, type SigningOptions } from './options.js'
 
 export interface ServeOptions extends SigningOptions {
@@ -16,10 +17,6 @@ export interface ServeOptions extends SigningOptions {
   readonly behindProxy?: string | true
   readonly json?: true
 }
-
-/** A head is cut at least so often, changed or not: verifiers refuse an old one, since it may hide a removal. */
-const OLDEST_HEAD = 1800
-const SECOND_MS = 1000
 
 /** `registrar serve`: the HTTP interface, and heads on the clock, until it is told to end. */
 export async function serveCommand(out: Terminal, folder: string, options: ServeOptions): Promise<number> {
@@ -42,13 +39,20 @@ export async function serveCommand(out: Terminal, folder: string, options: Serve
     try {
       const told = ended() // before anybody knows that it is there to be told
       const place = { host: options.host, port, proxy }
-      const server = await startServer(siteOf(registrar), place, DEFAULT_LIMITS)
-      sayWhere(out, server.address, options)
-      const clockwork = setInterval(() => void cut(out, registrar), cutEvery * SECOND_MS)
-      await told
-      out.words('registrar: finishing what is in hand')
-      clearInterval(clockwork)
-      await server.close()
+      const endHeads = await keepHeads(registrar.registry, cutEvery, (error) =>
+        out.words(
+          `registrar: error: no head could be cut: ${error instanceof Error ? error.message : 'unknown'}`,
+        ),
+      )
+      try {
+        const server = await startServer(siteOf(registrar), place, DEFAULT_LIMITS)
+        sayWhere(out, server.address, options)
+        await told
+        out.words('registrar: finishing what is in hand')
+        await server.close()
+      } finally {
+        endHeads()
+      }
       return 0
     } finally {
       await orders?.close()
@@ -74,15 +78,6 @@ export function proxyArgument(given: ServeOptions['behindProxy']): ProxyAddress 
   if (given === undefined || given === true) return given && 'loopback'
   if (isIP(given) !== 0) return given
   throw new VouchError('USAGE', { rule: '--behind-proxy must be an address', given: shown(given) })
-}
-
-/** Cuts a head if anything changed or the newest grows old. A disk that refuses it now may take it at the next turn. */
-async function cut(out: Terminal, { registry }: Registrar): Promise<void> {
-  try {
-    await registry.cutHead({ evenIfUnchanged: clock() - registry.head.time >= OLDEST_HEAD })
-  } catch (error) {
-    out.words(`registrar: error: no head could be cut: ${error instanceof Error ? error.message : 'unknown'}`)
-  }
 }
 
 export function ended(): Promise<void> {

@@ -91,7 +91,7 @@ async function refuseWhileHeld(path: string): Promise<void> {
   throw new VouchError('LOCKED', {
     rule: 'a registry must have one writer at a time',
     given: `process ${pid} on ${host} has it since ${since}`,
-    hint: `end that process; if it is gone with its machine, delete ${path}`,
+    hint: `end that process; if it is gone with its machine or container, delete ${path}`,
   })
 }
 

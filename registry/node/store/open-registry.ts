@@ -48,11 +48,7 @@ async function create(folder: string, { id, signer, now }: NewRegistry): Promise
   await mkdir(folder, { recursive: true })
   const lock = await takeLock(folder, now())
   try {
-    if (await exists(join(folder, LOG)))
-      throw new VouchError('USAGE', {
-        rule: 'a new registry must have a folder of its own',
-        given: shown(folder),
-      })
+    await refuseRegistry(folder)
     const head = nextHead({
       registryId: id,
       before: undefined,
@@ -76,6 +72,15 @@ async function create(folder: string, { id, signer, now }: NewRegistry): Promise
   } finally {
     await lock.release()
   }
+}
+
+/** Refuses a folder that has a registry already. */
+export async function refuseRegistry(folder: string): Promise<void> {
+  if (!(await exists(join(folder, LOG)))) return
+  throw new VouchError('USAGE', {
+    rule: 'a new registry must have a folder of its own',
+    given: shown(folder),
+  })
 }
 
 /** Opens a registry for writing, after whatever ended the last writer. */

@@ -91,7 +91,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
         await removals.follow()
       },
       policies: await contract.inForce(policies),
-      collateral: await readCollateral(paths),
+      collateral: () => readCollateral(paths),
       registry: {
         find: (credential) => store.find(credential),
         isRefused: (machine) => store.isRefused(machine),

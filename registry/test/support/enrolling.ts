@@ -19,6 +19,7 @@ import {
   drawHolderSecret,
   fieldToBytes,
   reportData,
+  toHex,
 } from '@vouch/protocol'
 import { proveEnrollment } from '@vouch/prover'
 import { openSimulatedVendor } from '../../../fixtures/simulated-vendor/index.js'
@@ -33,7 +34,7 @@ import { type NonceTicket, nonceOf } from '../../src/nonce.js'
 const [north] = makeStory(1_800_000_000).machines
 export const osImageHash = north.osImageHash
 const smtRoot = buildServiceTree(north.holding.services).root
-const measurement = new Uint8Array(48).fill(0x4d)
+export const measurement = new Uint8Array(48).fill(0x4d)
 const vendor = openSimulatedVendor()
 const simulatedRoots = ANCHORS.filter(({ kind }) => kind === 'simulated-snp').map(({ spki }) => spki)
 
@@ -94,6 +95,42 @@ export interface Lies {
   readonly unproven?: boolean
   readonly fields?: Partial<EnrollmentFile>
 }
+
+/** An image that no policy accepts, a TCB below every floor, and a debugger: three things that a policy says no to. */
+export const THRICE_REFUSED: Lies = {
+  unproven: true,
+  report: { debug: true },
+  machine: { tcb: { bootloader: 4, tee: 0, snp: 23, microcode: 220 } },
+  fields: { osImageHash: new Uint8Array(32) },
+}
+
+/** How a registrar says so, to whomever it says it. */
+export const THREE_REFUSALS = [
+  {
+    code: 'DEBUG_NOT_ACCEPTED',
+    exit: 3,
+    rule: 'the guest’s policy must allow no debug unless the admission policy does',
+    field: 'guest_policy.debug',
+    wanted: 'false',
+    given: 'true',
+  },
+  {
+    code: 'TCB_TOO_LOW',
+    exit: 3,
+    rule: 'every part of the TCB must be as high as the policy wants',
+    field: 'tcb.simulated',
+    wanted: 'at least bootloader 4, tee 0, snp 24, microcode 220',
+    given: 'bootloader 4, tee 0, snp 23, microcode 220',
+  },
+  {
+    code: 'IMAGE_NOT_ACCEPTED',
+    exit: 3,
+    rule: 'the admission policy must accept the OS image',
+    field: 'os_images',
+    wanted: toHex(osImageHash),
+    given: '00'.repeat(32),
+  },
+]
 
 export interface Client {
   readonly credential: bigint

@@ -45,9 +45,10 @@ export class Writer {
 
   readonly errors: string[] = []
 
-  /** Waits until it has said that, or ended. */
-  async until(line: string): Promise<void> {
-    while (!this.lines.includes(line) && this.process.exitCode === null && this.process.signalCode === null)
+  /** Waits until it has said a line that starts so, or ended. */
+  async until(start: string): Promise<void> {
+    const isSaid = (): boolean => this.lines.some((line) => line.startsWith(start))
+    while (!isSaid() && this.process.exitCode === null && this.process.signalCode === null)
       await Promise.race([once(this.process, 'said'), this.ended])
   }
 
