@@ -68,7 +68,7 @@ export { gpuDigestOf } from './nvidia/canonical.js'
 export type { GpuPins } from './nvidia/pins.js'
 export { encodeSpdm, parseSpdm } from './nvidia/spdm.js'
 export type { Device, NvidiaClaims, NvidiaEvidence, OpaqueField, SpdmMessage } from './nvidia/types.js'
-export { packName } from './pack.js'
+export { looksLikePack, packName } from './pack.js'
 export {
   admissionPolicyFrom,
   admissionPolicyId,
@@ -83,6 +83,8 @@ export type { AdmissionPolicy } from './policy/schema.js'
 export { admissionPolicyCodec, MAX_TTL, USUAL_TTL } from './policy/schema.js'
 export type { Published, PublishedForm } from './published.js'
 export { isPublished, publishedFor, VENDOR_SERVICES } from './published.js'
+export { purportedKind } from './purported.js'
+export { renewed } from './renew.js'
 export type {
   SimulatedAzure,
   SimulatedAzureReport,

@@ -6,12 +6,12 @@ import * as api from '../src/index.js'
 const VALUES = `
 admissionPolicyCodec admissionPolicyFrom admissionPolicyId admitsSimulated ANCHORS appraise authenticate AZURE_SNP_ANCHORS
 AZURE_TDX_ANCHORS bindsReportData DCAP_ANCHORS encodeAttest encodeDocument encodeEventLog encodeHcl encodePayload encodeQuote
-encodeReport encodeSpdm encodeTcb examine explainFile gpuDigestOf inspect isPublished isSimulatedKind KINDS kindsOf MAX_TTL
-newSimulatedTpm NITRO_ANCHORS NOT_CONFIDENTIAL NVIDIA_ANCHORS packEvidence packName parseAdmissionPolicy parseAttest
-parseCertificate parseDocument parseEventLog parseEvidence parseHcl parseQeIdentity parseQuote parseReport parseSpdm
-parseTcbInfo printAdmissionPolicy printPcrs publishedFor simulatedAuthority simulatedAzure simulatedAzureTdx
-simulatedEnclaveReport simulatedIntel simulatedNitro simulatedNvidia simulatedTdReport simulatedVendor SNP_ANCHORS tcbText
-TPM_ANCHORS USUAL_TTL VENDOR_SERVICES warningsOf
+encodeReport encodeSpdm encodeTcb examine explainFile gpuDigestOf inspect isPublished isSimulatedKind KINDS kindsOf
+looksLikePack MAX_TTL newSimulatedTpm NITRO_ANCHORS NOT_CONFIDENTIAL NVIDIA_ANCHORS packEvidence packName parseAdmissionPolicy
+parseAttest parseCertificate parseDocument parseEventLog parseEvidence parseHcl parseQeIdentity parseQuote parseReport
+parseSpdm parseTcbInfo printAdmissionPolicy printPcrs publishedFor purportedKind renewed simulatedAuthority simulatedAzure
+simulatedAzureTdx simulatedEnclaveReport simulatedIntel simulatedNitro simulatedNvidia simulatedTdReport simulatedVendor
+SNP_ANCHORS tcbText TPM_ANCHORS USUAL_TTL VENDOR_SERVICES warningsOf
 `
 
 const TYPES = `

@@ -1,19 +1,21 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Evidence, type EvidenceFile, parseEvidence } from '@vouch/evidence'
+import { type Evidence, type EvidenceFile, packEvidence, parseEvidence, renewed } from '@vouch/evidence'
 import { fetchPublished, type Sources } from '@vouch/evidence/node'
 import { concat, VouchError } from '@vouch/protocol'
 import { afterEach, describe, expect, test } from 'vitest'
 import { pemText } from './support/bytes.js'
-import { fileOf, textOf } from './support/files.js'
+import { fileOf, textOf, utf8 } from './support/files.js'
 import { quoteGuest } from './support/intel.js'
 import { attest, authenticated, NOW, vendor } from './support/simulated.js'
 import {
   cutShort,
   hangUp,
+  neverAnswer,
   ok,
   type Reply,
+  stall,
   status,
   type VendorService,
   vendorService,
@@ -223,6 +225,18 @@ describe('a service', () => {
     expect(service.asked.filter((path) => path === LIST)).toHaveLength(times)
   })
 
+  test.each<[string, Reply]>([
+    ['that takes the question and never answers', neverAnswer],
+    ['that begins to answer and says no more', stall],
+  ])('%s is given up each time, and then for good', async (_, mood) => {
+    const service = await serve({ ...good, [LIST]: [mood] })
+    const world = sources(service.url)
+    const impatient = { ...world, patience: { ...world.patience, attempts: 2, timeoutMs: 300 } }
+    const { code, given } = await refusal(fetchPublished(await milan(), impatient))
+    expect([code, given]).toEqual(['VENDOR_UNREACHABLE', expect.stringContaining('asked 2 times')])
+    expect([service.asked.filter((path) => path === LIST).length, world.pauses]).toEqual([2, [100]])
+  })
+
   test('that is not there at all is given up', async () => {
     const service = await serve(good)
     await open.pop()?.close()
@@ -264,5 +278,36 @@ describe('the cache', () => {
     const again = await fetchPublished(await milan(), sources(service.url, { cache }))
     expect(again.map(({ bytes }) => bytes)).toEqual([vcek?.bytes, chain, list])
     expect(service.asked).toEqual([VCEK, CHAIN, LIST, VCEK, CHAIN, LIST])
+  })
+})
+
+describe('what was fetched', () => {
+  const month = (issued: number) => quoteGuest({ collateral: { issued, nextUpdate: issued + 2_592_000 } })
+  const published = (files: readonly EvidenceFile[]) => files.filter(({ name }) => name !== 'quote.bin')
+
+  test('takes the place of what it renews, in files or in a pack', async () => {
+    const [old, now] = [await month(NOW - 3_000_000), await month(NOW - 1000)]
+    const fetched = published(now)
+    const quote = fileOf(now, 'quote.bin')
+    const stale = [quote, ...published(old)]
+    expect((await authenticated(stale)).failures.map(({ code }) => code)).toContain('COLLATERAL_EXPIRED')
+    const pack = { name: 'pack', bytes: utf8(packEvidence(stale)) }
+    for (const given of [stale, [pack]]) {
+      const complete = renewed(given, fetched)
+      expect((await authenticated(complete)).failures).toEqual([])
+      expect(complete.map(({ name }) => name)).toContain('quote.bin')
+    }
+  })
+
+  test('leaves the certificates of a file whose list it renews', async () => {
+    const [certificate] = published(await month(NOW)).filter(({ name }) => name.endsWith('.der'))
+    const [oldList, newList] = [NOW - 9, NOW - 5].map((thisUpdate) =>
+      vendor.revoke('root', { thisUpdate, nextUpdate: NOW + 1, revoked: [] }),
+    )
+    const [before, after] = [await oldList, await newList]
+    if (!certificate || !before || !after) throw new Error('there must be all of them')
+    const both = concat(pemText(certificate.bytes), pemText(before.bytes, 'X509 CRL'))
+    const kept = renewed([{ name: 'both.pem', bytes: both }], [after])
+    expect(kept.map(({ bytes }) => bytes)).toEqual([certificate.bytes, after.bytes])
   })
 })

@@ -10,7 +10,7 @@ import {
   parseSpdm,
   type SimulatedGpu,
 } from '@vouch/evidence'
-import { concat, type ErrorCode, gpuDigest, toHex, VouchError } from '@vouch/protocol'
+import { concat, type ErrorCode, exitStatus, gpuDigest, toHex, VouchError } from '@vouch/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openSimulatedNvidia, pem } from '../../fixtures/simulated-nvidia/index.js'
@@ -221,12 +221,13 @@ describe('a machine with a device in it', () => {
     expect(await codesOf(files)).toEqual(['COLLATERAL_CONFLICT'])
   })
 
-  test('is undecidable when nothing says that the device is in it', async () => {
+  test('is false when what it had signed does not say that the device is in it', async () => {
     expect(codes(inspect(await composite(report.reportData)))).toEqual([
       'SIMULATED_NOT_ACCEPTED',
       'GPU_NOT_BOUND',
     ])
-    expect(codes(appraise(await composite(report.reportData), policy(), NOW))).toEqual(['GPU_NOT_BOUND'])
+    const { failures } = appraise(await composite(report.reportData), policy(), NOW)
+    expect([codes({ failures }), exitStatus(failures)]).toEqual([['GPU_NOT_BOUND'], 2])
   })
 
   test('is accepted by who knows its gpu_digest, and false by another digest or nonce', async () => {

@@ -16,14 +16,15 @@ describe(NAME, () => {
   // Its collectors say "valid", and know of no TCB info.
   test('cannot be decided without TCB info, at any time', async (context) => {
     needs.samples(context)
-    const { given, expected, evaluations } = openSample(NAME)
+    const sample = openSample(NAME)
+    const { given, expected, evaluations } = sample
     const times = [expected.verification_time, ...evaluations.map(({ at }) => at)]
     for (const at of times) {
       const failures = await failuresOf(given, time(at))
       expect(failures.map(({ code, rule }) => [code, rule])).toEqual([
         ['COLLATERAL_MISSING', 'the TCB info TDX must come with the quote'],
       ])
-      expect(await judge(given, time(at))).toBe(exitOf(NAME, expected.outcome))
+      expect(await judge(given, time(at))).toBe(exitOf(NAME, sample, expected.outcome))
     }
   })
 

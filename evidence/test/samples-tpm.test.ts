@@ -43,10 +43,11 @@ async function claimsIn(path: string): Promise<Claims> {
 describe.each(CASES)('%s', (path) => {
   test('comes out as expected, at every time', async (context) => {
     needs.samples(context)
-    const { given, expected, evaluations } = openSample(path)
+    const sample = openSample(path)
+    const { given, expected, evaluations } = sample
     const times = [{ at: expected.verification_time, result: expected.outcome }, ...evaluations]
     for (const { at, result } of times)
-      expect([at, await judge(given, time(at))]).toEqual([at, exitOf(path, result)])
+      expect([at, await judge(given, time(at))]).toEqual([at, exitOf(path, sample, result)])
   })
 
   test('is refused with a byte changed that its collectors changed', async (context) => {

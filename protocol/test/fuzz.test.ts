@@ -35,8 +35,9 @@ import {
   printReply,
   printRequest,
 } from '../src/index.js'
-import { fuzz, samplesOf, TIMEOUT } from './support/fuzzing.js'
+import { fuzz, TIMEOUT } from './support/fuzz.js'
 import { mutatedBytes, mutatedFile, mutatedText } from './support/mutation.js'
+import { samplesOf } from './support/vectors.js'
 
 describe('bytes that decode are the bytes that encode', TIMEOUT, () => {
   const bytesOf = (statement: string) =>

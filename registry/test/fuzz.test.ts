@@ -1,8 +1,9 @@
 import { canonicalJson, parseJson } from '@vouch/protocol'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
-import { fuzz, samplesOf, TIMEOUT } from '../../protocol/test/support/fuzzing.js'
+import { fuzz, TIMEOUT } from '../../protocol/test/support/fuzz.js'
 import { mutatedFile, mutatedText } from '../../protocol/test/support/mutation.js'
+import { samplesOf } from '../../protocol/test/support/vectors.js'
 import {
   parseCursor,
   parseDecision,

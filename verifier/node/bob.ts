@@ -125,6 +125,8 @@ evidence
   .description('get what vendors publish of a machine: certificates, revocation lists, TCB info')
   .argument('<files...>', 'the evidence')
   .option('--to <folder>', 'write there instead of beside the evidence')
+  .option('--out <file>', 'write evidence and all that was fetched there, as one pack')
+  .option('--replace', 'write over files that are there already')
   .option('--mirror <url>', "ask there instead of at the vendors' own services")
   .option('--cache <folder>', 'keep there what never changes')
   .option(...json)

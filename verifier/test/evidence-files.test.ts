@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pemText } from '../../evidence/test/support/bytes.js'
-import { ok, status, vendorService } from '../../evidence/test/support/vendor-service.js'
+import { ok, status, type VendorService, vendorService } from '../../evidence/test/support/vendor-service.js'
 import { openSimulatedVendor } from '../../fixtures/simulated-vendor/index.js'
 
 // `bob evidence show`, `pack` and `fetch` as processes.
@@ -101,7 +101,7 @@ describe('bob evidence pack', () => {
     const { exit, stdout } = await bob(pack, '--json')
     expect([exit, JSON.parse(stdout)]).toEqual([
       4,
-      expect.objectContaining({ verdict: 'refused', kind: null, claims: null }),
+      expect.objectContaining({ verdict: 'undecided', kind: null, claims: null }),
     ])
   })
 })
@@ -117,6 +117,20 @@ describe('bob evidence fetch', () => {
     await mkdir(path(name))
     await writeFile(path(`${name}/report.bin`), file?.bytes ?? '')
     return path(`${name}/report.bin`)
+  }
+
+  /** A mirror that has all that a Milan machine needs. */
+  async function whole(): Promise<VendorService> {
+    const [vcek, intermediate, root] = await Promise.all(files.slice(1).map((file) => readFile(file)))
+    const chain = [intermediate, root].map((der) =>
+      new TextDecoder().decode(pemText(der ?? new Uint8Array())),
+    )
+    const list = await openSimulatedVendor().revoke('root', { thisUpdate: 1, nextUpdate: 2, revoked: [] })
+    return vendorService({
+      [vcekPath]: [ok(vcek ?? '')],
+      [`${below}/cert_chain`]: [ok(chain.join(''))],
+      [`${below}/crl`]: [ok(list.bytes)],
+    })
   }
 
   test('writes beside the evidence what a mirror has, after having waited as it was told to', async () => {
@@ -162,6 +176,61 @@ describe('bob evidence fetch', () => {
     } finally {
       await mirror.close()
     }
+  })
+
+  test('does not write over what is there and says something else, unless it is told to', async () => {
+    const service = await whole()
+    try {
+      const evidence = await milan('taken')
+      await writeFile(path('taken/ark_crl.der'), 'mine')
+      const refused = await bob('fetch', evidence, '--mirror', service.url)
+      expect([refused.exit, refused.stderr]).toEqual([1, expect.stringContaining('[FILE_NOT_WRITTEN]')])
+      expect((await readdir(path('taken'))).sort()).toEqual(['ark_crl.der', 'report.bin'])
+      expect((await bob('fetch', evidence, '--mirror', service.url, '--replace')).exit).toBe(0)
+      expect((await readFile(path('taken/ark_crl.der'))).length).toBeGreaterThan(100)
+      expect((await bob('fetch', evidence, '--mirror', service.url)).exit).toBe(0) // the same again
+    } finally {
+      await service.close()
+    }
+  })
+
+  test('completes a pack, with what is new in the place of what it renews', async () => {
+    const service = await whole()
+    try {
+      const old = await openSimulatedVendor().revoke('root', { thisUpdate: 0, nextUpdate: 1, revoked: [] })
+      await writeFile(path('old.der'), old.bytes)
+      const pack = path('month.json')
+      await bob('pack', await milan('packed'), path('old.der'), '--out', pack)
+      const before = await readFile(pack)
+      const run = await bob('fetch', pack, '--mirror', service.url, '--out', path('next.json'), '--json')
+      expect(run).toMatchObject({ exit: 0, stderr: '' })
+      expect(await readFile(pack)).toEqual(before)
+      const named = JSON.parse(await readFile(path('next.json'), 'utf8')) as {
+        evidence: readonly { name: string }[]
+      }
+      expect(named.evidence.map(({ name }) => name)).toEqual([
+        'vcek.der',
+        'report.bin',
+        'ark_crl.der',
+        'cert_chain.pem',
+      ])
+      // Judged by all that it needs: nothing is missing, and no list contradicts another.
+      const judged = JSON.parse((await bob(path('next.json'), '--at', '1', '--json')).stdout)
+      const codes = judged.failures.map(({ code }: { code: string }) => code)
+      expect(codes).not.toContain('COLLATERAL_MISSING')
+      expect(codes).not.toContain('COLLATERAL_CONFLICT')
+      // Where it lies, unless it is told otherwise; again, nothing changes.
+      const inPlace = await bob('fetch', pack, '--mirror', service.url, '--json')
+      expect([inPlace.exit, JSON.parse(inPlace.stdout).name]).toEqual([0, JSON.parse(run.stdout).name])
+      expect(await readFile(pack)).toEqual(await readFile(path('next.json')))
+    } finally {
+      await service.close()
+    }
+  })
+
+  test('ends with 1 for two places to write to', async () => {
+    const run = await bob('fetch', ...files, '--to', folder, '--out', path('x.json'))
+    expect([run.exit, run.stderr]).toEqual([1, expect.stringContaining('[USAGE]')])
   })
 
   test('ends with 1 for a mirror that is no URL', async () => {

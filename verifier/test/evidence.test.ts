@@ -94,6 +94,7 @@ describe('bob evidence', () => {
     const given = await answer(...files, ...AT)
     expect(given).toMatchObject({
       exit: 3,
+      verdict: 'refused',
       failures: [{ stage: 'appraise', code: 'SIMULATED_NOT_ACCEPTED' }],
     })
   })
@@ -117,10 +118,22 @@ describe('bob evidence', () => {
 
   test('ends with 2 for what is false, whatever a policy says', async () => {
     const given = await answer(...files, '--at', '2100-01-01', '--policy', policy)
-    expect(given).toMatchObject({ exit: 2, verdict: 'refused' })
+    expect(given).toMatchObject({ exit: 2, verdict: 'false', kind: 'simulated-snp' })
     expect(new Set(given.failures.map(({ stage, code }) => `${stage} ${code}`))).toEqual(
       new Set(['authenticate CERTIFICATE_EXPIRED', 'authenticate COLLATERAL_EXPIRED']),
     )
+  })
+
+  test('ends with 2 for what is false, whatever beside it cannot be read, and says both', async () => {
+    const report = new Uint8Array(await readFile(path('report.bin')))
+    const spoiled = await write('false.bin', report.with(0x90, 0))
+    const cut = await write('cut.der', (await readFile(path('vcek.der'))).subarray(0, 400))
+    const given = await answer(spoiled, cut, ...files.slice(1), ...AT)
+    expect(given.failures.map(({ stage, code }) => [stage, code])).toEqual([
+      ['parse', 'DER_MALFORMED'],
+      ['authenticate', 'EVIDENCE_SIGNATURE_FALSE'],
+    ])
+    expect(given).toMatchObject({ exit: 2, verdict: 'false' })
   })
 
   test('ends with 3 for another nonce', async () => {
@@ -131,10 +144,14 @@ describe('bob evidence', () => {
   test('ends with 4 without evidence, without a certificate, and for a report that does not parse', async () => {
     expect(await answer(policy, ...AT)).toMatchObject({
       exit: 4,
+      verdict: 'undecided',
+      kind: null,
       failures: [{ stage: 'parse', code: 'EVIDENCE_MISSING' }],
     })
     expect(await answer(...files.slice(0, 1), ...AT)).toMatchObject({
       exit: 4,
+      verdict: 'undecided',
+      kind: 'sev-snp',
       failures: [{ stage: 'authenticate', code: 'COLLATERAL_MISSING' }],
     })
     const report = new Uint8Array(await readFile(path('report.bin')))

@@ -57,7 +57,8 @@ function appraiseDevice(
 
 /**
  * Whether devices are this machine's, and answered now: by the digest that the machine binds, where the judge knows what it is
- * made of; else by their nonce, which must stand in what the machine had signed.
+ * made of; else by their nonce, which must stand in what the machine had signed. A machine that signed something else is not
+ * one that says these devices are in it, however genuine both are: that is false, as everything needed to see it is there.
  */
 export function checkBound(
   checks: Checks<AppraisalFailure>,
@@ -87,6 +88,7 @@ export function checkBound(
       field: slots[0]?.name.toLowerCase() ?? 'slot',
       wanted: devices.map(({ nonce }) => toHex(nonce)).join(' and '),
       given: slots.map(({ bytes }) => toHex(bytes)).join(' or '),
+      hint: 'what an agent of this project made binds gpu_digest inside REPORT_DATA: a registrar knows what it is made of',
     },
   )
 }

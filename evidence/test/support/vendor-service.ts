@@ -23,6 +23,15 @@ export const cutShort: Reply = (response) => {
   response.write('0123456789', () => response.destroy())
 }
 
+/** Promises a thousand bytes, sends a few, and says no more. */
+export const stall: Reply = (response) => {
+  response.writeHead(200, { 'content-length': '1000' })
+  response.write('0123456789')
+}
+
+/** Takes the question, and never answers. */
+export const neverAnswer: Reply = () => undefined
+
 export const hangUp: Reply = (_, request) => request.socket.destroy()
 
 export interface VendorService {

@@ -21,9 +21,9 @@ function mutateBytes(bytes: Uint8Array, [kind, place, other, size]: Step): Uint8
   const at = place % (bytes.length + 1)
   switch (kind) {
     case 0:
-      return bytes.map((byte, i) => (i === at ? byte ^ (1 << (other % 8)) : byte))
+      return withByte(bytes, at, (byte) => byte ^ (1 << (other % 8)))
     case 1: // the numbers at which lengths and flags turn
-      return bytes.map((byte, i) => (i === at ? ([0, 1, 2, 3, 127, 128, 254, 255][other % 8] ?? byte) : byte))
+      return withByte(bytes, at, (byte) => [0, 1, 2, 3, 127, 128, 254, 255][other % 8] ?? byte)
     case 2:
       return concat(bytes.subarray(0, at), bytes.subarray(at + size))
     case 3:
@@ -38,6 +38,11 @@ function mutateBytes(bytes: Uint8Array, [kind, place, other, size]: Step): Uint8
         bytes.subarray(at + 2 * size),
       )
   }
+}
+
+function withByte(bytes: Uint8Array, at: number, change: (byte: number) => number): Uint8Array {
+  const byte = bytes[at]
+  return byte === undefined ? bytes : bytes.with(at, change(byte))
 }
 
 /** What readers of JSON disagree about. */

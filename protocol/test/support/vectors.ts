@@ -16,3 +16,10 @@ export function itReproduces(...ids: readonly string[]): void {
     })
   })
 }
+
+/** What the vectors of a statement have under a name; nothing of great size, which would only be slow. */
+export function samplesOf(statement: string, member: 'bytes' | 'file' | 'policy'): string[] {
+  const { vectors } = JSON.parse(read(vectorFile(statement))) as VectorFile
+  const values = vectors.map(({ expected, input }) => ({ ...input, ...expected }) as Record<string, string>)
+  return values.map((value) => value[member] ?? '').filter((sample) => sample.length < 2_000)
+}

@@ -1,11 +1,12 @@
 import {
   type AppraisalFailure,
   appraise,
-  authenticate,
   type Check,
   type Claims,
+  examine,
   inspect,
-  parseEvidence,
+  type KindName,
+  purportedKind,
 } from '@vouch/evidence'
 import { readAdmissionPolicy } from '@vouch/evidence/node'
 import { type ExitStatus, exitStatus, type Failure, fromHex, sentence, VouchError } from '@vouch/protocol'
@@ -25,6 +26,8 @@ type Stage = 'parse' | 'authenticate' | 'appraise'
 /** Everything there is to say about evidence, however far it came. */
 interface Report {
   readonly exit: ExitStatus
+  /** What it is, or is meant as where it is not genuine; nothing where nobody can tell. */
+  readonly kind?: KindName
   readonly checks: readonly Check[]
   readonly notChecked: readonly string[]
   readonly ignored: readonly string[]
@@ -50,51 +53,39 @@ async function judge(paths: readonly string[], options: EvidenceOptions): Promis
   const policy = options.policy === undefined ? undefined : await readAdmissionPolicy(options.policy)
   const files = await readEvidence(paths)
 
-  // 1. The files can be read, and one of them is evidence.
-  const parsed = await parseEvidence(files).catch((error: unknown) => {
-    if (error instanceof VouchError) return error
-    throw error
-  })
-  if (parsed instanceof VouchError)
-    return reportOf([], [], { stage: 'parse', failures: [parsed], checks: [], notChecked: [] })
+  // 1. What can be read is genuine, and nothing that is meant as evidence cannot be read.
+  const { authentic, evidence, ignored, unreadable, ...authentication } = await examine(files, at)
+  const kind = evidence === undefined ? {} : { kind: purportedKind(evidence) }
+  const common = { ...kind, ignored, checks: authentication.checks, notChecked: authentication.notChecked }
+  if (authentic === undefined) {
+    const { failures } = authentication
+    return {
+      ...common,
+      exit: exitStatus([...unreadable, ...failures]),
+      failures: [...withStage(unreadable, 'parse'), ...withStage(failures, 'authenticate')],
+    }
+  }
 
-  // 2. It is genuine.
-  const { ignored, evidence } = parsed
-  const authentication = await authenticate(evidence, at)
-  const { authentic } = authentication
-  if (authentic === undefined) return reportOf(ignored, [], { stage: 'authenticate', ...authentication })
-
-  // 3. It is acceptable.
-  const appraisal =
+  // 2. It is acceptable.
+  const { claims, failures, ...appraisal } =
     policy === undefined ? inspect(authentic, { nonce }) : appraise(authentic, policy, at, { nonce })
-  const report = reportOf(ignored, authentication.checks, { stage: 'appraise', ...appraisal })
-  const notChecked = [...authentication.notChecked, ...report.notChecked]
-  return { ...report, notChecked, claims: appraisal.claims }
-}
-
-function reportOf(
-  ignored: readonly string[],
-  before: readonly Check[],
-  {
-    stage,
-    failures,
-    checks,
-    notChecked,
-  }: Pick<Report, 'checks' | 'notChecked'> & { readonly stage: Stage; readonly failures: readonly Failure[] },
-): Report {
   return {
+    ...common,
+    kind: claims.kind,
+    claims,
     exit: exitStatus(failures),
-    checks: [...before, ...checks],
-    notChecked,
-    ignored,
-    failures: failures.map((failure) => withStage(failure, stage)),
+    checks: [...common.checks, ...appraisal.checks],
+    notChecked: [...common.notChecked, ...appraisal.notChecked],
+    failures: withStage(failures, 'appraise'),
   }
 }
 
 /** An error's own members are copied one by one: those of a class do not spread. */
-function withStage(failure: Failure & Partial<AppraisalFailure>, stage: Stage): Report['failures'][number] {
-  const { code, rule, given, hint, field, wanted } = failure
-  return {
+function withStage(
+  failures: readonly (Failure & Partial<AppraisalFailure>)[],
+  stage: Stage,
+): Report['failures'] {
+  return failures.map(({ code, rule, given, hint, field, wanted }) => ({
     stage,
     code,
     rule,
@@ -102,7 +93,7 @@ function withStage(failure: Failure & Partial<AppraisalFailure>, stage: Stage): 
     ...(wanted === undefined ? {} : { wanted }),
     ...(given === undefined ? {} : { given }),
     ...(hint === undefined ? {} : { hint }),
-  }
+  }))
 }
 
 function nonceArgument(text: string): Uint8Array {
@@ -111,11 +102,14 @@ function nonceArgument(text: string): Uint8Array {
   return fromHex(text)
 }
 
-function reportJson({ exit, checks, notChecked, ignored, failures, claims }: Report): unknown {
+/** The word for each exit status. */
+const VERDICTS = ['accepted', 'usage', 'false', 'refused', 'undecided'] as const
+
+function reportJson({ exit, kind, checks, notChecked, ignored, failures, claims }: Report): unknown {
   return {
-    verdict: exit === 0 ? 'accepted' : 'refused',
+    verdict: VERDICTS[exit],
     exit,
-    kind: claims?.kind ?? null,
+    kind: kind ?? null,
     checks,
     notChecked,
     ignored,
@@ -137,6 +131,6 @@ function sayReport(out: Terminal, { exit, checks, notChecked, ignored, failures,
     if (failure.wanted !== undefined) out.words(`bob: hint: ${failure.field}: wanted ${failure.wanted}`)
     if (failure.hint !== undefined) out.words(`bob: hint: ${failure.hint}`)
   }
-  out.data(exit === 0 ? 'accepted' : 'refused')
+  out.data(VERDICTS[exit])
   if (claims !== undefined) out.data(table(claimRows(claims)))
 }
