@@ -1,9 +1,10 @@
 import { equalBytes, exitStatus, type Failure, shown, VouchError } from '@vouch/protocol'
 import { attempt, type Check, Checks, must } from './checks.js'
 import { type Authentication, AuthenticEvidence, type Evidence, type EvidenceFile } from './evidence.js'
-import { type Sorted, sortFiles } from './files.js'
+import { sortFiles } from './files.js'
 import { authenticateFormat, parseFormat } from './formats.js'
 import { Notes } from './notes.js'
+import type { Sorted } from './sorted.js'
 import type { RevocationList } from './x509/revocation.js'
 
 /** Evidence that could be read, and the names of files that are nothing known here and changed nothing. */

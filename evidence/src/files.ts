@@ -4,17 +4,11 @@ import { unpacked } from './containers.js'
 import { endOfValue, isMeantAsCertificate, isMeantAsList } from './der/meant.js'
 import type { EvidenceFile } from './evidence.js'
 import type { Notes } from './notes.js'
-import { certificatesInside, gather, type PartName, type Parts, partOf } from './parts.js'
+import { certificatesInside, gather, partOf } from './parts.js'
 import { type PemBlock, pemBlocks } from './pem.js'
-import { type Certificate, parseCertificate } from './x509/certificate.js'
-import { parseRevocationList, type RevocationList } from './x509/revocation.js'
-
-/** What files hold once they are told apart: certificates and lists, whatever they are for, parts of evidence, and the rest. */
-export interface Sorted {
-  readonly certificates: readonly Certificate[]
-  readonly revocationLists: readonly RevocationList[]
-  readonly parts: Parts
-}
+import type { PartName, Sorted } from './sorted.js'
+import { parseCertificate } from './x509/certificate.js'
+import { parseRevocationList } from './x509/revocation.js'
 
 /** More than any evidence comes with. An attacker's thousand certificates would cost us a thousand parses. */
 const MAX_FILES = 64

@@ -9,6 +9,7 @@ import type { EvidenceFile } from './evidence.js'
 import { looksLikeDocument } from './nitro/document.js'
 import { looksLikeSpdm, parseSpdm } from './nvidia/spdm.js'
 import { looksLikeReport } from './snp/report.js'
+import type { PartName, Parts } from './sorted.js'
 import { looksLikeAttest, parseAttest } from './tpm/attest.js'
 import { looksLikePublicKey } from './tpm/parse.js'
 import { looksLikePcrs } from './tpm/pcrs.js'
@@ -34,15 +35,10 @@ export const PARTS = {
   'event-log': looksLikeEventLog,
   'tcg12-event-log': looksLikeTcg12,
   'bare-signature': looksLikeBareSignature,
-} as const satisfies Readonly<Record<string, (bytes: Uint8Array) => boolean>>
-
-export type PartName = keyof typeof PARTS
+} as const satisfies Readonly<Record<PartName, (bytes: Uint8Array) => boolean>>
 
 /** Parts that have little about them but a length: where the format has no such part, they are files like any other. */
 export const FAINT: ReadonlySet<PartName> = new Set<PartName>(['bare-signature', 'tcg12-event-log'])
-
-/** The parts that were given, each with the files that are one. The same file given twice is given once. */
-export type Parts = Readonly<Partial<Record<PartName, readonly EvidenceFile[]>>>
 
 /** The part that a file is, if it is any. */
 export function partOf(bytes: Uint8Array): PartName | undefined {
@@ -94,26 +90,3 @@ function isPadded(name: PartName, longer: Uint8Array, bytes: Uint8Array): boolea
     throw error
   }
 }
-
-/** The one file that is this part; none, or two that differ, leave open what is to be judged. */
-export function onePart(parts: Parts, name: PartName): EvidenceFile {
-  const part = optionalPart(parts, name)
-  if (part !== undefined) return part
-  throw new VouchError('EVIDENCE_MISSING', { rule: `the files must hold one ${wordsFor(name)}` })
-}
-
-/** The one file that is this part, if there is any. */
-export function optionalPart(parts: Parts, name: PartName): EvidenceFile | undefined {
-  const [first, ...others] = parts[name] ?? []
-  if (others.length === 0) return first
-  throw new VouchError('EVIDENCE_AMBIGUOUS', {
-    rule: `the files must hold one ${wordsFor(name)}`,
-    given: `${others.length + 1}`,
-    hint: 'judge them one after the other',
-  })
-}
-
-/** All different files that are this part. */
-export const allParts = (parts: Parts, name: PartName): readonly EvidenceFile[] => parts[name] ?? []
-
-const wordsFor = (name: PartName): string => name.replaceAll('-', ' ')

@@ -3,7 +3,8 @@ import { unpacked } from './containers.js'
 import { parseQeIdentity, parseTcbInfo } from './dcap/documents.js'
 import type { EvidenceFile } from './evidence.js'
 import { blocksIn } from './files.js'
-import { type PartName, partOf } from './parts.js'
+import { partOf } from './parts.js'
+import type { PartName } from './sorted.js'
 import { parseRevocationList } from './x509/revocation.js'
 
 // Vendors renew what they publish: last month's TCB info beside this month's is a contradiction, not evidence that is complete.

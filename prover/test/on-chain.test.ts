@@ -18,9 +18,11 @@ import { initCommand } from '../../registry/node/commands/init.js'
 import { nodeSiteOf } from '../../registry/node/trust/http.js'
 import { openTrustNode, type TrustNode } from '../../registry/node/trust/trust-node.js'
 import {
+  type Lie,
   noAddress,
   policy,
   policyId,
+  Raw,
   startLyingServer,
   startTestChain,
   type TestChain,
@@ -154,6 +156,28 @@ test('she proves nothing against another registry, or for what is no consumer', 
   const other = requestOfContract(alice.home, asker(), new Uint8Array(32))
   await expect(other).rejects.toMatchObject({ code: 'REGISTRY_NOT_ACCEPTED' })
 })
+
+test.each([
+  ['is of another chain', 'RPC_FALSE', (method, result) => (method === 'eth_chainId' ? '0x1' : result)],
+  ['shows no events', 'RPC_FALSE', (method, result) => (method === 'eth_getLogs' ? [] : result)],
+  [
+    'answers with garbage',
+    'RPC_UNREACHABLE',
+    (method, result) => (method === 'eth_call' ? new Raw('<html>') : result),
+  ],
+] as readonly (readonly [string, string, Lie])[])(
+  'she proves nothing on the word of a server that %s',
+  async (_, code, lie) => {
+    const liar = await startLyingServer(world.anvil.url, lie)
+    await world.anvil.do('anvil_mine', '0x1')
+    // A copy of her own, that the truth has not come to yet.
+    const other = await openAlice({ home: join(await mkdtemp(join(folder, 'other-')), 'home') })
+    const asked = requestOfContract(other.home, { ...asker(), rpc: liar.url }, credential.registry.id)
+    await expect(asked).rejects.toMatchObject({ code })
+    await other.close()
+    await liar.close()
+  },
+)
 
 test('an unsigned head is believed from a chain that she reads herself, and from nowhere else', async () => {
   const copy = await alice.home.registryFolder(credential.registry.id)

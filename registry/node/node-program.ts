@@ -1,6 +1,12 @@
 import type { Terminal } from '@vouch/protocol/node'
 import type { Command } from 'commander'
-import type { ExecuteOptions, ProposeOptions, SignOptions, SubmitOptions } from './commands/decide.js'
+import type {
+  ExecuteOptions,
+  LeaveOptions,
+  ProposeOptions,
+  SignOptions,
+  SubmitOptions,
+} from './commands/decide.js'
 import type { NodeServeOptions } from './commands/node.js'
 
 /** What the commands of a trust node share with the registrar's others. */
@@ -111,4 +117,14 @@ export function addNodeCommands(registrar: Command, { out, run, behindProxy }: S
     .action((change: string, options: ExecuteOptions) =>
       run({}, async () => (await decide()).executeCommand(out, change, options)),
     )
+
+  node
+    .command('leave')
+    .description("have your node leave the set, after the delay; nobody's consent is needed")
+    .requiredOption(...rpc)
+    .requiredOption(...contract)
+    .option('--key <file>', "the node's key, which pays (default: $VOUCH_KEY)")
+    .option(...maxFee)
+    .option(...json)
+    .action((options: LeaveOptions) => run(options, async () => (await decide()).leaveCommand(out, options)))
 }

@@ -117,6 +117,31 @@ describe('a copy of a registry on chain', () => {
     expect(shallow.head.seq).toBe(head.seq)
   })
 
+  test('is read span by span, kept as far as it came, and gone on with from there', async () => {
+    await world.anvil.do('anvil_mine', '0x10')
+    const folder = join(scratch(), 'copy')
+    const asked: number[] = []
+    let answers = 3
+    const failing: Lie = (method, result, [filter]) => {
+      if (method !== 'eth_getLogs') return result
+      asked.push(Number((filter as { fromBlock: string }).fromBlock))
+      return answers-- > 0 ? result : HANG
+    }
+    const server = await startLyingServer(world.anvil.url, failing)
+    const chain = await openChain(server.url, { timeoutMs: 500 })
+    expect(await codeOf(sync(folder, { chain, span: 4 }))).toBe('RPC_UNREACHABLE')
+    expect([...new Set(asked)]).toEqual([0, 4, 8, 12])
+    const { block } = JSON.parse(await readFile(join(folder, 'chain.json'), 'utf8')) as { block: number }
+    expect(block).toBe(11)
+    answers = Number.POSITIVE_INFINITY
+    asked.splice(0)
+    const blocks: number[] = []
+    const again = await sync(folder, { chain, span: 4, onProgress: (done) => blocks.push(done) })
+    expect([asked[0], blocks[0]]).toEqual([12, 15])
+    expect(again.head).toMatchObject({ size: leaves.length, root: rootOver(leaves) })
+    await server.close()
+  })
+
   test('is of one registry: another contract, or none, is refused', async () => {
     const folder = join(scratch(), 'copy')
     await sync(folder)

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Anvil, startAnvil } from '../../scripts/anvil.js'
 import { accountOf } from '../node/chain/account.js'
 import { type DeployOptions, deployCommand } from '../node/commands/deploy.js'
+import { Raw, startLyingServer } from './support/chains.js'
 import { testPolicy } from './support/enrolling.js'
 import { scratch } from './support/registries.js'
 
@@ -30,13 +31,13 @@ const address = (fill: string): string => `0x${fill.repeat(20)}`
 async function deployOn(
   anvil: Anvil,
   changes: Partial<DeployOptions> = {},
+  words: string[] = [],
 ): Promise<{ readonly told: Record<string, unknown>; readonly words: string }> {
   const folder = scratch()
   const [policy, key] = [join(folder, 'policy.json'), join(folder, 'key')]
   await writeFile(policy, printAdmissionPolicy(testPolicy()))
   await writeFile(key, `${KEY}\n`, { mode: 0o600 })
   const said: string[] = []
-  const words: string[] = []
   const out = {
     program: 'registrar',
     data: (text: string) => said.push(text),
@@ -79,6 +80,22 @@ describe('registrar deploy', () => {
   ] as const)('refuses %s', async (_, changes, code) => {
     await expect(deployOn(development, changes)).rejects.toMatchObject({ code })
   })
+})
+
+test('registrar deploy says what it has made when the server fails it in the middle, and goes on from that', async () => {
+  let estimates = 0
+  const liar = await startLyingServer(development.url, (method, result) =>
+    method === 'eth_estimateGas' && ++estimates > 1 ? new Raw('<html>') : result,
+  )
+  const words: string[] = []
+  await expect(deployOn(development, { rpc: liar.url }, words)).rejects.toMatchObject({
+    code: 'RPC_UNREACHABLE',
+    hint: expect.stringContaining('run this again'),
+  })
+  await liar.close()
+  const [, registry] = /--registry (0x\w+)/.exec(words.join('\n')) ?? []
+  const { told } = await deployOn(development, { registry: registry ?? '' })
+  expect(told.registry).toBe(registry?.toLowerCase())
 })
 
 test('registrar deploy goes on with nothing that is another contract, or was made with other settings', async () => {

@@ -42,7 +42,7 @@ it(`${KILLS} writers killed at any time lose nothing and repeat nothing that the
     { rebuild: true },
   )
   expect(all.admitted.size).toBeGreaterThan(2 * KILLS)
-}, 300_000)
+}, 600_000)
 
 function note(all: Acknowledged, line: string): void {
   const [what, first, second] = line.split(' ')

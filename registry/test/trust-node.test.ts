@@ -6,8 +6,9 @@ import { printAdmissionPolicy } from '@vouch/evidence'
 import { fieldToBytes, parseJson, registryLeaf } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import { type RunningServer, startServer } from '@vouch/protocol/node/http'
-import type { Address } from 'viem'
+import { type Address, toFunctionSelector } from 'viem'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { openChain } from '../node/chain/client.js'
 import { type LeafPlace, leafPlace } from '../node/chain/leaf-place.js'
 import { type AdmissionMessage, signAdmission } from '../node/chain/signing.js'
 import { syncChain } from '../node/chain/sync.js'
@@ -21,7 +22,15 @@ import { openTrustNode, type TrustNode, type TrustNodeOptions } from '../node/tr
 import type { Admission } from '../src/admission.js'
 import { type EnrollmentFile, printEnrollment } from '../src/enrollment.js'
 import type { Proposal } from '../src/proposal.js'
-import { policy, policyId, startTestChain, type TestChain } from './support/chains.js'
+import {
+  HANG,
+  type Lie,
+  policy,
+  policyId,
+  startLyingServer,
+  startTestChain,
+  type TestChain,
+} from './support/chains.js'
 import { newChip, newClient } from './support/enrolling.js'
 import { endless, type PeerAnswer, signing, stalling, startPeer } from './support/peers.js'
 import { scratch } from './support/registries.js'
@@ -282,6 +291,51 @@ test('a node admits under no policy that the quorum has retired, nor under one w
     await decideByQuorum({ kind: add, subject })
   }
   expect(await asked()).toEqual(['PROOF_FALSE'])
+})
+
+test('a node behind an RPC server that lies admits what the chain admits, and nothing else', async () => {
+  const [, , second] = world.nodes
+  if (second === undefined) throw new Error('there are three')
+  const threshold = toFunctionSelector('threshold()')
+  const isThreshold = (call: unknown) => (call as { data?: string } | undefined)?.data === threshold
+  const rows: readonly (readonly [string, Lie, boolean, readonly string[]])[] = [
+    ['stalls', (method, result) => (method === 'eth_call' ? HANG : result), true, ['RPC_UNREACHABLE']],
+    [
+      'says that one signature is enough',
+      (method, result, [call]) =>
+        method === 'eth_call' && isThreshold(call) ? `0x${'1'.padStart(64, '0')}` : result,
+      false,
+      ['CHAIN_REFUSED'],
+    ],
+    [
+      'never shows the receipt',
+      (method, result) => (method === 'eth_getTransactionReceipt' ? null : result),
+      true,
+      [],
+    ],
+    [
+      'says that it reverted',
+      (method, result) =>
+        method === 'eth_getTransactionReceipt' && result ? { ...result, status: '0x0' } : result,
+      true,
+      [],
+    ],
+  ]
+  for (const [name, lie, hasPeer, codes] of rows) {
+    const liar = await startLyingServer(world.anvil.url, (_, result) => result)
+    const peer = await startPeer(signing(world, second))
+    const chain = await openChain(liar.url, { timeoutMs: 500, receiptTimeoutMs: 2000 })
+    await startNode(0, hasPeer ? [peer.url] : [], { chain })
+    const file = fileOf(await enrolled())
+    liar.lie = lie
+    const told = await firstNode()
+      .admit(file, 'test')
+      .then(codesOf, ({ code }: { code: string }) => [code])
+    expect([name, ...told]).toEqual([name, ...codes])
+    await stopNodes()
+    await peer.close()
+    await liar.close()
+  }
 })
 
 test('the document of the interface has the routes that are served', async () => {

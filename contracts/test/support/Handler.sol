@@ -115,11 +115,17 @@ contract Handler is Nodes {
         strikes[which] = 0;
     }
 
+    /// @notice Anyone's try at letting somebody in.
     function join(uint256 who, uint256 which) external {
         which %= KEYS;
-        who = _quorumOf(who, true);
-        if (who == 0 || _isMember(which)) return;
-        carryBy(who, TrustNodes.Kind.AddMember, asSubject(vm.addr(keys[which])));
+        if (_isMember(which)) return;
+        who = _drawn(who);
+        TrustNodes.Change memory change = changeOf(TrustNodes.Kind.AddMember, asSubject(vm.addr(keys[which])));
+        bool may = _suffices(who, true);
+        _expect(may, abi.encodeCall(registry.schedule, (change, signedByThose(who, digestOf(change)))), "member");
+        if (!may) return;
+        vm.warp(block.timestamp + DELAY);
+        registry.execute(registry.changes());
         set |= 1 << which;
         _joined[which] = ++version;
     }

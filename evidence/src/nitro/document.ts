@@ -1,8 +1,7 @@
 import { concat, equalBytes, VouchError } from '@vouch/protocol'
 import { type Cbor, malformed, readCbor } from '../cbor/cbor.js'
 import { writeCbor } from '../cbor/write.js'
-import type { Sorted } from '../files.js'
-import { onePart } from '../parts.js'
+import { onePart, type Sorted } from '../sorted.js'
 import {
   ARRAY_OF_FOUR,
   COSE_SIGN1_TAG,

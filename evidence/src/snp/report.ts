@@ -1,8 +1,7 @@
 import { concat, fromInteger, shown, toInteger, VouchError } from '@vouch/protocol'
 import { bytesAt, type Field } from '../fields.js'
-import type { Sorted } from '../files.js'
-import { onePart } from '../parts.js'
 import { allButOne } from '../resemblance.js'
+import { onePart, type Sorted } from '../sorted.js'
 import {
   BEFORE_REPORT_DATA,
   BEHIND_SIGNATURE,

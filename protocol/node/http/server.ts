@@ -106,16 +106,20 @@ function requestHandler<Service>(
       hangUpOnSlowReader(response, limits.responseMs)
       send(response, answer, isEnding())
     } catch (error) {
-      if (request.method === 'POST' && isNoted(error)) await site.noteRefusal(from, [failureOf(error)])
+      if (request.method === 'POST' && isNoted(error, request))
+        await site.noteRefusal(from, [failureOf(error)])
       hangUpOnSlowReader(response, limits.responseMs)
       send(response, refusalOf(error))
     }
   }
 }
 
-/** What a POST failed of that nobody judged: an operator wants to know. Floods are noted where they begin. */
-function isNoted(error: unknown): boolean {
-  return failureOf(error).code !== 'RATE_LIMITED'
+/**
+ * What a POST failed of that nobody judged: an operator wants to know. Not of floods, which are noted where they begin, nor of
+ * clients that hang up in the middle of a body.
+ */
+function isNoted(error: unknown, { complete }: IncomingMessage): boolean {
+  return error instanceof VouchError ? error.code !== 'RATE_LIMITED' : complete
 }
 
 /** An answer is dropped that is not read in time: whoever reads a byte a minute would keep its connection for ever. */

@@ -60,6 +60,7 @@ const FAULTS: readonly (readonly [keyof Viem & `${string}Error`, ErrorCode, stri
 /** What to do about some of the contracts' own refusals. */
 const HINTS: Readonly<Partial<Record<RevertName, string>>> = {
   DeadlinePassed: 'the signatures were collected too long ago: enroll again',
+  MemberSuspended: 'leave its signature out: it counts for taking away and mending alone',
   NonceBlockInvalid: 'the block that the nonce was made of is too old: ask for a new nonce',
   PathWrong: 'an admission came in between: submit it again, the signatures stay good',
   Paused: 'a quorum of trust nodes has paused the registry, and alone can end that',

@@ -37,7 +37,9 @@ import {
   assertCurrent,
   executeChange,
   isMember,
+  leave,
   proposeDecision,
+  type Scheduled,
   submitDecision,
 } from '../trust/decisions.js'
 import { feeLimit } from './options.js'
@@ -133,16 +135,7 @@ export async function submitCommand(
   const place = isRemoval(decision.kind) ? await placeOf(chain, registry, decision, options) : undefined
   const scheduled = await submitDecision(chain, account, decision, endorsements, place)
   sayDecision(out, decision)
-  if (options.json) {
-    out.data(
-      JSON.stringify({ decision: decision.kind, change: scheduled?.id, not_before: scheduled?.notBefore }),
-    )
-  } else if (scheduled !== undefined) {
-    out.data(`change ${scheduled.id}, from ${dateOf(scheduled.notBefore)} on`)
-    out.words(
-      `registrar: anyone may carry it out then, within 14 days: registrar node execute ${scheduled.id}`,
-    )
-  } else out.data('in effect')
+  saySubmitted(out, decision.kind, scheduled, options)
   return 0
 }
 
@@ -162,6 +155,35 @@ export async function executeCommand(
   await executeChange(chain, account, registry, id)
   out.data('in effect')
   return 0
+}
+
+export interface LeaveOptions extends Where {
+  readonly key?: string
+  readonly json?: true
+}
+
+/** `registrar node leave`: a member leaves of its own accord. */
+export async function leaveCommand(out: Terminal, options: LeaveOptions): Promise<number> {
+  const account = await accountOf(options.key)
+  const { chain, registry } = await openRegistryAt(options)
+  saySubmitted(out, 'remove_member', await leave(chain, account, registry), options)
+  return 0
+}
+
+function saySubmitted(
+  out: Terminal,
+  kind: DecisionKind,
+  scheduled: Scheduled | undefined,
+  { json }: { readonly json?: true },
+): void {
+  if (json) {
+    out.data(JSON.stringify({ decision: kind, change: scheduled?.id, not_before: scheduled?.notBefore }))
+  } else if (scheduled !== undefined) {
+    out.data(`change ${scheduled.id}, from ${dateOf(scheduled.notBefore)} on`)
+    out.words(
+      `registrar: anyone may carry it out then, within 14 days: registrar node execute ${scheduled.id}`,
+    )
+  } else out.data('in effect')
 }
 
 const CHANGE_NUMBERS = { min: 1, max: 2 ** 32 - 1 }

@@ -1,32 +1,13 @@
 import { headCodec, plain, printHead } from '@vouch/protocol'
-import { bytesAnswer, jsonAnswer, type Routes, refusal } from '@vouch/protocol/node/http'
+import { bytesAnswer, jsonAnswer, type Routes } from '@vouch/protocol/node/http'
 import { printBucketIndex } from '../../src/buckets.js'
-import { MAX_ENROLLMENT_BYTES } from '../../src/enrollment.js'
-import { parseNonceRequest, printTicket } from '../../src/nonce.js'
-import { printReceipt } from '../../src/receipt.js'
+import { admittingRoutes, NO_BODY } from './admitting.js'
 import { openApi } from './openapi.js'
 import type { Service } from './service.js'
 
-const NO_BODY = 0
-
 /** Every route, one entry each. `openapi.ts` describes the same ones; a test compares the two. */
 export const ROUTES: Routes<Service> = {
-  '/nonce': {
-    method: 'POST',
-    path: /^\/nonce$/,
-    bodyLimit: 1024,
-    answer: (service, { body }) => jsonAnswer(printTicket(service.nonce(parseNonceRequest(body).credential))),
-  },
-  '/enroll': {
-    method: 'POST',
-    path: /^\/enroll$/,
-    bodyLimit: MAX_ENROLLMENT_BYTES,
-    answer: async (service, { body, from }) => {
-      const admission = await service.admit(body, from)
-      if (!admission.admitted) return refusal(admission.failures)
-      return jsonAnswer(printReceipt(admission.receipt), 201)
-    },
-  },
+  ...admittingRoutes(openApi),
   '/head.json': {
     method: 'GET',
     path: /^\/head\.json$/,
@@ -54,24 +35,4 @@ export const ROUTES: Routes<Service> = {
     bodyLimit: NO_BODY,
     answer: (service, { argument }) => bytesAnswer(service.bucket(Number(argument))),
   },
-  '/policies.json': {
-    method: 'GET',
-    path: /^\/policies\.json$/,
-    bodyLimit: NO_BODY,
-    answer: (service) => jsonAnswer(`{"policies":[${service.policies().join(',')}]}`),
-  },
-  '/openapi.json': {
-    method: 'GET',
-    path: /^\/openapi\.json$/,
-    bodyLimit: NO_BODY,
-    answer: () => jsonAnswer(OPEN_API),
-  },
-  '/health': {
-    method: 'GET',
-    path: /^\/health$/,
-    bodyLimit: NO_BODY,
-    answer: () => jsonAnswer('{"status":"ok"}'),
-  },
 }
-
-const OPEN_API = JSON.stringify(plain(openApi()))

@@ -1,6 +1,6 @@
 import { credentialRegistryAbi, vouchVerifierAbi } from '@vouch/contracts'
 import { equalBytes, shown, VouchError } from '@vouch/protocol'
-import type { Address, PrivateKeyAccount } from 'viem'
+import type { Address, PrivateKeyAccount, TransactionReceipt } from 'viem'
 import { type Decision, type DecisionKind, isRemoval } from '../../src/decision.js'
 import type { Endorsement } from '../../src/proposal.js'
 import { type Chain, transact } from '../chain/client.js'
@@ -122,14 +122,23 @@ export async function submitDecision(
 ): Promise<Scheduled | undefined> {
   const signed = await signedBy(chain, decision, endorsements)
   const receipt = await transact(chain, account, callOf(decision, signed, place), 'submitting a decision')
-  const { logs } = receipt
-  const [scheduled] = chain.viem.parseEventLogs({
-    abi: credentialRegistryAbi,
-    eventName: 'ChangeScheduled',
-    logs,
-  })
-  if (scheduled === undefined || AT_ONCE.includes(decision.kind)) return undefined
-  return { id: Number(scheduled.args.id), notBefore: Number(scheduled.args.notBefore) }
+  return AT_ONCE.includes(decision.kind) ? undefined : scheduledIn(chain, receipt)
+}
+
+/** Has a member leave the set, after the delay that all changes have. It asks nobody. */
+export async function leave(
+  chain: Chain,
+  account: PrivateKeyAccount,
+  registry: Address,
+): Promise<Scheduled | undefined> {
+  const call = { address: registry, abi: credentialRegistryAbi, functionName: 'resign', args: [] }
+  return scheduledIn(chain, await transact(chain, account, call, 'leaving'))
+}
+
+function scheduledIn({ viem }: Chain, { logs }: TransactionReceipt): Scheduled | undefined {
+  const eventName = 'ChangeScheduled'
+  const [scheduled] = viem.parseEventLogs({ abi: credentialRegistryAbi, eventName, logs })
+  return scheduled && { id: Number(scheduled.args.id), notBefore: Number(scheduled.args.notBefore) }
 }
 
 const AT_ONCE: readonly DecisionKind[] = ['pause', 'cancel']

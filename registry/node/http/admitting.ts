@@ -1,0 +1,111 @@
+import type { Failure } from '@vouch/protocol'
+import { type Json, jsonObject, plain } from '@vouch/protocol'
+import {
+  getOperation,
+  jsonAnswer,
+  jsonResponse,
+  postOperation,
+  type Routes,
+  refusal,
+  response,
+} from '@vouch/protocol/node/http'
+import type { Admission } from '../../src/admission.js'
+import { enrollmentCodec, MAX_ENROLLMENT_BYTES } from '../../src/enrollment.js'
+import {
+  type NonceTicket,
+  nonceRequestCodec,
+  parseNonceRequest,
+  printTicket,
+  ticketCodec,
+} from '../../src/nonce.js'
+import { printReceipt, receiptCodec } from '../../src/receipt.js'
+
+/** What whoever admits is to strangers: a registrar, or a trust node. */
+export interface Admitter {
+  nonce(credential: bigint): NonceTicket | Promise<NonceTicket>
+  admit(file: Uint8Array, from: string): Promise<Admission>
+  /** Canonical JSON of every policy that credentials are admitted under. */
+  policies(): readonly string[]
+  /** Notes a refusal that never came to `admit`, in the private log. */
+  noteRefusal(from: string, failures: readonly Failure[]): Promise<void>
+}
+
+export const NO_BODY = 0
+
+/** The routes that all who admit have; `openApi` is the document of all of somebody's. */
+export function admittingRoutes(openApi: () => Json): Routes<Admitter> {
+  const document = JSON.stringify(plain(openApi()))
+  return {
+    '/nonce': {
+      method: 'POST',
+      path: /^\/nonce$/,
+      bodyLimit: 1024,
+      answer: async (service, { body }) =>
+        jsonAnswer(printTicket(await service.nonce(parseNonceRequest(body).credential))),
+    },
+    '/enroll': {
+      method: 'POST',
+      path: /^\/enroll$/,
+      bodyLimit: MAX_ENROLLMENT_BYTES,
+      answer: async (service, { body, from }) => {
+        const admission = await service.admit(body, from)
+        if (!admission.admitted) return refusal(admission.failures)
+        return jsonAnswer(printReceipt(admission.receipt), 201)
+      },
+    },
+    '/policies.json': {
+      method: 'GET',
+      path: /^\/policies\.json$/,
+      bodyLimit: NO_BODY,
+      answer: (service) => jsonAnswer(`{"policies":[${service.policies().join(',')}]}`),
+    },
+    '/openapi.json': {
+      method: 'GET',
+      path: /^\/openapi\.json$/,
+      bodyLimit: NO_BODY,
+      answer: () => jsonAnswer(document),
+    },
+    '/health': {
+      method: 'GET',
+      path: /^\/health$/,
+      bodyLimit: NO_BODY,
+      answer: () => jsonAnswer('{"status":"ok"}'),
+    },
+  }
+}
+
+/** What a document says of these routes. */
+export const ADMITTING_PATHS = {
+  '/nonce': postOperation(
+    'a nonce for evidence, bound to one credential',
+    'NonceRequest',
+    '200',
+    jsonResponse('NonceTicket', 'the nonce, good for a quarter of an hour'),
+  ),
+  '/enroll': postOperation(
+    'asks to be admitted',
+    'Enrollment',
+    '201',
+    jsonResponse('Receipt', 'admitted; published with the next head, or on chain'),
+  ),
+  '/policies.json': getOperation(
+    'the admission policies in force',
+    jsonResponse('Policies', 'the documents that policy ids are hashes of'),
+  ),
+  '/openapi.json': getOperation('this document', response('application/json', 'OpenAPI 3.1')),
+  '/health': getOperation('whether the server answers', response('application/json', 'it does')),
+} as const
+
+export function listOf(member: string, items: Json): Json {
+  const list = jsonObject({ type: 'array', items })
+  return jsonObject({ type: 'object', required: [member], properties: jsonObject({ [member]: list }) })
+}
+
+/** And the schemas that it names there. */
+export const ADMITTING_SCHEMAS = {
+  NonceRequest: nonceRequestCodec.schema,
+  NonceTicket: ticketCodec.schema,
+  Enrollment: enrollmentCodec.schema,
+  Receipt: receiptCodec.schema,
+  Policies: listOf('policies', jsonObject({ type: 'object' })),
+} as const
