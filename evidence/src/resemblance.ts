@@ -22,3 +22,7 @@ const isThere = (mark: Mark | undefined, byte: number | undefined): boolean =>
 
 /** Whether all of these hold but one at most: so that damage to one leaves the others. */
 export const allButOne = (marks: readonly boolean[]): boolean => marks.filter((holds) => !holds).length <= 1
+
+/** Whether bytes may be a text, one of which is damaged at most: a binary file has many zeros, and may be too long to search. */
+export const mayBeText = (bytes: Uint8Array): boolean =>
+  bytes.subarray(0, 256).filter((byte) => byte === 0).length <= 1

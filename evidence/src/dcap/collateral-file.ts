@@ -2,6 +2,7 @@ import { fromHex, type JsonObject, parseJson, shown, textOf, toHex, VouchError }
 import { TAG } from '../der/der.js'
 import type { EvidenceFile } from '../evidence.js'
 import { fromBase64 } from '../pem.js'
+import { mayBeText } from '../resemblance.js'
 
 // All collateral of a quote in one JSON file, as verifiers of quotes hand it to one another: chains as PEM, revocation lists in
 // hexadecimal or base64, and Intel's documents each as the text that is signed, with its signature beside it.
@@ -24,12 +25,10 @@ const MAX_COLLATERAL_BYTES = 1_048_576
 
 /** Whether bytes are meant as such a file: several of its members, so that damage to a name does not hide the rest. */
 export function looksLikeCollateralFile(bytes: Uint8Array): boolean {
-  if (bytes.length > MAX_COLLATERAL_BYTES || !bytes.subarray(0, 256).includes(BRACE)) return false
+  if (bytes.length > MAX_COLLATERAL_BYTES || !mayBeText(bytes)) return false
   const text = new TextDecoder('latin1').decode(bytes)
   return MEMBERS.filter((name) => text.includes(`"${name}"`)).length >= 3
 }
-
-const BRACE = 0x7b
 
 export function openCollateralFile({ name: path, bytes }: EvidenceFile): readonly EvidenceFile[] {
   const json = parseJson(textOf(bytes))

@@ -1,4 +1,5 @@
 import { fromHex, parseJson, textOf, VouchError } from '@vouch/protocol'
+import { mayBeText } from '../resemblance.js'
 import { Members } from './json.js'
 import type {
   Level,
@@ -22,12 +23,10 @@ const MARKS = {
 
 /** Whether bytes are meant as one of Intel's signed documents. */
 function looksLike(bytes: Uint8Array, name: keyof typeof MARKS): boolean {
-  if (bytes.length > MAX_DOCUMENT_BYTES || !bytes.subarray(0, 256).includes(BRACE)) return false
+  if (bytes.length > MAX_DOCUMENT_BYTES || !mayBeText(bytes)) return false
   const text = new TextDecoder('latin1').decode(bytes)
   return MARKS[name].some((mark) => text.includes(mark))
 }
-
-const BRACE = 0x7b
 
 export const looksLikeTcbInfo = (bytes: Uint8Array): boolean => looksLike(bytes, 'tcbInfo')
 export const looksLikeQeIdentity = (bytes: Uint8Array): boolean =>
