@@ -49,6 +49,18 @@ test('these are all the samples that are accepted as they are', async (context) 
   expect(folders.filter((_, i) => exits[i] === 0)).toEqual(ACCEPTED)
 })
 
+test('what was written about a sample changes no verdict: it names all that is in evidence, and is none', async (context) => {
+  needs.samples(context)
+  for (const folder of TEES.flatMap((tee) => samplesIn(tee).map((name) => `${tee}/${name}`))) {
+    const { given, notes, expected } = openSample(folder)
+    const at = time(expected.verification_time)
+    const without = await examine(given, at)
+    const beside = await examine([...given, notes], at)
+    expect([folder, beside.ignored]).toEqual([folder, [...without.ignored, notes.name]])
+    expect([folder, await judge([...given, notes], at)]).toEqual([folder, await judge(given, at)])
+  }
+})
+
 describe.each(ACCEPTED)('%s', (folder) => {
   test('is not accepted with any bit flipped of any file', { timeout: 600_000 }, async (context) => {
     needs.samples(context)

@@ -23,11 +23,14 @@ const MEMBERS = [
 
 const MAX_COLLATERAL_BYTES = 1_048_576
 
+/** Each member as it stands in such a file, with a text for a value: a file that speaks of collateral has other things there. */
+const MARKS = MEMBERS.map((name) => new RegExp(`"${name}"\\s*:\\s*"`))
+
 /** Whether bytes are meant as such a file: several of its members, so that damage to a name does not hide the rest. */
 export function looksLikeCollateralFile(bytes: Uint8Array): boolean {
   if (bytes.length > MAX_COLLATERAL_BYTES || !mayBeText(bytes)) return false
   const text = new TextDecoder('latin1').decode(bytes)
-  return MEMBERS.filter((name) => text.includes(`"${name}"`)).length >= 3
+  return MARKS.filter((mark) => mark.test(text)).length >= 3
 }
 
 export function openCollateralFile({ name: path, bytes }: EvidenceFile): readonly EvidenceFile[] {

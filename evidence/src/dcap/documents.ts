@@ -1,5 +1,5 @@
 import { fromHex, parseJson, textOf, VouchError } from '@vouch/protocol'
-import { mayBeText } from '../resemblance.js'
+import { allButOne, mayBeText } from '../resemblance.js'
 import { Members } from './json.js'
 import type {
   Level,
@@ -15,7 +15,7 @@ import type {
 /** Larger than any that Intel publishes. */
 const MAX_DOCUMENT_BYTES = 262_144
 
-/** What only such documents have; several, so that damage to one name leaves the others. */
+/** What such documents have, all of it: damage to one leaves the others, and what only speaks of such documents has not so many. */
 const MARKS = {
   tcbInfo: ['"tcbInfo"', '"fmspc"', '"pceId"', '"pcesvn"'],
   enclaveIdentity: ['"enclaveIdentity"', '"miscselectMask"', '"isvprodid"'],
@@ -25,7 +25,7 @@ const MARKS = {
 function looksLike(bytes: Uint8Array, name: keyof typeof MARKS): boolean {
   if (bytes.length > MAX_DOCUMENT_BYTES || !mayBeText(bytes)) return false
   const text = new TextDecoder('latin1').decode(bytes)
-  return MARKS[name].some((mark) => text.includes(mark))
+  return allButOne(MARKS[name].map((mark) => text.includes(mark)))
 }
 
 export const looksLikeTcbInfo = (bytes: Uint8Array): boolean => looksLike(bytes, 'tcbInfo')

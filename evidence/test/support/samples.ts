@@ -16,6 +16,8 @@ export interface Change {
 
 export interface Sample<Fields = unknown> {
   readonly given: readonly EvidenceFile[]
+  /** What the collectors wrote about it: no evidence, however much it speaks of evidence. */
+  readonly notes: EvidenceFile
   readonly expected: { readonly outcome: string; readonly why: string; readonly verification_time?: string }
   readonly evaluations: readonly { readonly at: string; readonly result: string }[]
   readonly derived_negatives: readonly Change[]
@@ -31,9 +33,10 @@ export const samplesIn = (folder: string): readonly string[] => readdirSync(`${r
 /** A sample by its folder, `snp/milan-v2`, with all of its files but the one that says what to expect. */
 export function openSample<Fields = unknown>(folder: string): Sample<Fields> {
   const read = (file: string) => new Uint8Array(readFileSync(`${root}/${folder}/${file}`))
-  const content = JSON.parse(new TextDecoder().decode(read('case.json')))
+  const notes = { name: 'case.json', bytes: read('case.json') }
+  const content = JSON.parse(new TextDecoder().decode(notes.bytes))
   const given = Object.keys(content.files).map((file) => ({ name: file, bytes: read(file) }))
-  return { derived_negatives: [], ...content, given }
+  return { derived_negatives: [], ...content, given, notes }
 }
 
 /** What `bob evidence` ends with. */
