@@ -29,9 +29,11 @@ export function pemBlocksOnly(bytes: Uint8Array): readonly PemBlock[] {
   throw malformed('PEM inside evidence must have nothing outside its blocks')
 }
 
+const utf8 = new TextDecoder()
+
 function split(bytes: Uint8Array): { readonly blocks: readonly PemBlock[]; readonly rest: string } {
   const blocks: PemBlock[] = []
-  const text = new TextDecoder().decode(bytes)
+  const text = utf8.decode(bytes)
   const rest = text.replace(BLOCK, (_, label: string, base64: string) => {
     blocks.push({ label, der: fromBase64(base64.replace(/[\r\n \t]/g, '')) })
     return ''

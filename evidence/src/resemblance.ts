@@ -23,6 +23,12 @@ const isThere = (mark: Mark | undefined, byte: number | undefined): boolean =>
 /** Whether all of these hold but one at most: so that damage to one leaves the others. */
 export const allButOne = (marks: readonly boolean[]): boolean => marks.filter((holds) => !holds).length <= 1
 
+/** As far as it takes to tell a text from what is none. */
+const GLANCE = 256
+
 /** Whether bytes may be a text, one of which is damaged at most: a binary file has many zeros, and may be too long to search. */
-export const mayBeText = (bytes: Uint8Array): boolean =>
-  bytes.subarray(0, 256).filter((byte) => byte === 0).length <= 1
+export function mayBeText(bytes: Uint8Array): boolean {
+  let zeros = 0
+  for (let i = 0; i < bytes.length && i < GLANCE && zeros < 2; i++) if (bytes[i] === 0) zeros++
+  return zeros < 2
+}

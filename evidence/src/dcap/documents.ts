@@ -21,10 +21,12 @@ const MARKS = {
   enclaveIdentity: ['"enclaveIdentity"', '"miscselectMask"', '"isvprodid"'],
 } as const
 
+const latin1 = new TextDecoder('latin1')
+
 /** Whether bytes are meant as one of Intel's signed documents. */
 function looksLike(bytes: Uint8Array, name: keyof typeof MARKS): boolean {
   if (bytes.length > MAX_DOCUMENT_BYTES || !mayBeText(bytes)) return false
-  const text = new TextDecoder('latin1').decode(bytes)
+  const text = latin1.decode(bytes)
   return allButOne(MARKS[name].map((mark) => text.includes(mark)))
 }
 

@@ -22,10 +22,12 @@ export function parseJson(text: string): Json {
   return new Parser(text).document()
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** Decodes UTF-8 without byte order mark; anything else is refused rather than repaired. */
 export function textOf(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return utf8.decode(bytes)
   } catch {
     throw new VouchError('JSON_MALFORMED', { rule: 'a file must be UTF-8 text' })
   }
