@@ -4,6 +4,7 @@ import {
   buildServiceTree,
   compareBytes,
   concat,
+  evidenceInOrder,
   fromInteger,
   type Guest,
   gpuDigest,
@@ -91,7 +92,7 @@ export function guestView(parameters: GuestParameters): GuestView {
         const gpus = await provider.gpus?.(gpuNonce(nonce))
         const digest = gpuDigest(gpus?.canonical ?? [])
         const data = reportData(osImageHash, smtRoot, auxOf(digest, nonce))
-        const evidence = inOrder([...(await provider.attest(data)), ...(gpus?.files ?? [])])
+        const evidence = evidenceInOrder([...(await provider.attest(data)), ...(gpus?.files ?? [])])
         return { version: 1, nonce, osImageHash, gpuDigest: digest, smtRoot, reportData: data, evidence }
       })
     },
@@ -101,13 +102,4 @@ export function guestView(parameters: GuestParameters): GuestView {
 /** The order that a guest's services are listed in. */
 function placeOf({ drv, instance }: ExpectedService): Uint8Array {
   return concat(drv, fromInteger(instance, 4))
-}
-
-/** The order that files of evidence travel in: by length, then by bytes; a certificate given twice is given once. */
-function inOrder(files: readonly Uint8Array[]): readonly Uint8Array[] {
-  const sorted = [...files].sort((a, b) => a.length - b.length || compareBytes(a, b))
-  return sorted.filter((file, i) => {
-    const before = sorted[i - 1]
-    return before === undefined || compareBytes(before, file) !== 0
-  })
 }

@@ -1,3 +1,4 @@
+import { compareBytes, equalBytes } from './bytes.js'
 import { type Codec, parseFile, printFile } from './codec/codec.js'
 import { list, record } from './codec/composites.js'
 import { boundedBytes, fieldElement, fixedBytes, version } from './codec/scalars.js'
@@ -28,6 +29,15 @@ export const evidenceFiles: Codec<readonly Uint8Array[]> = list(boundedBytes(1, 
   max: 16,
   anyOrder: true,
 })
+
+/** Files of evidence as they travel: by length, then by their bytes; a certificate given twice is given once. */
+export function evidenceInOrder(files: readonly Uint8Array[]): readonly Uint8Array[] {
+  const sorted = [...files].sort((a, b) => a.length - b.length || compareBytes(a, b))
+  return sorted.filter((file, i) => {
+    const before = sorted[i - 1]
+    return before === undefined || !equalBytes(before, file)
+  })
+}
 
 export const attestationRequestCodec: Codec<AttestationRequest> = record<AttestationRequest>({
   version: version(1),

@@ -16,6 +16,7 @@ export {
   attestationCodec,
   attestationRequestCodec,
   evidenceFiles,
+  evidenceInOrder,
   parseAttestation,
   parseAttestationRequest,
   printAttestation,

@@ -3,7 +3,6 @@ import { type AdmissionPolicy, admissionPolicyId } from '@vouch/evidence'
 import { drawHolderSecret, fieldToBytes, toHex, VouchError } from '@vouch/protocol'
 import {
   type EnrollmentFile,
-  inOrder,
   type Mirror,
   type NonceTicket,
   nonceOf,
@@ -141,7 +140,7 @@ export async function attest(
       reportData,
       osImageHash,
       gpuDigest,
-      evidence: inOrder(evidence),
+      evidence,
       proof,
     },
   }

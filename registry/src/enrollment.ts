@@ -1,4 +1,4 @@
-import { compareBytes, evidenceFiles } from '@vouch/protocol'
+import { evidenceFiles } from '@vouch/protocol'
 import {
   boundedBytes,
   type Codec,
@@ -49,8 +49,3 @@ export const parseEnrollment = (file: string | Uint8Array): EnrollmentFile =>
   parseFile(enrollmentCodec, file, 'enrollment')
 export const printEnrollment = (enrollment: EnrollmentFile): string =>
   printFile(enrollmentCodec, enrollment, 'enrollment')
-
-/** Evidence files in the one order that an enrollment lists them in: by length, then by their bytes. */
-export function inOrder(files: readonly Uint8Array[]): readonly Uint8Array[] {
-  return [...files].sort((a, b) => a.length - b.length || compareBytes(a, b))
-}

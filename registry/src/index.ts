@@ -23,7 +23,6 @@ export { decisionCodec, parseDecision, printDecision } from './decision.js'
 export type { EnrollmentFile } from './enrollment.js'
 export {
   enrollmentCodec,
-  inOrder,
   MAX_ENROLLMENT_BYTES,
   parseEnrollment,
   printEnrollment,

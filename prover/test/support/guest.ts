@@ -12,6 +12,7 @@ import {
   buildServiceTree,
   compareBytes,
   encodeEnvelope,
+  evidenceInOrder,
   type Guest,
   type ListedService,
   PROFILES,
@@ -22,7 +23,6 @@ import {
   printGuest,
   reportData,
 } from '@vouch/protocol'
-import { inOrder } from '@vouch/registry'
 import { openSimulatedVendor } from '../../../fixtures/simulated-vendor/index.js'
 import { makeStory } from '../../../scripts/demo/story.js'
 
@@ -138,7 +138,7 @@ export async function startGuest(chipId = new Uint8Array(randomBytes(64))): Prom
       gpuDigest,
       smtRoot,
       reportData: bound,
-      evidence: inOrder(files.map(({ bytes }) => bytes)),
+      evidence: evidenceInOrder(files.map(({ bytes }) => bytes)),
     }
     evidence.push(...honest.evidence, bound)
     return printAttestation((await lies.attestation?.(honest)) ?? honest)

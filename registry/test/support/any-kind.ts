@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Backend, CircuitName } from '@vouch/circuits'
 import { type AdmissionPolicy, admissionPolicyId, type EvidenceFile } from '@vouch/evidence'
-import { auxOf, buildServiceTree, credential, gpuDigest, reportData } from '@vouch/protocol'
+import { auxOf, buildServiceTree, credential, evidenceInOrder, gpuDigest, reportData } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import { proveEnrollment } from '@vouch/prover'
 import { makeStory } from '../../../scripts/demo/story.js'
 import type { Registrar } from '../../node/open-registrar.js'
-import { inOrder, printEnrollment } from '../../src/enrollment.js'
+import { printEnrollment } from '../../src/enrollment.js'
 import { nonceOf } from '../../src/nonce.js'
 
 // The story's first machine, on hardware of any kind: whatever can make evidence that binds its services.
@@ -46,7 +46,7 @@ export async function enrollmentOn({
     reportData: bound,
     osImageHash,
     gpuDigest: found.digest,
-    evidence: inOrder(files.map(({ bytes }) => bytes)),
+    evidence: evidenceInOrder(files.map(({ bytes }) => bytes)),
     proof,
   })
   return new TextEncoder().encode(file)

@@ -17,6 +17,7 @@ import {
   buildServiceTree,
   credential,
   drawHolderSecret,
+  evidenceInOrder,
   fieldToBytes,
   reportData,
   toHex,
@@ -26,7 +27,7 @@ import { openSimulatedVendor } from '../../../fixtures/simulated-vendor/index.js
 import { makeStory } from '../../../scripts/demo/story.js'
 import { initCommand } from '../../node/commands/init.js'
 import type { Order } from '../../node/orders.js'
-import { type EnrollmentFile, inOrder } from '../../src/enrollment.js'
+import type { EnrollmentFile } from '../../src/enrollment.js'
 import { type NonceTicket, nonceOf } from '../../src/nonce.js'
 
 // A client of a registrar: the story's machine, under the simulated vendor, with evidence and proofs as a real one makes them.
@@ -157,7 +158,7 @@ export function newClient(backend: Backend, policy: AdmissionPolicy, chipId = ne
         reportData: bound,
         osImageHash,
         gpuDigest,
-        evidence: inOrder((lies.evidence?.(files) ?? files).map(({ bytes }) => bytes)),
+        evidence: evidenceInOrder((lies.evidence?.(files) ?? files).map(({ bytes }) => bytes)),
         proof: lies.unproven
           ? new Uint8Array(CIRCUITS.enroll.proofBytes)
           : (await proveEnrollment(statement)).proof,
