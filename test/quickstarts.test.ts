@@ -99,11 +99,11 @@ async function verifierAcceptsOnce(page: string): Promise<void> {
     const { holding } = north
     const bundle = await proveResponse({ request, response, holding, leaves: story.leaves, backend })
     const answer = (body: string) => said(fetch(url, { method: 'POST', body }))
-    const reply = printReply({ version: 1, request, bundle })
+    const reply = printReply({ version: 2, request, bundle })
     expect(await answer(reply)).toEqual({ status: 200, text: expect.stringContaining('hello, Bob') })
     expect(await answer(reply)).toEqual({ status: 403, text: expect.stringContaining('CHALLENGE_USED') })
     const elsewhere = { ...request, verifierId: new Uint8Array(32) }
-    const forged = printReply({ version: 1, request: elsewhere, bundle })
+    const forged = printReply({ version: 2, request: elsewhere, bundle })
     expect(await answer(forged)).toEqual({ status: 403, text: expect.stringContaining('CHALLENGE_UNKNOWN') })
     expect(await answer('{')).toEqual({ status: 400, text: expect.stringContaining('JSON_MALFORMED') })
     const tooLong = await answer(' '.repeat(5_000_000)).catch(() => ({ status: 400 }))

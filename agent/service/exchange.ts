@@ -1,7 +1,7 @@
 import { type ErrorCode, EXIT_OF, parseAsk, printAnswer, VouchError } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import type { Limits } from './limits.js'
-import { envelopeFor, type Respond, type Signer, signEnvelope } from './sign.js'
+import { assertTimeToAsk, envelopeFor, type Respond, type Signer, signEnvelope } from './sign.js'
 
 /** What goes back, over whichever wire: an answer, or a refusal and its code. */
 export interface Reply {
@@ -31,6 +31,7 @@ export function exchangeWith(
     inHand++
     try {
       const ask = parseAsk(bytes)
+      assertTimeToAsk(ask, clock())
       const payload = await respond(ask.message)
       return printAnswer(signEnvelope(envelopeFor(ask, payload, clock()), signer))
     } finally {

@@ -1,13 +1,16 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import {
   type Answer,
+  ASKED_TIME_SKEW,
   type Ask,
   askHash,
+  CLOCK_STEP,
   encodeEnvelope,
   PROFILES,
   type ProfileName,
   type PublicKey,
   publicKeyFromUncompressed,
+  VouchError,
 } from '@vouch/protocol'
 
 /** What a service says to a message. Verifiers see all of it: it must not name machine, instance, process or key. */
@@ -21,11 +24,22 @@ export interface Signer {
 
 /** Puts a response into the envelope that answers an ask. */
 export function envelopeFor(
-  { clientNonce, salt, message }: Ask,
+  { clientNonce, salt, message, now: asked }: Ask,
   payload: Uint8Array,
-  time: number,
+  clock: number,
 ): Uint8Array {
+  const time = asked ?? clock - (clock % CLOCK_STEP)
   return encodeEnvelope({ clientNonce, time, askHash: askHash(salt, message), payload })
+}
+
+/** Refuses to date an answer otherwise than it is: what a client asks for may differ from the clock by two minutes. */
+export function assertTimeToAsk({ now }: Pick<Ask, 'now'>, clock: number): void {
+  if (now === undefined || Math.abs(now - clock) <= ASKED_TIME_SKEW) return
+  throw new VouchError('ASKED_TIME_REFUSED', {
+    rule: `the ask's now must be within ${ASKED_TIME_SKEW} s of the service's clock`,
+    given: `${now}`,
+    hint: 'ask with the minute that it is now, or without',
+  })
 }
 
 /**

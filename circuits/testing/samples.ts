@@ -35,7 +35,7 @@ export const SAMPLES: Readonly<Record<CircuitName, () => Inputs>> = {
     const { machines, leaves, head } = makeStory(NOW)
     const [machine] = machines
     const request: Request = {
-      version: 1,
+      version: 2,
       verifierId: fill(0xb0),
       challenge: fill(0xc1),
       profile: 'sha256',
@@ -44,6 +44,7 @@ export const SAMPLES: Readonly<Record<CircuitName, () => Inputs>> = {
       registryId: head.registryId,
       root: head.root,
       acceptance: 1n,
+      asks: { kind: 'answer' },
       services: [drvNamed('echo'), drvNamed('oracle')].sort(compareBytes),
       policies: [storyPolicy],
     }

@@ -6,6 +6,7 @@ library Envelopes {
     struct Envelope {
         bytes32 clientNonce;
         uint64 time;
+        bytes32 askHash;
         bytes payload;
     }
 
@@ -29,7 +30,7 @@ library Envelopes {
             && uint32(bytes4(envelope[54:58])) == 8 && uint32(bytes4(envelope[66:70])) == 32
             && time < TIME_LIMIT && length <= MAX_PAYLOAD && envelope.length == PAYLOAD_AT + length;
         if (!sane) revert EnvelopeMalformed();
-        return Envelope(bytes32(envelope[22:54]), time, envelope[PAYLOAD_AT:]);
+        return Envelope(bytes32(envelope[22:54]), time, bytes32(envelope[70:102]), envelope[PAYLOAD_AT:]);
     }
 
     /// @notice The 32 bytes that the service's key signed. Computed wherever they are needed, and never taken from anyone: who

@@ -10,15 +10,15 @@ import {Acceptances} from "./Acceptances.sol";
 ///
 /// INTEGRATOR RESPONSIBILITIES. What the call does not check:
 /// 1. That it was not shown before. The call changes nothing and succeeds again. Keep what you have accepted: the hash of the
-///    envelope, which you compute, or the nullifier if you asked within a context.
+///    envelope, which you compute: `Envelopes.digest`. A nullifier does not count answers: see 6.
 /// 2. That the challenge is yours. Compute it yourself; put into it whoever shall benefit, or anyone who sees the transaction
 ///    can send it with another beneficiary. It names you and the chain already.
 /// 3. That the challenge is new. By challenge, a response is as old as the challenge can have been known: one that can be foreseen,
 ///    or serves twice, lets old responses in. A maximum age (`responseAge`) bounds the response by its own time instead.
 /// 4. Who sends. Relayers may. `msg.sender` of your own function says nothing about the response.
-/// 5. What the payload says, and what was asked: `ask_hash` is salted, and checked by the prover alone.
-/// 6. That different nullifiers are different machines or people. Within one context one holder secret shows one nullifier; who
-///    enrolls twice has two. Without a context, or across contexts, nullifiers say nothing.
+/// 5. What the payload says; and, unless the question has an `askHash`, what was asked: the envelope's hash of it is salted.
+/// 6. That different nullifiers are different machines or people. A nullifier is once per credential within one context: a
+///    machine that enrolls twice has two. Count answers by the envelope's hash. Without a context nullifiers say nothing.
 /// 7. That the policies and services that you list are good. Policies are worth their weakest hardware; the quorum of trust nodes
 ///    is believed to admit only what is.
 /// 8. Gas. A false proof may burn all that it is given: the curve's precompiles do so on bad points. Given too little to tell, the
@@ -31,6 +31,7 @@ interface IVouchVerifier {
     /// @param maxAge Oldest response in seconds; zero to demand that the response itself is to the challenge.
     /// @param time The Request's clock, on a grid of 60 s.
     /// @param root The registry's root that was proven against.
+    /// @param askHash Where the caller chooses what the service is asked: SHA-256("vouch-ask-v1" ‖ salt ‖ message). Zero if not.
     struct Question {
         bytes32 challenge;
         bool hasContext;
@@ -39,6 +40,7 @@ interface IVouchVerifier {
         uint32 maxAge;
         uint64 time;
         uint256 root;
+        bytes32 askHash;
     }
 
     enum RouteStatus {
@@ -64,6 +66,7 @@ interface IVouchVerifier {
     error QuestionTooOld(uint64 time);
     error QuestionFromFuture(uint64 time);
     error NonceMismatch(bytes32 clientNonce, bytes32 challenge);
+    error AskMismatch(bytes32 given, bytes32 wanted);
     error ResponseTooOld(uint64 time);
     error ResponseFromFuture(uint64 time);
     error NullifierTooLarge(uint256 nullifier);

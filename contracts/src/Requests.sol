@@ -19,6 +19,10 @@ library Requests {
         bytes policies;
     }
 
+    uint8 private constant VERSION = 2;
+    /// @dev What the Request asks for; behind it stand zeros, where a session has its sealing key and its end.
+    uint8 private constant ANSWER = 0;
+
     /// @notice The circuit's public inputs, in its order. Of these the nullifier alone is the caller's word; the proof binds it.
     function publicInputs(
         IVouchVerifier.Question calldata question,
@@ -43,7 +47,7 @@ library Requests {
     /// @notice Hash of the Request's one binary form.
     function hash(IVouchVerifier.Question calldata question, Believed memory believed) internal pure returns (uint256) {
         bytes memory asked = abi.encodePacked(
-            uint8(1),
+            VERSION,
             believed.verifierId,
             question.challenge,
             question.hasContext,
@@ -57,9 +61,10 @@ library Requests {
             believed.registryId,
             question.root,
             believed.acceptance,
-            believed.services,
-            believed.policies
+            question.askHash != 0,
+            question.askHash
         );
-        return Statements.field(abi.encodePacked("vouch-request-v1", asked, rest));
+        bytes memory lists = abi.encodePacked(ANSWER, bytes32(0), uint64(0), believed.services, believed.policies);
+        return Statements.field(abi.encodePacked("vouch-request-v2", asked, rest, lists));
     }
 }

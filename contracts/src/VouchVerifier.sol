@@ -170,6 +170,9 @@ contract VouchVerifier is IVouchVerifier {
         } else if (content.time + question.maxAge + skew < block.timestamp) {
             revert ResponseTooOld(content.time);
         }
+        if (question.askHash != 0 && content.askHash != question.askHash) {
+            revert AskMismatch(content.askHash, question.askHash);
+        }
         if (content.time > block.timestamp + skew) revert ResponseFromFuture(content.time);
         return content.payload;
     }

@@ -4,11 +4,11 @@ import {
   compareBytes,
   decodeAcceptance,
   evmRegistryId,
-  evmVerifierId,
   fieldToBytes,
   type ProfileName,
   type Request,
   VouchError,
+  verifierIdOf,
 } from '@vouch/protocol'
 import { type Address, bytesToHex, type Hex, hexToBytes } from 'viem'
 
@@ -18,6 +18,8 @@ const PROFILE_NAMES = Object.keys(PROFILE_NUMBERS) as ProfileName[]
 
 /** Stands where a registry off chain has the key that signs its heads: the chain itself says what the root is. */
 export const NO_SIGNER = new Uint8Array(33)
+
+const NO_BYTES: Hex = `0x${'00'.repeat(32)}`
 
 /** The argument of `register`, but for the circuit. */
 export interface ContractPolicy {
@@ -41,6 +43,8 @@ export interface Question {
   readonly maxAge: number
   readonly time: bigint
   readonly root: bigint
+  /** The salted hash of what the service shall be asked; zeros where the contract leaves that open. */
+  readonly askHash: Hex
 }
 
 /** A consumer, by what is read from its chain. */
@@ -97,8 +101,8 @@ export function requestOf({ chainId, registry, consumer, policy }: Consumer, que
   const acceptance = decodeAcceptance(policy)
   const profile = profileName(question.profile)
   return {
-    version: 1,
-    verifierId: evmVerifierId(BigInt(chainId), hexToBytes(consumer)),
+    version: 2,
+    verifierId: verifierIdOf({ chain: BigInt(chainId), contract: hexToBytes(consumer) }),
     challenge: hexToBytes(question.challenge),
     ...(question.hasContext ? { context: hexToBytes(question.context) } : {}),
     profile,
@@ -107,6 +111,8 @@ export function requestOf({ chainId, registry, consumer, policy }: Consumer, que
     registryId: evmRegistryId(BigInt(chainId), hexToBytes(registry)),
     root: question.root,
     acceptance: acceptanceHash(acceptance),
+    ...(question.askHash === NO_BYTES ? {} : { askHash: hexToBytes(question.askHash) }),
+    asks: { kind: 'answer' },
     services: acceptance.services[profile] ?? [],
     policies: acceptance.policies,
   }
@@ -117,11 +123,12 @@ export function questionOf(request: Request): Question {
   return {
     challenge: bytesToHex(request.challenge),
     hasContext: request.context !== undefined,
-    context: bytesToHex(request.context ?? new Uint8Array(32)),
+    context: request.context === undefined ? NO_BYTES : bytesToHex(request.context),
     profile: PROFILE_NUMBERS[request.profile],
     maxAge: request.freshness.kind === 'challenge' ? 0 : request.freshness.seconds,
     time: BigInt(request.now),
     root: request.root,
+    askHash: request.askHash === undefined ? NO_BYTES : bytesToHex(request.askHash),
   }
 }
 

@@ -33,6 +33,7 @@ const MEANINGS: Readonly<Record<RevertName, Meaning>> = {
   MembersFull: ['CHAIN_REFUSED', 'a set has at most 64 members'],
   NoChange: ['CHAIN_REFUSED', 'a change must change something'],
   NonceBlockInvalid: ['NONCE_EXPIRED', "the block of an admission's nonce must be recent"],
+  AskMismatch: ['ASK_MISMATCH', "the envelope must answer the question's own ask"],
   NonceMismatch: ['NONCE_MISMATCH', "the envelope's client nonce must be the challenge"],
   NotMember: ['CHAIN_REFUSED', 'a signer must be a member'],
   NothingPending: ['CHAIN_REFUSED', 'a change must be pending'],

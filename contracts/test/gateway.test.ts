@@ -1,6 +1,6 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
 import { openBackend } from '@vouch/circuits/node'
-import { fixedPath, isSimulated, P, REGISTRY_DEPTH } from '@vouch/protocol'
+import { askHash, fixedPath, isSimulated, P, REGISTRY_DEPTH } from '@vouch/protocol'
 import { BaseError, bytesToHex, type Hex, hexToBytes, isHex, toHex as numberToHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { storyPolicy } from '../../scripts/demo/story.js'
@@ -151,6 +151,16 @@ describe('an input, broken', () => {
   it('a context that was not proven for, or that is there without being used', async () => {
     expect(await asking({ hasContext: true, context: honest.question.challenge })).toBe('ProofFalse')
     expect(await asking({ context: honest.question.challenge })).toBe('ContextUnused')
+  })
+
+  it('the envelope answers another question than the contract chose', async () => {
+    const opening = askHash(new Uint8Array(32).fill(7), new TextEncoder().encode('hello?'))
+    expect(await asking({ askHash: bytesToHex(opening) })).toBe('ProofFalse')
+    expect(await asking({ askHash: `0x${'a5'.repeat(32)}` })).toBe('AskMismatch')
+    const chosen = await vouch(scene, await questionIn(scene, { askHash: bytesToHex(opening) }))
+    expect((await verifyOnChain(scene, chosen))[0]).toBe(chosen.nullifier)
+    const left = { ...chosen, question: { ...chosen.question, askHash: `0x${'00'.repeat(32)}` as const } }
+    expect(await revertOf(verifyOnChain(scene, left))).toBe('ProofFalse')
   })
 
   it('the profile is another, or none', async () => {

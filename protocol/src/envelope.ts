@@ -10,7 +10,7 @@ import { assertLength } from './field.js'
 /** What a service signs. It names nothing of the machine, the instance or the key: Bob sees all of it. */
 export interface Envelope {
   readonly clientNonce: Uint8Array
-  /** Whole seconds, by the service's clock. */
+  /** Whole seconds: the time that the client asked with, or the service's clock floored to ten seconds. */
   readonly time: number
   /** Hash of what was asked, salted by the client, so that only whom the client tells can check a guess. */
   readonly askHash: Uint8Array
@@ -19,7 +19,29 @@ export interface Envelope {
 
 export const MAX_PAYLOAD_BYTES = 1024 * 1024
 
-const MAGIC = concat(ascii('vouch-envelope-v1'), new Uint8Array(1))
+/**
+ * Every kind of statement that a service's key signs, by the name that its bytes start with, a zero byte behind it. An
+ * answer is one kind: what an answer says, a grant or a channel never says.
+ */
+const STATEMENT_NAMES = {
+  answer: 'vouch-envelope-v1',
+  grant: 'vouch-grant-v1',
+  channel: 'vouch-channel-v1',
+} as const
+
+type StatementKind = keyof typeof STATEMENT_NAMES
+
+const startOf = (kind: StatementKind): Uint8Array => concat(ascii(STATEMENT_NAMES[kind]), new Uint8Array(1))
+
+/** The kind of a statement, by how its bytes start. */
+function statementKind(bytes: Uint8Array): StatementKind | undefined {
+  return (Object.keys(STATEMENT_NAMES) as StatementKind[]).find((kind) => {
+    const start = startOf(kind)
+    return equalBytes(bytes.subarray(0, start.length), start)
+  })
+}
+
+const MAGIC = startOf('answer')
 const nonce = boundedBytes(32, 32)
 const time = boundedBytes(8, 8)
 const payload = boundedBytes(0, MAX_PAYLOAD_BYTES)
@@ -37,10 +59,17 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array {
 }
 
 export function decodeEnvelope(bytes: Uint8Array): Envelope {
+  const kind = statementKind(bytes)
+  if (kind !== undefined && kind !== 'answer') {
+    throw new VouchError('STATEMENT_MISMATCH', {
+      rule: 'an envelope must be the statement of an answer',
+      given: STATEMENT_NAMES[kind],
+    })
+  }
   const input = new Reader(bytes, 'envelope')
   if (!equalBytes(input.take(MAGIC.length, 'magic'), MAGIC)) {
     throw new VouchError('VERSION_UNKNOWN', {
-      rule: 'an envelope must start with its name and version, vouch-envelope-v1',
+      rule: `an envelope must start with its name and version, ${STATEMENT_NAMES.answer}`,
     })
   }
   const clientNonce = nonce.read(input, 'envelope.client_nonce')

@@ -9,8 +9,22 @@ export {
   parseAcceptance,
   printAcceptance,
 } from './acceptance.js'
-export type { Answer, Ask } from './asking.js'
-export { answerCodec, askCodec, parseAnswer, parseAsk, printAnswer, printAsk } from './asking.js'
+export type { Answer, Ask, Opening } from './asking.js'
+export {
+  ASKED_TIME_SKEW,
+  answerCodec,
+  askCodec,
+  CLOCK_STEP,
+  openingCodec,
+  parseAnswer,
+  parseAsk,
+  parseOpening,
+  printAnswer,
+  printAsk,
+  printOpening,
+} from './asking.js'
+export type { Asks } from './asks.js'
+export { TIME_GRID } from './asks.js'
 export type { Attestation, AttestationRequest } from './attestation.js'
 export {
   attestationCodec,
@@ -91,7 +105,8 @@ export {
 } from './guest.js'
 export type { Head, HeadContent } from './head.js'
 export { encodeHeadContent, headCodec, isHeadSigned, parseHead, printHead, signHead } from './head.js'
-export { evmRegistryId, evmVerifierId, verifierIdOf } from './identity.js'
+export type { Verifier } from './identity.js'
+export { evmRegistryId, parseVerifier, verifierIdOf, verifierName } from './identity.js'
 export {
   acceptedPolicy,
   acceptedService,
@@ -111,7 +126,7 @@ export type { Request } from './request.js'
 export {
   decodeRequest,
   encodeRequest,
-  NOW_GRID,
+  inForceAt,
   parseRequest,
   printRequest,
   requestCodec,

@@ -2,7 +2,7 @@ import { toInteger } from './bytes.js'
 import { PROFILES } from './envelope.js'
 import { assertField, assertLength, halves } from './field.js'
 import { policiesRoot, servicesRoot } from './policy.js'
-import { type Request, requestHash, scopeOf } from './request.js'
+import { inForceAt, type Request, requestHash, scopeOf } from './request.js'
 
 /**
  * The public inputs of `respond`, in the circuit's order. Alice proves them, Bob derives them: from the Request, the
@@ -15,7 +15,7 @@ export function respondInputs(request: Request, envelope: Uint8Array, nullifier:
     request.root,
     policiesRoot(request.policies),
     servicesRoot(request.services),
-    BigInt(request.now),
+    BigInt(inForceAt(request)),
     digestHi,
     digestLo,
     requestHash(request),

@@ -1,23 +1,27 @@
+import { type Opening, openingCodec } from './asking.js'
 import { type Bundle, bundleCodec } from './bundle.js'
 import { type Codec, parseFile, printFile } from './codec/codec.js'
-import { record } from './codec/composites.js'
+import { optional, record } from './codec/composites.js'
 import { version } from './codec/scalars.js'
 import { type Request, requestCodec } from './request.js'
 
 /**
  * A bundle together with the Request that it answers, for a verifier that keeps no Requests. The Request in it comes
- * from a stranger: whoever reads a reply has to see first that it is one of their own.
+ * from a stranger: a verifier that reads a reply has to see first that the Request is one of its own.
  */
 export interface Reply {
-  readonly version: 1
+  readonly version: 2
   readonly request: Request
   readonly bundle: Bundle
+  /** What was asked, where Alice shows it: the envelope has its salted hash. */
+  readonly opening?: Opening
 }
 
 export const replyCodec: Codec<Reply> = record<Reply>({
-  version: version(1),
+  version: version(2),
   request: requestCodec,
   bundle: bundleCodec,
+  opening: optional(openingCodec),
 })
 
 export const parseReply = (file: string | Uint8Array): Reply => parseFile(replyCodec, file, 'reply')

@@ -1,16 +1,17 @@
-import { concat } from './bytes.js'
+import { type Asks, asks, gridTime } from './asks.js'
+import { concat, toHex } from './bytes.js'
 import { type Codec, decode, encode, parseFile, printFile } from './codec/codec.js'
-import { list, optionalBytes, record } from './codec/composites.js'
-import { fieldElement, fixedBytes, oneOf, uint, version } from './codec/scalars.js'
-import { MAX_TIME } from './credential.js'
+import { list, optionalBytes, record, refined } from './codec/composites.js'
+import { fieldElement, fixedBytes, oneOf, version } from './codec/scalars.js'
 import { PROFILE_IDS, type ProfileName } from './envelope.js'
+import { shown, VouchError } from './errors.js'
 import { assertLength, fieldFromHash } from './field.js'
 import { type Freshness, freshness } from './freshness.js'
 import { MAX_POLICIES, MAX_SERVICES, POLICY_ID_LIMIT } from './policy.js'
 
 /** What Bob asks. Both sides derive every public input of a response's proof from it. */
 export interface Request {
-  readonly version: 1
+  readonly version: 2
   readonly verifierId: Uint8Array
   readonly challenge: Uint8Array
   /** Makes proofs under one context linkable to one another; Alice has to agree to it. */
@@ -23,12 +24,15 @@ export interface Request {
   readonly root: bigint
   /** Commits Bob to the acceptance policy by which he will judge. */
   readonly acceptance: bigint
+  /** Where Bob chooses the question: its salted hash, which the envelope must carry. */
+  readonly askHash?: Uint8Array
+  readonly asks: Asks
   readonly services: readonly Uint8Array[]
   readonly policies: readonly bigint[]
 }
 
-/** Grid of `Request.now`, in seconds. */
-export const NOW_GRID = 60
+/** The longest that a session may last: a week. */
+const MAX_SESSION = 604_800
 
 /** Below this is every value of `field(d, x)`. */
 const HASH_LIMIT = 2n ** 248n
@@ -38,20 +42,41 @@ export const drvs = (anyOrder = false): Codec<readonly Uint8Array[]> =>
 export const policyIds = (anyOrder = false): Codec<readonly bigint[]> =>
   list(fieldElement(POLICY_ID_LIMIT), { min: 1, max: MAX_POLICIES, anyOrder })
 
-export const requestCodec: Codec<Request> = record<Request>({
-  version: version(1),
+const members: Codec<Request> = record<Request>({
+  version: version(2),
   verifierId: fixedBytes(32),
   challenge: fixedBytes(32),
   context: optionalBytes(32),
   profile: oneOf(PROFILE_IDS),
   freshness,
-  now: uint(8, { max: MAX_TIME - (MAX_TIME % NOW_GRID), multipleOf: NOW_GRID }),
+  now: gridTime,
   registryId: fixedBytes(32),
   root: fieldElement(),
   acceptance: fieldElement(HASH_LIMIT),
+  askHash: optionalBytes(32),
+  asks,
   services: drvs(),
   policies: policyIds(),
 })
+
+/** A session is opened by a fresh challenge, and has no question of its own: the verifier asks within it. */
+function checkSession({ asks, freshness, askHash, now }: Request, at: string): void {
+  if (asks.kind !== 'session') return
+  const { until } = asks
+  const rules: readonly (readonly [holds: boolean, rule: string, given: string])[] = [
+    [freshness.kind === 'challenge', `${at}.freshness of a session must be challenge`, freshness.kind],
+    [askHash === undefined, `${at} of a session must have no ask_hash`, toHex(askHash ?? new Uint8Array())],
+    [
+      until > now && until <= now + MAX_SESSION,
+      `${at}.asks.until must be after now, by ${MAX_SESSION} s at most`,
+      shown(until),
+    ],
+  ]
+  const broken = rules.find(([holds]) => !holds)
+  if (broken !== undefined) throw new VouchError('VALUE_OUT_OF_RANGE', { rule: broken[1], given: broken[2] })
+}
+
+export const requestCodec: Codec<Request> = refined(members, checkSession)
 
 export const encodeRequest = (request: Request): Uint8Array => encode(requestCodec, request, 'request')
 export const decodeRequest = (bytes: Uint8Array): Request => decode(requestCodec, bytes, 'request')
@@ -60,8 +85,12 @@ export const printRequest = (request: Request): string => printFile(requestCodec
 
 /** What a proof and its bundle say they answer. */
 export function requestHash(request: Request): bigint {
-  return fieldFromHash('vouch-request-v1', encodeRequest(request))
+  return fieldFromHash('vouch-request-v2', encodeRequest(request))
 }
+
+/** The time at which an admission must be in force: a session outlives the Request that opens it. */
+export const inForceAt = ({ asks, now }: Pick<Request, 'asks' | 'now'>): number =>
+  asks.kind === 'session' ? asks.until : now
 
 /** Within what proofs of one holder show the same nullifier: the challenge alone, unless Bob asks for a context. */
 export function scopeOf({

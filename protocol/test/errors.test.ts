@@ -48,7 +48,7 @@ const THROWN: Partial<Record<ErrorCode, readonly [misuse: () => unknown, rule: s
     () => decodeRequest(bytes.with(98, 9)),
     'request.profile must be one of sha256, eip191',
   ],
-  VERSION_UNKNOWN: [() => decodeRequest(bytes.with(0, 2)), 'request.version must be 1'],
+  VERSION_UNKNOWN: [() => decodeRequest(bytes.with(0, 1)), 'request.version must be 2'],
   NOT_ASCENDING: [
     () => encodeRequest({ ...request, policies: [2n, 1n] }),
     'request.policies must be distinct and ascend',
@@ -71,6 +71,10 @@ const THROWN: Partial<Record<ErrorCode, readonly [misuse: () => unknown, rule: s
     () => buildServiceTree([service, service]),
     'a service and instance may appear once in a tree',
   ],
+  STATEMENT_MISMATCH: [
+    () => decodeEnvelope(new TextEncoder().encode('vouch-grant-v1\0')),
+    'an envelope must be the statement of an answer',
+  ],
   TREE_FULL: [() => fixedRoot(0, [1n, 2n]), 'a tree of depth 0 holds 1 leaves'],
   LEAF_MISSING: [() => fixedPath(1, [], 0), 'a leaf index must be one of the leaves'],
 }
@@ -90,9 +94,9 @@ describe('errors', () => {
   })
 
   it('are sentences of the rule and of what was given', () => {
-    const refusal = refusalOf(() => decodeRequest(bytes.with(0, 2)))
+    const refusal = refusalOf(() => decodeRequest(bytes.with(0, 1)))
     expect(refusal).toBeInstanceOf(VouchError)
-    expect(String(refusal)).toBe('VouchError: request.version must be 1; given: 2')
+    expect(String(refusal)).toBe('VouchError: request.version must be 2; given: 1')
     expect(refusal.hint).toBe('a newer release may read it')
     expect(sentence({ rule: 'it must hold' })).toBe('it must hold')
   })

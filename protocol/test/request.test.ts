@@ -3,6 +3,7 @@ import { someRequest } from '../../fixtures/statements/requests.js'
 import {
   decodeRequest,
   encodeRequest,
+  inForceAt,
   isAsStrict,
   MAX_FILE_BYTES,
   parseRequest,
@@ -19,6 +20,8 @@ itReproduces('request', 'scope')
 
 const flipped = (bytes: Uint8Array): Uint8Array => bytes.with(31, (bytes[31] ?? 0) ^ 1)
 
+const session = { kind: 'session', sealingKey: request.challenge, until: request.now + 3600 } as const
+
 const changes: Readonly<Record<string, Partial<Request>>> = {
   verifierId: { verifierId: flipped(request.verifierId) },
   challenge: { challenge: flipped(request.challenge) },
@@ -29,6 +32,8 @@ const changes: Readonly<Record<string, Partial<Request>>> = {
   registryId: { registryId: flipped(request.registryId) },
   root: { root: request.root + 1n },
   acceptance: { acceptance: request.acceptance + 1n },
+  askHash: { askHash: request.challenge },
+  asks: { asks: session },
   services: { services: request.services.slice(1) },
   policies: { policies: request.policies.slice(1) },
 }
@@ -50,7 +55,7 @@ describe('a Request', () => {
   })
 
   it('leaves none of its members untested above', () => {
-    const members = new Set(Object.keys({ ...request, context: undefined }))
+    const members = new Set(Object.keys({ ...request, context: undefined, askHash: undefined }))
     members.delete('version') // there is one version; another is refused
     expect(new Set(Object.keys(changes))).toEqual(members)
   })
@@ -66,6 +71,34 @@ describe('a Request', () => {
     for (const write of [encodeRequest, printRequest, requestHash]) {
       expectRefusal(() => write({ ...request, ...change }), 'NOT_ASCENDING', rule)
     }
+  })
+
+  it.each<[string, Partial<Request>, string]>([
+    [
+      'by age',
+      { freshness: { kind: 'max_age', seconds: 60 } },
+      'request.freshness of a session must be challenge',
+    ],
+    ['with a question', { askHash: request.challenge }, 'request of a session must have no ask_hash'],
+    [
+      'that ends as it begins',
+      { asks: { ...session, until: request.now } },
+      'request.asks.until must be after now, by 604800 s at most',
+    ],
+    [
+      'longer than a week',
+      { asks: { ...session, until: request.now + 604_860 } },
+      'request.asks.until must be after now, by 604800 s at most',
+    ],
+  ])('for a session is not written %s', (_, change, rule) => {
+    for (const write of [encodeRequest, printRequest, requestHash]) {
+      expectRefusal(() => write({ ...request, asks: session, ...change }), 'VALUE_OUT_OF_RANGE', rule)
+    }
+  })
+
+  it('for a session needs an admission that is in force until its end', () => {
+    expect(inForceAt(request)).toBe(request.now)
+    expect(inForceAt({ ...request, asks: session })).toBe(session.until)
   })
 
   it('is UTF-8 when it comes as bytes', () => {

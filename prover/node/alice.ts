@@ -19,7 +19,7 @@ const out = terminal('alice')
 const EXAMPLE = `
 example:
   alice enroll --agent http://127.0.0.1:8788 --registrar http://127.0.0.1:8787 --name mine
-  alice prove --request request.json --credential mine --service echo --message hello --out bundle.json
+  alice prove --request request.json --verifier https://shop.example --credential mine --service echo --message hello --out bundle.json
 
 exit status: 0 done · 1 usage · 2 something signed or proven is false · 3 not accepted · 4 undecidable`
 
@@ -36,10 +36,10 @@ by files, with one that does not:
 
 const PROVING = `
 asking a service:
-  alice prove --request request.json --credential mine --service echo --message hello --out bundle.json
+  alice prove --request request.json --verifier https://shop.example --credential mine --service echo --message hello --out bundle.json
 
 with what a service of your own has signed:
-  alice prove --request request.json --credential mine --envelope envelope.bin --signature HEX --out bundle.json`
+  alice prove --request request.json --verifier https://shop.example --credential mine --envelope envelope.bin --signature HEX --out bundle.json`
 
 const json = ['--json', 'JSON on stdout'] as const
 const where = ['--registry <where>', 'registry folder, head file or URL (default: the registrar)'] as const
@@ -100,6 +100,10 @@ alice
     '--request <file>',
     'the Request you were given; with --consumer, where the one that the contract makes is written',
   )
+  .option(
+    '--verifier <origin>',
+    'the verifier that you mean to answer: its https origin, or a contract as eip155:CHAIN:ADDRESS',
+  )
   .requiredOption('--credential <name>', 'credential, by its name or its file')
   .requiredOption('--out <file>', 'where the bundle is written')
   .option(...where)
@@ -116,6 +120,8 @@ alice
   .option('--agent <url>', 'ask this agent where the service answers today')
   .option('--service <name>', 'the service to ask')
   .option('--message <text>', 'what to ask it')
+  .option('--question <file>', "instead of --message: the verifier's question, as it handed it out")
+  .option('--opening <file>', 'write what was asked there, to show it to the verifier')
   .option('--envelope <file>', 'an envelope that a service has signed')
   .option('--signature <hex>', 'its signature, r and s')
   .option('--min-set <number>', 'the fewest members to hide among (default: 16)')

@@ -1,4 +1,4 @@
-import { equalBytes, type Request, toHex, VouchError } from '@vouch/protocol'
+import { equalBytes, fromHex, type Request, toHex, type Verifier, VouchError } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import type { RegistrySource } from '@vouch/registry'
 import type { ChainSynced } from '@vouch/registry/chain'
@@ -62,7 +62,7 @@ export async function requestOfContract(
   home: Home,
   { rpc, consumer, beneficiary, ...reading }: Asker,
   expected: Uint8Array,
-): Promise<{ readonly request: Request; readonly onChain: OnChain }> {
+): Promise<{ readonly request: Request; readonly verifier: Verifier; readonly onChain: OnChain }> {
   const { openChain, addressArgument, readConsumer, requestFor } = await import('@vouch/registry/chain')
   const chain = await openChain(rpc)
   const contract = await readConsumer(chain, addressArgument(consumer, '--consumer'))
@@ -70,5 +70,6 @@ export async function requestOfContract(
   const { head } = await syncFromChain(home, onChain, expected)
   const named = addressArgument(beneficiary, '--beneficiary')
   const request = await requestFor(chain, contract, { beneficiary: named, root: head.root, now: clock() })
-  return { request, onChain }
+  const verifier = { chain: BigInt(chain.id), contract: fromHex(contract.consumer.slice(2).toLowerCase()) }
+  return { request, verifier, onChain }
 }

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { type Backend, type Hasher, openHasher } from '@vouch/circuits'
 import { chunkFolder, openBackend } from '@vouch/circuits/node'
 import type { AdmissionPolicy } from '@vouch/evidence'
-import { type Answer, type Request, VouchError } from '@vouch/protocol'
+import { type Answer, type Request, type Verifier, VouchError } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import { BUCKET_LEAVES, type RegistrySource, type Synced, slowHasher, syncRegistry } from '@vouch/registry'
 import { openSource } from '@vouch/registry/node'
@@ -59,6 +59,8 @@ export interface EnrollOptions {
 
 export interface ProveOptions {
   readonly credential: Credential
+  /** The verifier that she means to answer: its https origin, or its contract. */
+  readonly verifier: Verifier
   /** Folder or URL of the registry, or the file of a head that was synced; the registrar that admitted her, if not given. */
   readonly registry?: string | undefined
   /** Instead of those: the registry's contract. */
@@ -74,6 +76,8 @@ export interface ProveOptions {
 export interface FetchOptions extends ProveOptions {
   readonly service: string
   readonly message: string | Uint8Array
+  /** The salt of the verifier's own question, where the Request names its hash. */
+  readonly salt?: Uint8Array | undefined
   /** Asked for today's addresses of the services; without it, those of the enrollment are used. */
   readonly agent?: string | undefined
 }
@@ -213,11 +217,12 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
     },
     prove: async (request, response, given) => prove(request, response, await answering(given)),
     vouchedFetch: async (request, given) => {
-      const { service, message, agent, signal } = given
+      const { service, message, salt, agent, signal } = given
       return vouchedFetch(request, {
         ...(await answering(given)),
         service,
         message: typeof message === 'string' ? new TextEncoder().encode(message) : message,
+        salt,
         network,
         random,
         ...(agent === undefined ? {} : { guest: () => askGuest(agent, network, signal) }),

@@ -1,9 +1,20 @@
 import type { Backend, CircuitName, Hasher } from '@vouch/circuits'
 import type { AdmissionPolicy } from '@vouch/evidence'
-import { type Answer, type Bundle, decodeEnvelope, type Guest, type Request, scopeOf } from '@vouch/protocol'
+import {
+  type Answer,
+  askHash,
+  type Bundle,
+  decodeEnvelope,
+  type Guest,
+  inForceAt,
+  type Opening,
+  type Request,
+  scopeOf,
+  type Verifier,
+} from '@vouch/protocol'
 import { type Mirror, type RegistrySource, syncRegistry } from '@vouch/registry'
 import { gravest } from './agent.js'
-import { askService, checkAnswer, checkEnvelope, serviceNamed } from './asking.js'
+import { askFor, askService, assertAsked, checkAnswer, checkEnvelope, serviceNamed } from './asking.js'
 import {
   type Agreement,
   type Asked,
@@ -24,6 +35,8 @@ export type ProveStage = 'registry' | 'service' | 'proof'
 /** What answering any Request needs. */
 export interface Answering {
   readonly credential: Credential
+  /** The verifier that she means to answer. A Request of another one is refused: it was relayed, and the relay would reap the answer. */
+  readonly verifier: Verifier
   readonly source: RegistrySource
   /** Her copy of the registry, which remembers the newest head that she saw. */
   readonly mirror: Mirror
@@ -45,6 +58,8 @@ export interface Answered {
   readonly bundle: Bundle
   /** What the service answered. Bob sees it. */
   readonly payload: Uint8Array
+  /** What the service was asked, and the salt that hides it: for Bob only if she wants to show him. */
+  readonly opening?: Opening
 }
 
 /** Proves a response that is there already: an envelope, and the signature of one of her services on it. */
@@ -55,7 +70,9 @@ export function prove(
 ): Promise<Answered> {
   return answerRequest(request, answering, {
     envelope: response.envelope,
-    get: async (caution) => checkEnvelope(response, answering.credential, request, answering.now(), caution),
+    get: async (caution) => ({
+      signed: checkEnvelope(response, answering.credential, request, answering.now(), caution),
+    }),
   })
 }
 
@@ -63,6 +80,8 @@ export interface Asking extends Answering {
   /** The name by which the agent lists the service. */
   readonly service: string
   readonly message: Uint8Array
+  /** Where the Request has an ask_hash: the salt that Bob drew for his question. Her own, and random, without it. */
+  readonly salt?: Uint8Array | undefined
   readonly network: Network
   readonly random: (size: number) => Uint8Array
   /** What the agent lists today, where it is known: addresses may have changed. */
@@ -73,13 +92,16 @@ export interface Asking extends Answering {
 export function vouchedFetch(request: Request, asking: Asking): Promise<Answered> {
   const { credential, network, now, random, signal } = asking
   return answerRequest(request, asking, {
-    get: async (caution) => {
+    get: async () => {
       const { services } = (await asking.guest?.()) ?? credential.guest
       const service = serviceNamed(asking.service, credential, request, services)
-      const { challenge } = request
-      const ask = { version: 1, clientNonce: challenge, salt: random(32), message: asking.message } as const
+      const opening = { salt: asking.salt ?? random(32), message: asking.message }
+      assertAsked(request, askHash(opening.salt, opening.message))
+      const sent = now()
+      const ask = askFor(request, opening, sent)
       const answer = await askService(service, ask, network, signal)
-      return checkAnswer(answer, ask, service, request, now(), caution)
+      const signed = checkAnswer(answer, ask, service, request, { sent, received: now() })
+      return { signed, opening }
     },
   })
 }
@@ -87,7 +109,7 @@ export function vouchedFetch(request: Request, asking: Asking): Promise<Answered
 interface ResponseSource {
   /** The envelope, where it is known before anyone is asked. */
   readonly envelope?: Uint8Array
-  readonly get: (caution: Caution) => Promise<SignedEnvelope>
+  readonly get: (caution: Caution) => Promise<{ readonly signed: SignedEnvelope; readonly opening?: Opening }>
 }
 
 /**
@@ -99,7 +121,7 @@ async function answerRequest(
   answering: Answering,
   response: ResponseSource,
 ): Promise<Answered> {
-  const { credential, ledger, backend, now, agreement = {}, onProgress, signal } = answering
+  const { credential, verifier, ledger, backend, now, agreement = {}, onProgress, signal } = answering
   const caution = { ...USUAL_CAUTION, ...answering.caution }
 
   // 1. The registry as it is now, by the signer that is pinned, continuing what was seen before.
@@ -108,10 +130,26 @@ async function answerRequest(
   assertWanted(signal)
 
   // 2. The Request asks for nothing that would show who answers.
-  const standing = await standingAt(copy, size ?? 0, request, credential)
+  const standing = await standingAt(
+    copy,
+    size ?? 0,
+    { policies: request.policies, now: inForceAt(request) },
+    credential,
+  )
   const earlier = await ledger.find(scopeOf(request))
   const { documents = [] } = answering
-  const known = { credential, head, size, standing, documents, earlier, agreement, caution, now: now() }
+  const known = {
+    credential,
+    verifier,
+    head,
+    size,
+    standing,
+    documents,
+    earlier,
+    agreement,
+    caution,
+    now: now(),
+  }
   const asked = judgeRequest(request, known)
   await answering.onAsked?.(asked)
   if (asked.failures.length > 0) throw gravest(asked.failures)
@@ -120,7 +158,7 @@ async function answerRequest(
 
   // 3. What the service says is signed by it, now, for this question.
   onProgress?.('service')
-  const signed = await response.get(caution)
+  const { signed, opening } = await response.get(caution)
   assertWanted(signal)
 
   // 4. The proof holds under the pinned key.
@@ -134,7 +172,8 @@ async function answerRequest(
   const entry = answerOf(signed.envelope)
   if (agreement.again) await ledger.replace(entry)
   else assertUnanswered(request, await ledger.claim(entry), entry.answer, agreement)
-  return { bundle, payload: decodeEnvelope(signed.envelope).payload }
+  const { payload } = decodeEnvelope(signed.envelope)
+  return { bundle, payload, ...(opening === undefined ? {} : { opening }) }
 }
 
 async function synced(request: Request, { credential, source, mirror, hash, signal }: Answering) {

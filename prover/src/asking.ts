@@ -2,15 +2,18 @@ import {
   type Answer,
   type Ask,
   askHash,
+  CLOCK_STEP,
   decodeEnvelope,
   equalBytes,
   type ListedService,
   MAX_FILE_BYTES,
+  type Opening,
   PROFILES,
   parseAnswer,
   printAsk,
   type Request,
   shown,
+  TIME_GRID,
   toHex,
   VouchError,
 } from '@vouch/protocol'
@@ -19,6 +22,31 @@ import type { Credential } from './files.js'
 import { askJson, type Network, refusalIn, SERVICE, unreachable, withinTime } from './net.js'
 import { isSignedBy } from './respond.js'
 import type { SignedEnvelope } from './witness.js'
+
+/** How far from her clock a Request's `now` may be for the service to be asked with it: it has a clock of its own. */
+const NEAR_SECONDS = 90
+
+/**
+ * What a service is asked. Where the challenge dates the answer, the service's clock is of no use: the service is asked to put in the
+ * Request's `now`, or her own minute where that is too long ago. A clock of its own would tell Bob one guest from another.
+ */
+export function askFor(request: Request, { salt, message }: Opening, now: number): Ask {
+  const { challenge, freshness } = request
+  const ask = { version: 2, clientNonce: challenge, salt, message } as const
+  if (freshness.kind !== 'challenge') return ask
+  const isNear = Math.abs(now - request.now) <= NEAR_SECONDS
+  return { ...ask, now: isNear ? request.now : now - (now % TIME_GRID) }
+}
+
+/** Refuses a question that is not the one Bob chose: he would not accept the answer. */
+export function assertAsked(request: Request, asked: Uint8Array): void {
+  if (request.askHash === undefined || equalBytes(request.askHash, asked)) return
+  throw new VouchError('ASK_MISMATCH', {
+    rule: 'the Request names the hash of its question: the service must be asked that, with its salt',
+    given: toHex(asked),
+    hint: 'the verifier hands out salt and message along with such a Request',
+  })
+}
 
 /** Asks a service where its agent says that it answers. What comes back has still to be checked. */
 export async function askService(
@@ -54,29 +82,57 @@ async function askByLine(
   return parseAnswer(line)
 }
 
+/** When she asked, and when she had the answer, by her clock. */
+export interface AskedBetween {
+  readonly sent: number
+  readonly received: number
+}
+
 /** Refuses an answer that is not to this question, not of this time, or not by this service. */
 export function checkAnswer(
   { envelope, signature }: Answer,
-  { clientNonce, salt, message }: Ask,
+  ask: Ask,
   service: ListedService,
   request: Request,
-  now: number,
-  caution: Caution,
+  between: AskedBetween,
 ): SignedEnvelope {
   const content = decodeEnvelope(envelope)
-  if (!equalBytes(content.clientNonce, clientNonce)) {
+  if (!equalBytes(content.clientNonce, ask.clientNonce)) {
     throw new VouchError('NONCE_MISMATCH', {
       rule: 'the envelope must carry the nonce that was asked with',
       given: toHex(content.clientNonce),
     })
   }
-  if (!equalBytes(content.askHash, askHash(salt, message))) {
+  if (!equalBytes(content.askHash, askHash(ask.salt, ask.message))) {
     throw new VouchError('ASK_MISMATCH', { rule: 'the envelope must answer the message that was asked' })
   }
-  assertFresh(content.time, caution.clockSkew, now, caution)
+  assertTimeShowsNothing(content.time, ask, between)
   assertSignature(service, envelope, signature, request)
   return { envelope, signature, service }
 }
+
+/** How far a guest's clock may be from hers, in seconds. */
+const CLOCK_TOLERANCE = 2
+
+/**
+ * Refuses a time that says anything of the guest. Bob sees it: a clock that is off by some seconds, in answer after answer,
+ * names its guest. So the time is the one that was asked with, or one that any right clock floors to.
+ */
+function assertTimeShowsNothing(time: number, { now }: Ask, { sent, received }: AskedBetween): void {
+  const [first, last] = [floored(sent - CLOCK_TOLERANCE), floored(received + CLOCK_TOLERANCE)]
+  const holds = now === undefined ? time >= first && time <= last && floored(time) === time : time === now
+  if (holds) return
+  throw new VouchError('RESPONSE_TIME_REFUSED', {
+    rule:
+      now === undefined
+        ? `the envelope's time must be a right clock's, floored to ${CLOCK_STEP} s: another tells one guest from others`
+        : "the envelope's time must be the time that the service was asked with",
+    given: `${time}, asked ${now === undefined ? `from ${sent} to ${received}` : `with ${now}`}`,
+    hint: "set the guest's clock, or ask another guest",
+  })
+}
+
+const floored = (time: number): number => time - (time % CLOCK_STEP)
 
 /** Finds which of her services signed an envelope, and refuses one that is too old for the Request. */
 export function checkEnvelope(
@@ -87,7 +143,14 @@ export function checkEnvelope(
   caution: Caution,
 ): SignedEnvelope {
   const { freshness, profile } = request
-  const { time } = decodeEnvelope(envelope)
+  const { time, askHash: asked } = decodeEnvelope(envelope)
+  assertAsked(request, asked)
+  if (floored(time) !== time) {
+    throw new VouchError('RESPONSE_TIME_REFUSED', {
+      rule: `the envelope's time must be a multiple of ${CLOCK_STEP} s: a finer one tells one guest from others`,
+      given: `${time}`,
+    })
+  }
   if (freshness.kind === 'max_age') assertFresh(time, freshness.seconds, now, caution)
   const digest = PROFILES[profile].digest(envelope)
   const service = guest.services.find((candidate) => isSignedBy(candidate, signature, digest))

@@ -5,12 +5,16 @@ import {
   type Failure,
   fieldToBytes,
   type Head,
+  inForceAt,
   isSimulated,
   type Request,
   scopeOf,
   shown,
   toHex,
+  type Verifier,
   VouchError,
+  verifierIdOf,
+  verifierName,
 } from '@vouch/protocol'
 import type { Credential, LedgerEntry } from './files.js'
 import type { Standing } from './standing.js'
@@ -47,6 +51,8 @@ export interface Agreement {
 /** A Request as Alice sees it, before she answers or refuses. */
 export interface Asked {
   readonly request: Request
+  /** The verifier that she means, in words; the Request is its own unless a failure says otherwise. */
+  readonly verifier: string
   readonly policies: readonly {
     readonly id: bigint
     /** The document that hashes to the id, where she has it. */
@@ -63,6 +69,8 @@ export interface Asked {
 /** What there is to judge a Request by. */
 export interface Known {
   readonly credential: Credential
+  /** The verifier that she means. */
+  readonly verifier: Verifier
   readonly head: Head
   /** How many leaves the registry had at the Request's root; nothing when that root does not stand. */
   readonly size: number | undefined
@@ -82,6 +90,7 @@ export function judgeRequest(request: Request, known: Known): Asked {
   const anonymitySet = standing.live.reduce((sum, live) => sum + live, 0)
   return {
     request,
+    verifier: verifierName(known.verifier),
     policies: request.policies.map((id, i) => ({
       id,
       document: byId.get(id),
@@ -100,11 +109,31 @@ export function judgeRequest(request: Request, known: Known): Asked {
 type Rule = readonly [holds: boolean, failure: Failure]
 
 const rules = (request: Request, known: Known, anonymitySet: number): readonly Rule[] => [
+  ...verifierRules(request, known),
   ...registryRules(request, known),
   ...clockRules(request, known),
   ...crowdRules(request, known, anonymitySet),
   ...ownRules(request, known),
 ]
+
+/** A bundle is worth something to the verifier that made the Request: she must mean that one, and what it asks for. */
+function verifierRules(request: Request, { verifier }: Known): readonly Rule[] {
+  return [
+    [
+      equalBytes(request.verifierId, verifierIdOf(verifier)),
+      {
+        code: 'VERIFIER_MISMATCH',
+        rule: `the Request must be of the verifier that is meant, ${verifierName(verifier)}`,
+        given: toHex(request.verifierId),
+        hint: 'another verifier made it, and a relay passed it on: get a Request from the verifier that you mean',
+      },
+    ],
+    [
+      request.asks.kind === 'answer',
+      { code: 'ASKS_MISMATCH', rule: 'the Request must ask for an answer', given: request.asks.kind },
+    ],
+  ]
+}
 
 /** Proven against a registry that is shown to few, or at a root that few stood under, a proof names its prover. */
 function registryRules(request: Request, { credential, head, size, caution, now }: Known): readonly Rule[] {
@@ -209,7 +238,7 @@ function ownRules(request: Request, { credential, head, size, standing }: Known)
       },
     ],
     [
-      credential.expiresAt >= request.now,
+      credential.expiresAt >= inForceAt(request),
       { code: 'CREDENTIAL_EXPIRED', rule: 'the credential must be in force', hint: 'renew it' },
     ],
     [size === undefined || standing.index !== undefined, absence(credential, head)],

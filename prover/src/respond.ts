@@ -8,6 +8,7 @@ import {
   decodeEnvelope,
   equalBytes,
   fixedRoot,
+  inForceAt,
   nullifier,
   PROFILES,
   REGISTRY_DEPTH,
@@ -79,7 +80,7 @@ function assertProvable(
       new VouchError('POLICY_NOT_ACCEPTED', { rule: 'the Request must accept the policy that admitted' }),
     ],
     [
-      expiresAt >= request.now,
+      expiresAt >= inForceAt(request),
       new VouchError('CREDENTIAL_EXPIRED', { rule: 'the credential must be in force', hint: 'renew it' }),
     ],
     [

@@ -1,4 +1,5 @@
-import { type Bundle, EXIT_OF, printReply, type Request } from '@vouch/protocol'
+import { EXIT_OF, printReply, type Request } from '@vouch/protocol'
+import type { Answered } from './answering.js'
 
 const code = 'REQUEST_REFUSED'
 
@@ -8,16 +9,18 @@ export const REFUSAL = JSON.stringify({
 })
 
 /**
- * What goes back to whoever made the Request: the bundle with the Request, for a verifier may keep none, or the one
- * refusal, whatever the reason.
+ * What goes back to the verifier: the bundle with the Request, for a verifier may keep none; with the question only if she
+ * wants to show it; or the one refusal, for every reason.
  */
 export async function answerOnWire(
   request: Request,
-  answering: Promise<{ readonly bundle: Bundle }>,
+  answering: Promise<Pick<Answered, 'bundle' | 'opening'>>,
+  { showQuestion = false }: { readonly showQuestion?: boolean } = {},
 ): Promise<string> {
   try {
-    const { bundle } = await answering
-    return printReply({ version: 1, request, bundle })
+    const { bundle, opening } = await answering
+    const shown = showQuestion && opening !== undefined ? { opening } : {}
+    return printReply({ version: 2, request, bundle, ...shown })
   } catch {
     return REFUSAL
   }

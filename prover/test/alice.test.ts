@@ -15,7 +15,7 @@ import { credentialOf, parseCredential, printDraft } from '@vouch/prover'
 import { printReceipt } from '@vouch/registry'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { answerTo } from './support/guest.js'
-import { openWorld, type World } from './support/world.js'
+import { openWorld, SHOP, type World } from './support/world.js'
 
 // `alice` as a process: arguments, files, streams and exit status, against a real registrar.
 
@@ -95,7 +95,7 @@ describe('alice', () => {
     const file = await asked()
     const proving = (request: string, out: string, ...more: string[]) =>
       alice(
-        ...['prove', '--request', request, '--credential', 'mine', '--out', path(out)],
+        ...['prove', '--request', request, '--verifier', SHOP, '--credential', 'mine', '--out', path(out)],
         ...['--service', 'echo', '--message', 'hello', ...more],
       )
     const early = await proving(file, 'early.json', '--json')
@@ -129,7 +129,18 @@ describe('alice', () => {
     for (const [given, more, code] of cases) {
       const out = path('refused.json')
       const refused = await alice(
-        ...['prove', '--request', await asked(given), '--credential', 'mine', '--out', out, '--json'],
+        ...[
+          'prove',
+          '--request',
+          await asked(given),
+          '--verifier',
+          SHOP,
+          '--credential',
+          'mine',
+          '--out',
+          out,
+          '--json',
+        ],
         ...['--service', 'echo', '--message', 'hello', ...more],
       )
       expect({ exit: refused.exit, code: codeIn(refused) }).toEqual({ exit: 3, code })
@@ -145,7 +156,16 @@ describe('alice', () => {
     await writeFile(odd, printRequest(world.ask()).replace(`"now":${now}`, `"now":${now + 1}`))
     const heard = world.guest.heard.length
     const asking = ['--service', 'echo', '--message', 'hello', '--out', path('odd-bundle.json'), '--json']
-    const refused = await alice('prove', '--request', odd, '--credential', 'mine', ...asking)
+    const refused = await alice(
+      'prove',
+      '--request',
+      odd,
+      '--verifier',
+      SHOP,
+      '--credential',
+      'mine',
+      ...asking,
+    )
     expect({ exit: refused.exit, code: codeIn(refused) }).toEqual({ exit: 4, code: 'VALUE_OUT_OF_RANGE' })
     expect(refused.stderr).toContain('now')
     expect(world.guest.heard).toHaveLength(heard)
@@ -157,7 +177,17 @@ describe('alice', () => {
     ['where nobody may write', () => '/proc/bundle.json'],
   ])('asks nobody when the bundle would be %s', async (_, out) => {
     const heard = world.guest.heard.length
-    const args = ['prove', '--request', await asked(), '--credential', 'mine', '--out', out()]
+    const args = [
+      'prove',
+      '--request',
+      await asked(),
+      '--verifier',
+      SHOP,
+      '--credential',
+      'mine',
+      '--out',
+      out(),
+    ]
     const lost = await alice(...args, '--service', 'echo', '--message', 'hello', '--json')
     expect({ exit: lost.exit, code: codeIn(lost) }).toEqual({ exit: 1, code: 'FILE_NOT_WRITTEN' })
     expect(world.guest.heard).toHaveLength(heard)
@@ -167,7 +197,16 @@ describe('alice', () => {
     const context = new Uint8Array(32).fill(0xcc)
     const proving = async (...more: string[]) =>
       alice(
-        ...['prove', '--request', await asked(world.ask({ context })), '--credential', 'mine', '--json'],
+        ...[
+          'prove',
+          '--request',
+          await asked(world.ask({ context })),
+          '--verifier',
+          SHOP,
+          '--credential',
+          'mine',
+          '--json',
+        ],
         ...['--out', path('context.json'), '--service', 'oracle', '--message', 'hello', ...more],
       )
     const agreed = await proving('--allow-context', toHex(context))
@@ -180,7 +219,7 @@ describe('alice', () => {
   test('proves what a service of her own has signed, from a copy of the registry', async () => {
     const request = world.ask()
     const ask = {
-      version: 1,
+      version: 2,
       clientNonce: request.challenge,
       salt: new Uint8Array(32),
       message: new Uint8Array(),
@@ -190,7 +229,15 @@ describe('alice', () => {
     await writeFile(path('head.json'), printHead(world.registrar.head()))
     const proving = async (registry: string, out: string) =>
       alice(
-        ...['prove', '--request', await asked(request), '--credential', join(home, 'credentials/mine.json')],
+        ...[
+          'prove',
+          '--request',
+          await asked(request),
+          '--verifier',
+          SHOP,
+          '--credential',
+          join(home, 'credentials/mine.json'),
+        ],
         ...['--registry', registry, '--envelope', path('envelope.bin'), '--signature', toHex(signature)],
         ...['--out', path(out)],
       )

@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import {
   type Answer,
   type Ask,
+  askHash,
   decodeEnvelope,
   type ErrorCode,
   encodeEnvelope,
-  NOW_GRID,
   parseReply,
   type Request,
+  TIME_GRID,
   VouchError,
 } from '@vouch/protocol'
 import {
@@ -27,8 +28,9 @@ import {
 import { openMirror, openSource } from '@vouch/registry/node'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { exchangeLine } from '../node/index.js'
-import { answerTo, nowSeconds, signAs } from './support/guest.js'
-import { openWorld, type World } from './support/world.js'
+import { checkAnswer } from '../src/asking.js'
+import { answerTo, floored, nowSeconds, signAs } from './support/guest.js'
+import { openWorld, SHOP, type World } from './support/world.js'
 
 // What Alice answers and what she refuses, against a real registrar, with Bob to judge what she gives.
 
@@ -72,6 +74,7 @@ async function asking(changes: Partial<Asking> = {}): Promise<Asking> {
     source: await openSource(world.registrarUrl),
     mirror: await openMirror(join(world.folder, `answering-${mirrors++}`)),
     ledger: memoryLedger(),
+    verifier: SHOP,
     backend: world.backend,
     now: nowSeconds,
     documents: [world.policy],
@@ -168,8 +171,8 @@ describe('vouchedFetch', () => {
 })
 
 describe('prove', () => {
-  const envelopeFor = (request: Request, time = nowSeconds()): Answer =>
-    answerTo({ version: 1, clientNonce: request.challenge, salt: bytes(1), message: bytes(0x41) }, 'echo', {
+  const envelopeFor = (request: Request, time = floored(nowSeconds())): Answer =>
+    answerTo({ version: 2, clientNonce: request.challenge, salt: bytes(1), message: bytes(0x41) }, 'echo', {
       time,
     })
 
@@ -182,7 +185,7 @@ describe('prove', () => {
   test('proves one answer as often as she likes, and another one never, unless she says so', async () => {
     const request = world.ask()
     const ledger = memoryLedger()
-    const [one, two] = [envelopeFor(request), envelopeFor(request, nowSeconds() - 5)]
+    const [one, two] = [envelopeFor(request), envelopeFor(request, floored(nowSeconds() - 10))]
     const proveWith = async (answer: Answer, again = false) =>
       prove(request, answer, await asking({ ledger, agreement: { again } }))
     const first = await proveWith(one)
@@ -216,10 +219,141 @@ describe('prove', () => {
 
   test('refuses an envelope that is older than the Request allows', async () => {
     const request: Request = { ...world.ask(), freshness: { kind: 'max_age', seconds: 300 } }
-    const old = envelopeFor(request, nowSeconds() - 400)
+    const old = envelopeFor(request, floored(nowSeconds() - 400))
     expect(await codeOf(prove(request, old, await asking()))).toBe('RESPONSE_TOO_OLD')
-    const early = envelopeFor(request, nowSeconds() + 400)
+    const early = envelopeFor(request, floored(nowSeconds() + 400))
     expect(await codeOf(prove(request, early, await asking()))).toBe('RESPONSE_FROM_FUTURE')
+  })
+})
+
+describe('a Request of another verifier', () => {
+  const carol = 'https://carol.example'
+
+  test('that a relay hands over is refused, by the name of the one she means', async () => {
+    const asked: Asked[] = []
+    const onAsked = (one: Asked): void => void asked.push(one)
+    const refused = fetchFor(world.ask(), { verifier: carol, onAsked })
+    await expect(refused).rejects.toMatchObject({
+      code: 'VERIFIER_MISMATCH',
+      rule: 'the Request must be of the verifier that is meant, https://carol.example',
+    })
+    expect(asked[0]?.verifier).toBe(carol)
+    await refusedUnasked(world.ask(), 'VERIFIER_MISMATCH', { verifier: carol })
+    await refusedUnasked(world.ask({ verifier: carol }), 'VERIFIER_MISMATCH')
+  })
+
+  test('is refused where a response is there already, too', async () => {
+    const request = world.ask({ verifier: carol })
+    const ask = { version: 2, clientNonce: request.challenge, salt: bytes(1), message: bytes(0x41) } as const
+    expect(await codeOf(prove(request, answerTo(ask, 'echo'), await asking()))).toBe('VERIFIER_MISMATCH')
+  })
+
+  test('a contract is meant by chain and address', async () => {
+    const contract = (chain: bigint) => ({ chain, contract: bytes(0xaa, 20) })
+    const request = world.ask({ verifier: contract(1n) })
+    await refusedUnasked(request, 'VERIFIER_MISMATCH', { verifier: contract(2n) })
+    expect(await codeOf(fetchFor(request, { verifier: contract(1n) }))).toBe('answered')
+  })
+})
+
+describe('a Request for a session', () => {
+  test('is not answered by an answer', async () => {
+    const request = world.ask()
+    const asks = { kind: 'session', sealingKey: bytes(9), until: request.now + 600 } as const
+    await refusedUnasked({ ...request, asks }, 'ASKS_MISMATCH')
+  })
+})
+
+describe('the time that Bob sees', () => {
+  const timeIn = ({ bundle }: Answered): number => decodeEnvelope(bundle.envelope).time
+
+  /** The guest's service answers with a clock that is off: by its own words, whatever it is asked. */
+  const offBy = (seconds: number) => (honest: Answer, ask: Ask) => {
+    const time = ask.now ?? floored(nowSeconds() + seconds)
+    const envelope = encodeEnvelope({ ...decodeEnvelope(honest.envelope), time })
+    return { version: 1, envelope, signature: signAs('echo', envelope) } as const
+  }
+
+  test.each([-110, -60, 0, 60, 110])(
+    'is the Request’s own by challenge, though the guest’s clock is off by %i s',
+    async (seconds) => {
+      world.guest.lies = { answer: offBy(seconds) }
+      const request = world.ask()
+      expect(timeIn(await fetchFor(request))).toBe(request.now)
+    },
+  )
+
+  test('is her own minute where the Request is not near', async () => {
+    const request = { ...world.ask(), now: nowSeconds() - (nowSeconds() % 60) - 300 }
+    const time = timeIn(await fetchFor(request))
+    expect(time % 60).toBe(0)
+    expect(Math.abs(nowSeconds() - time)).toBeLessThan(120)
+  })
+
+  test.each([-113, -13, 13, 113])(
+    'by age, a clock that is off by %i s would name its guest',
+    async (seconds) => {
+      world.guest.lies = { answer: offBy(seconds) }
+      const request: Request = { ...world.ask(), freshness: { kind: 'max_age', seconds: 300 } }
+      expect(await codeOf(fetchFor(request))).toBe('RESPONSE_TIME_REFUSED')
+    },
+  )
+
+  test.each([
+    [100, 100, 100, true],
+    [101, 109, 100, true],
+    [101, 101, 90, true],
+    [102, 102, 90, false],
+    [107, 107, 110, false],
+    [108, 108, 110, true],
+    [99, 112, 110, true],
+    [100, 100, 105, false],
+    [100, 100, 110, false],
+  ])('asked at %i and answered at %i, %i may be: %s', (sent, received, time, holds) => {
+    const ask = { version: 2, clientNonce: bytes(1), salt: bytes(2), message: bytes(3) } as const
+    const { envelope, signature } = answerTo(ask, 'echo', { time })
+    const [service] = world.guest.guest.services.filter(({ name }) => name === 'echo')
+    if (service === undefined) throw new Error('no echo')
+    const check = () =>
+      checkAnswer({ version: 1, envelope, signature }, ask, service, world.ask(), { sent, received })
+    if (holds) check()
+    else expect(check).toThrow("the envelope's time")
+  })
+
+  test('of an answer that is there already is no finer than ten seconds', async () => {
+    const request = world.ask()
+    const ask = { version: 2, clientNonce: request.challenge, salt: bytes(1), message: bytes(0x41) } as const
+    const fine = answerTo(ask, 'echo', { time: floored(nowSeconds()) - 3 })
+    expect(await codeOf(prove(request, fine, await asking()))).toBe('RESPONSE_TIME_REFUSED')
+  })
+})
+
+describe('a question of Bob’s own', () => {
+  const opening = { salt: bytes(0x5a), message: new TextEncoder().encode('the price of tea') }
+  const asked = () => world.ask({ askHash: askHash(opening.salt, opening.message) })
+
+  test('is asked with his salt, and answered', async () => {
+    const request = asked()
+    const { bundle, payload, opening: shown } = await fetchFor(request, opening)
+    expect(text(payload)).toBe('you said the price of tea')
+    expect(shown).toEqual(opening)
+    expect(await world.judge(bundle, request)).toMatchObject({ accepted: true })
+  })
+
+  test.each<[string, Partial<Asking>]>([
+    ['another message', { salt: opening.salt, message: bytes(0x41) }],
+    ['another salt', { salt: bytes(1), message: opening.message }],
+    ['her own salt', { message: opening.message }],
+  ])('is not replaced by %s: the service is not asked', async (_, changes) => {
+    await refusedUnasked(asked(), 'ASK_MISMATCH', changes)
+  })
+
+  test('is not answered by an envelope that answers another', async () => {
+    const request = asked()
+    const ask = { version: 2, clientNonce: request.challenge, ...opening } as const
+    const other = answerTo({ ...ask, message: bytes(0x41) }, 'echo')
+    expect(await codeOf(prove(request, other, await asking()))).toBe('ASK_MISMATCH')
+    expect(await codeOf(prove(request, answerTo(ask, 'echo'), await asking()))).toBe('answered')
   })
 })
 
@@ -231,7 +365,7 @@ describe('a Request', () => {
 
   test('with a now off her clock is refused, either way', async () => {
     const request = world.ask()
-    const off = (seconds: number) => ({ ...request, now: request.now + seconds - (seconds % NOW_GRID) })
+    const off = (seconds: number) => ({ ...request, now: request.now + seconds - (seconds % TIME_GRID) })
     await refusedUnasked(off(-1200), 'REQUEST_TOO_OLD')
     await refusedUnasked(off(1200), 'REQUEST_FROM_FUTURE')
   })
@@ -346,9 +480,14 @@ describe('a service', () => {
     [
       'answers with an envelope of long ago',
       reply(({ time }) => ({ time: time - 3600 })),
-      'RESPONSE_TOO_OLD',
+      'RESPONSE_TIME_REFUSED',
     ],
-    ['answers from the future', reply(({ time }) => ({ time: time + 3600 })), 'RESPONSE_FROM_FUTURE'],
+    ['answers from the future', reply(({ time }) => ({ time: time + 3600 })), 'RESPONSE_TIME_REFUSED'],
+    [
+      'puts in its own clock where it was told what to put in',
+      reply(({ time }) => ({ time: time + 10 })),
+      'RESPONSE_TIME_REFUSED',
+    ],
     [
       'signs with another key',
       ({ envelope }) => ({ version: 1, envelope, signature: signAs('oracle', envelope) }),
@@ -429,6 +568,19 @@ describe('a service', () => {
 })
 
 describe('on the wire', () => {
+  test('what was asked goes out only if she wants to show it', async () => {
+    const request = world.ask()
+    const answered = await fetchFor(request)
+    const [hidden, shown] = await Promise.all(
+      [false, true].map((showQuestion) =>
+        answerOnWire(request, Promise.resolve(answered), { showQuestion }).then(parseReply),
+      ),
+    )
+    expect(hidden?.opening).toBeUndefined()
+    expect(shown?.opening).toEqual(answered.opening)
+    expect(text(shown?.opening?.message ?? bytes(0))).toBe('hello')
+  })
+
   test('one answer goes back, whether she cannot or will not', async () => {
     const refusals = [
       () => fetchFor({ ...world.ask(), root: 5n }),
@@ -446,7 +598,7 @@ describe('on the wire', () => {
     const request = world.ask()
     const { bundle, payload } = await fetchFor(request)
     const reply = await answerOnWire(request, Promise.resolve({ bundle, payload }))
-    expect(parseReply(reply)).toEqual({ version: 1, request, bundle })
+    expect(parseReply(reply)).toEqual({ version: 2, request, bundle })
   })
 })
 

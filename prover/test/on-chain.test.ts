@@ -119,8 +119,12 @@ test('she is admitted by trust nodes, finds herself on chain, and pins a registr
 })
 
 test('she proves what a contract asks, as it asks it', async () => {
-  const { request, onChain: where } = await requestOfContract(alice.home, asker(), credential.registry.id)
-  const asked = { credential, onChain: where, caution, service: 'echo', message: 'hello' }
+  const {
+    request,
+    verifier,
+    onChain: where,
+  } = await requestOfContract(alice.home, asker(), credential.registry.id)
+  const asked = { credential, verifier, onChain: where, caution, service: 'echo', message: 'hello' }
   const { payload } = await alice.vouchedFetch(request, asked)
   expect(new TextDecoder().decode(payload)).toContain('hello')
 })

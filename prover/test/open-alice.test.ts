@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Alice, openAlice } from '../node/index.js'
 import type { Credential } from '../src/index.js'
 import { answerTo } from './support/guest.js'
-import { openWorld, type World } from './support/world.js'
+import { openWorld, SHOP, type World } from './support/world.js'
 
 // Alice as programs have her: whoever gives up is let go at once, and nobody is waited for longer than she says.
 
@@ -76,9 +76,9 @@ const WAITING: readonly [string, string, (her: Alice, given: Given) => Promise<u
     'REGISTRY_UNREACHABLE',
     (her, given) => {
       const request = world.ask()
-      const ask = { version: 1, clientNonce: request.challenge, salt: new Uint8Array(32) } as const
+      const ask = { version: 2, clientNonce: request.challenge, salt: new Uint8Array(32) } as const
       const response = answerTo({ ...ask, message: new Uint8Array() }, 'oracle')
-      return her.prove(request, response, { credential, registry: silentUrl, ...given })
+      return her.prove(request, response, { credential, verifier: SHOP, registry: silentUrl, ...given })
     },
   ],
   [
@@ -87,6 +87,7 @@ const WAITING: readonly [string, string, (her: Alice, given: Given) => Promise<u
     (her, given) =>
       her.vouchedFetch(world.ask(), {
         credential,
+        verifier: SHOP,
         registry: silentUrl,
         service: 'echo',
         message: 'hello',
@@ -99,6 +100,7 @@ const WAITING: readonly [string, string, (her: Alice, given: Given) => Promise<u
     (her, given) =>
       her.vouchedFetch(world.ask(), {
         credential,
+        verifier: SHOP,
         caution: { minimumSet: 1 },
         agent: silentUrl,
         service: 'echo',

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { haystackOf, leaks } from '../../test/support/leaks.js'
 import { exchangeLine } from '../node/index.js'
 import { nowSeconds } from './support/guest.js'
-import { openWorld, type World } from './support/world.js'
+import { openWorld, SHOP, type World } from './support/world.js'
 
 let world: World
 beforeAll(async () => {
@@ -26,7 +26,15 @@ test('no run of 16 bytes of report, certificates, keys, drv, smt_root or signatu
   const parties = { agent: guest.url, registrar: registrarUrl, source, mirrorOf: async () => mirror }
   const credential = await enroll({ ...parties, keepDraft: async () => undefined }, doing)
   await world.registrar.registry.cutHead()
-  const asking = { ...doing, credential, source, mirror, ledger: memoryLedger(), message: new Uint8Array() }
+  const asking = {
+    ...doing,
+    credential,
+    verifier: SHOP,
+    source,
+    mirror,
+    ledger: memoryLedger(),
+    message: new Uint8Array(),
+  }
   const { bundle } = await vouchedFetch(world.ask(), { ...asking, service: 'oracle' })
 
   const haystack = haystackOf(bundle)

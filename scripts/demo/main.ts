@@ -65,7 +65,7 @@ async function story(folder: string): Promise<void> {
   await writeFile(paths.accept, printAcceptance(acceptance))
   const bobs = ['--accept', paths.accept, '--registry', registry.url]
   await step('he makes a Request that two services and one policy will do for', () =>
-    mustCall('bob', 'request', ...bobs, '--name', 'shop.example', '--out', paths.request),
+    mustCall('bob', 'request', ...bobs, '--verifier', 'https://shop.example', '--out', paths.request),
   )
 
   say('\nAlice answers')
@@ -78,6 +78,8 @@ async function story(folder: string): Promise<void> {
       'prove',
       '--request',
       paths.request,
+      '--verifier',
+      'https://shop.example',
       '--credential',
       'north',
       ...asking,

@@ -14,6 +14,7 @@ import {
   type Live,
   startLive,
 } from '../support/live.js'
+import { shop } from '../support/proven.js'
 
 // Asking services over lines that fail: no bundle, or a whole one.
 
@@ -65,11 +66,22 @@ describe.concurrent.each([
       const request = path(`request-${runs++}.json`)
       await commands.call(
         ...(['bob', 'request', '--accept', accept, '--registry', registry.url] as const),
-        ...['--name', 'shop.example', '--out', request],
+        ...['--verifier', 'https://shop.example', '--out', request],
       )
       const out = `${own}-bundle.json`
       const ended = await commands.call(
-        ...(['alice', '--home', own, 'prove', '--request', request, '--credential', 'north'] as const),
+        ...([
+          'alice',
+          '--home',
+          own,
+          'prove',
+          '--request',
+          request,
+          '--verifier',
+          shop,
+          '--credential',
+          'north',
+        ] as const),
         ...['--registry', registry.url, '--service', service, '--message', 'hello', '--min-set', '2'],
         ...['--out', out, '--json'],
       )
@@ -117,13 +129,31 @@ describe.concurrent.each(READ)('between Alice, who proves, and %s', (who, honest
       const toService = await between(await endpointOf('echo'))
       const own = await homeWith(home, newHome(), 'echo', toService.url)
       const request = path(`request-${runs++}.json`)
-      const asking = ['--accept', accept, '--registry', registry.url, '--name', 'shop.example'] as const
+      const asking = [
+        '--accept',
+        accept,
+        '--registry',
+        registry.url,
+        '--verifier',
+        'https://shop.example',
+      ] as const
       await commands.mustCall('bob', 'request', ...asking, '--out', request)
       const proxy = await between(honest(live), fault)
       const out = `${own}-bundle.json`
       const reading = ['--registry', registry.url, ...named(proxy.url)]
       const ended = await commands.call(
-        ...(['alice', '--home', own, 'prove', '--request', request, '--credential', 'north'] as const),
+        ...([
+          'alice',
+          '--home',
+          own,
+          'prove',
+          '--request',
+          request,
+          '--verifier',
+          shop,
+          '--credential',
+          'north',
+        ] as const),
         ...['--service', 'echo', '--message', 'hello', '--min-set', '2', '--out', out, '--json'],
         ...(isAgent ? reading : named(proxy.url)),
       )
@@ -146,10 +176,21 @@ test(
     const own = await homeWith(home, newHome(), 'echo', proxy.url)
     const [request, bundle] = [path('again-request.json'), path('again-bundle.json')]
     const judging = ['--accept', accept, '--registry', registry.url] as const
-    await commands.call('bob', 'request', ...judging, '--name', 'shop.example', '--out', request)
+    await commands.call('bob', 'request', ...judging, '--verifier', 'https://shop.example', '--out', request)
     const prove = () =>
       commands.call(
-        ...(['alice', '--home', own, 'prove', '--request', request, '--credential', 'north'] as const),
+        ...([
+          'alice',
+          '--home',
+          own,
+          'prove',
+          '--request',
+          request,
+          '--verifier',
+          shop,
+          '--credential',
+          'north',
+        ] as const),
         ...[
           '--registry',
           registry.url,

@@ -32,7 +32,7 @@ describe.concurrent('between Bob and the registrar', () => {
       const out = path(`asked-${name.replaceAll(' ', '-')}.json`)
       const ended = await live.commands.call(
         ...(['bob', 'request', '--accept', live.accept, '--registry', proxy.url] as const),
-        ...['--name', 'shop.example', '--out', out],
+        ...['--verifier', 'https://shop.example', '--out', out],
       )
       await proxy.close()
       expect(await isThere(out)).toBe(ended.exit === 0)

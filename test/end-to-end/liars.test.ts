@@ -16,7 +16,7 @@ import {
 import { parseReceipt, printReceipt } from '@vouch/registry'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Lies, signAs } from '../../prover/test/support/guest.js'
-import { openWorld, type World } from '../../prover/test/support/world.js'
+import { openWorld, SHOP, type World } from '../../prover/test/support/world.js'
 import type { Ended } from '../../scripts/demo/commands.js'
 import { codeOf, filesBelow, isThere, sourceCommands } from '../support/live.js'
 
@@ -138,7 +138,7 @@ describe('a service', () => {
       2,
       'SIGNATURE_FALSE',
     ],
-    ['answers with a stale envelope', { answer: stale }, 3, 'RESPONSE_TOO_OLD'],
+    ['answers with a stale envelope', { answer: stale }, 3, 'RESPONSE_TIME_REFUSED'],
     ['refuses', { wire: 'refusal' }, 4, 'BUSY'],
   ])('that %s leads to no bundle, and uses nothing up', async (_, lies, exit, code) => {
     world.guest.lies = lies
@@ -151,6 +151,8 @@ describe('a service', () => {
       'prove',
       '--request',
       request,
+      '--verifier',
+      SHOP,
       '--credential',
       'mine',
       ...asking,
@@ -178,7 +180,18 @@ describe('a registrar', () => {
     await writeFile(request, printRequest(world.ask()))
     const asking = ['--registry', front.url, '--service', 'echo', '--message', 'hello', '--out', out]
     const prove = () =>
-      alice('--home', home, 'prove', '--request', request, '--credential', 'mine', ...asking)
+      alice(
+        '--home',
+        home,
+        'prove',
+        '--request',
+        request,
+        '--verifier',
+        SHOP,
+        '--credential',
+        'mine',
+        ...asking,
+      )
     expect((await alice('--home', home, 'sync', '--registry', front.url)).exit).toBe(0)
     const heard = world.guest.heard.length
     front.change = (at, body) =>

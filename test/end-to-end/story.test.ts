@@ -5,6 +5,7 @@ import { type Credential, credentialOf } from '@vouch/prover'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { haystackOf, leaks } from '../support/leaks.js'
 import { between, credentialIn, homeWith, type Live, startLive } from '../support/live.js'
+import { shop } from '../support/proven.js'
 
 // The whole story between processes, and all that Alice said to anybody on the way.
 
@@ -93,7 +94,18 @@ describe.each([
     expect(asked.exit).toBe(0)
     judging = [...judging, '--request', request]
     const proven = await commands.call(
-      ...(['alice', '--home', own, 'prove', '--request', request, '--credential', 'north'] as const),
+      ...([
+        'alice',
+        '--home',
+        own,
+        'prove',
+        '--request',
+        request,
+        '--verifier',
+        shop,
+        '--credential',
+        'north',
+      ] as const),
       ...['--registry', registry.url, '--service', service, '--message', 'the answer is 42'],
       ...['--min-set', '2', '--out', bundle, '--json'],
     )

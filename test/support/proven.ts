@@ -1,5 +1,5 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
-import { askHash, type Bundle, type ProfileName, type Request, verifierIdOf } from '@vouch/protocol'
+import { askHash, type Bundle, type ProfileName, type Request } from '@vouch/protocol'
 import { proveResponse } from '@vouch/prover'
 import { makeRequest, type VerifyParameters } from '@vouch/verifier'
 import { answer, type Machine, makeStory, type ServiceName, type Story } from '../../scripts/demo/story.js'
@@ -9,7 +9,7 @@ export const NOON = 1_800_000_000 - (1_800_000_000 % 3600)
 
 export const bytes32 = (fill: number): Uint8Array => new Uint8Array(32).fill(fill)
 
-export const shop = verifierIdOf('shop.example')
+export const shop = 'https://shop.example'
 
 /** A Request at the story's head. */
 export function ask(story: Story, changes: Partial<Parameters<typeof makeRequest>[0]> = {}): Request {
@@ -17,7 +17,7 @@ export function ask(story: Story, changes: Partial<Parameters<typeof makeRequest
     acceptance: story.acceptance,
     head: story.head,
     now: NOON,
-    verifierId: shop,
+    verifier: shop,
     challenge: bytes32(0xc1),
     profile: 'sha256',
     ...changes,

@@ -18,7 +18,7 @@ const policies = () => import('./commands/policy.js')
 
 const EXAMPLE = `
 example:
-  bob request --accept accept.json --registry registry/ --name shop.example --out request.json
+  bob request --accept accept.json --registry registry/ --verifier https://shop.example --out request.json
   bob verify bundle.json --request request.json --accept accept.json --registry registry/
 
 exit status: 0 accepted · 1 usage · 2 something signed or proven is false · 3 not accepted · 4 undecidable`
@@ -41,6 +41,7 @@ bob
   .description('judge a bundle')
   .argument('<bundle>', 'what you were given')
   .requiredOption('--request <file>', 'the Request you made')
+  .option('--opening <file>', 'what is said to have been asked: it must be what the envelope answers')
   .option(...accept)
   .option(...registry)
   .option('--rpc <url>', 'instead of a registry: a server of the chain of the contract that asked')
@@ -59,10 +60,15 @@ bob
   .description('make a Request for all that your acceptance policy accepts')
   .requiredOption(...accept)
   .requiredOption(...registry)
-  .requiredOption('--name <name>', 'the name you are known by: proofs for it serve nobody else')
+  .requiredOption(
+    '--verifier <origin>',
+    'your https origin, or a contract as eip155:CHAIN:ADDRESS: proofs for it serve no other verifier',
+  )
   .option('--profile <profile>', 'digest profile of the services', 'sha256')
   .option('--challenge <hex>', '32 bytes never used before (default: random)')
   .option('--context <hex>', '32 bytes; links the proofs of one holder under it')
+  .option('--question <text>', 'the one question that shall be answered; needs --opening')
+  .option('--opening <file>', 'with --question: write salt and question there')
   .option('--max-age <seconds>', 'accept responses up to this old, instead of what the policy says')
   .option(...at)
   .option('--out <file>', 'write there instead of to stdout')

@@ -3,11 +3,12 @@ import {
   acceptanceHash,
   type Bundle,
   equalBytes,
-  evmVerifierId,
   fieldToBytes,
   fromHex,
+  type Opening,
   parseAcceptance,
   parseBundle,
+  parseOpening,
   parseRequest,
   type Request,
   toHex,
@@ -18,6 +19,7 @@ import { undecided, type Verdict, verifyOnChain } from '../src/index.js'
 
 export interface OnChainOptions {
   readonly request: string
+  readonly opening?: string | undefined
   readonly accept?: string | undefined
   readonly rpc: string
   readonly consumer: string
@@ -32,17 +34,24 @@ export async function judgeOnChain(
 ): Promise<Verdict> {
   const bundle = await parseNamedFile(bundlePath, parseBundle)
   const request = await parseNamedFile(options.request, parseRequest)
+  const opening =
+    options.opening === undefined ? undefined : await parseNamedFile(options.opening, parseOpening)
   try {
-    return await judge(bundle, request, options, now, backend)
+    return await judge({ bundle, request, opening }, options, now, backend)
   } catch (error) {
     if (!(error instanceof VouchError) || error.code === 'USAGE') throw error
     return undecided([error], { bundle, request }, now, backend)
   }
 }
 
+interface Given {
+  readonly bundle: Bundle
+  readonly request: Request
+  readonly opening: Opening | undefined
+}
+
 async function judge(
-  bundle: Bundle,
-  request: Request,
+  { bundle, request, opening }: Given,
   options: OnChainOptions,
   now: number,
   backend: Pick<Backend<CircuitName>, 'verify'>,
@@ -56,7 +65,8 @@ async function judge(
   return verifyOnChain(bundle, {
     request,
     acceptance: contract.acceptance,
-    verifierId: evmVerifierId(BigInt(chain.id), fromHex(consumer.slice(2))),
+    verifier: { chain: BigInt(chain.id), contract: fromHex(consumer.slice(2).toLowerCase()) },
+    opening,
     now,
     backend,
     gateway: () => callGateway(chain, contract, request, bundle),

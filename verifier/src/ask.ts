@@ -4,9 +4,11 @@ import {
   encodeRequest,
   type Freshness,
   type Head,
-  NOW_GRID,
   type ProfileName,
   type Request,
+  TIME_GRID,
+  type Verifier,
+  verifierIdOf,
 } from '@vouch/protocol'
 import { checkHead, checkHeadSignature } from './head.js'
 import { checkRequest, checkRoot } from './request.js'
@@ -16,30 +18,35 @@ export interface RequestParameters {
   readonly acceptance: AcceptancePolicy
   readonly head: Head
   readonly now: number
-  readonly verifierId: Uint8Array
+  /** Who asks: the https origin that the Request is fetched from, or a contract. Proofs for it serve no other verifier. */
+  readonly verifier: Verifier
   /** 32 random bytes, never used before. */
   readonly challenge: Uint8Array
   readonly profile: ProfileName
   /** Makes a holder's proofs within it linkable to one another. Leave it out unless "once each" is what you need. */
   readonly context?: Uint8Array
+  /** `askHash` of the one question that Bob wants answered. Alice needs its salt and message to ask. */
+  readonly askHash?: Uint8Array
   /** The acceptance policy's, unless something stricter is wanted. */
   readonly freshness?: Freshness
 }
 
 /** Makes a Request for everything that an acceptance policy accepts under one profile, at the registry's newest root. */
 export function makeRequest(parameters: RequestParameters): Request {
-  const { acceptance, head, now, verifierId, challenge, profile, context } = parameters
+  const { acceptance, head, now, verifier, challenge, profile, context, askHash } = parameters
   const request: Request = {
-    version: 1,
-    verifierId,
+    version: 2,
+    verifierId: verifierIdOf(verifier),
     challenge,
     ...(context === undefined ? {} : { context }),
     profile,
     freshness: parameters.freshness ?? acceptance.freshness,
-    now: now - (now % NOW_GRID),
+    now: now - (now % TIME_GRID),
     registryId: head.registryId,
     root: head.root,
     acceptance: acceptanceHash(acceptance),
+    ...(askHash === undefined ? {} : { askHash }),
+    asks: { kind: 'answer' },
     services: acceptance.services[profile] ?? [],
     policies: acceptance.policies,
   }

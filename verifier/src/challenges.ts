@@ -25,8 +25,8 @@ const ONCE = 'the Request must not have been answered before'
 export interface Challenges {
   /** Makes a Request. Nothing is kept of it: it carries its maker's mark. `salt` is 16 random bytes. */
   ask(parameters: Omit<RequestParameters, 'challenge'> & { readonly salt: Uint8Array }): Request
-  /** Judges a bundle that comes back with its Request, both from a stranger. */
-  judge(reply: Reply, given: Omit<VerifyParameters, 'request'>): Promise<Verdict>
+  /** Judges a reply: a bundle, its Request and perhaps an opening, all from a stranger. */
+  judge(reply: Reply, given: Omit<VerifyParameters, 'request' | 'opening'>): Promise<Verdict>
 }
 
 /**
@@ -59,13 +59,14 @@ export function openChallenges({
       return { ...request, challenge: concat(salt, markOf(request)) }
     },
 
-    judge: async ({ request, bundle }, given) => {
+    judge: async ({ request, bundle, opening }, given) => {
       const { acceptance, now } = given
       if (!equalSecrets(request.challenge.subarray(SALT_BYTES), markOf(request))) return NOT_MINE
-      const verdict = await verify(bundle, { ...given, request })
+      const verdict = await verify(bundle, { ...given, request, opening })
       const checks: readonly Check[] = [{ rule: MINE, outcome: 'held' }, ...verdict.checks]
       if (!verdict.accepted) return { ...verdict, checks }
-      // Until the Request is too old by the clock of whoever else judges with this store.
+      // Every clock that judges with this store may be behind this one by the skew, and lets the Request be late by the
+      // skew: until the last such clock refuses it, an answer that was forgotten could be sent again.
       const until = request.now + acceptance.requestAge + 2 * acceptance.clockSkew
       const isFirst = await seen.consume(request.challenge, until, now)
       return isFirst ? { ...verdict, checks: [...checks, { rule: ONCE, outcome: 'held' }] } : usedUp(checks)

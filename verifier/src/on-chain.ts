@@ -2,24 +2,27 @@ import type { Backend, CircuitName } from '@vouch/circuits'
 import {
   type AcceptancePolicy,
   type Bundle,
-  decodeEnvelope,
   equalBytes,
-  isSimulated,
+  type Opening,
   type Request,
   toHex,
+  type Verifier,
+  verifierIdOf,
 } from '@vouch/protocol'
-import { checkFreshness } from './envelope.js'
+import { checkEnvelope } from './envelope.js'
 import { checkAnswer, checkProof, skipProof } from './proof.js'
 import { checkRequest } from './request.js'
-import { Checklist, type Verdict } from './verdict.js'
+import { Checklist, provenBy, type Verdict } from './verdict.js'
 
 /** What is believed of a contract that asked: it was read from its chain, by way of a server that may lie. */
 export interface OnChainParameters {
   readonly request: Request
   /** Whom the contract believes. */
   readonly acceptance: AcceptancePolicy
-  /** By what name the protocol knows the contract. */
-  readonly verifierId: Uint8Array
+  /** The contract itself, on its chain. */
+  readonly verifier: Verifier
+  /** What Alice says was asked. */
+  readonly opening?: Opening | undefined
   readonly now: number
   readonly backend: Pick<Backend<CircuitName>, 'verify'>
   /** Asks the contract's gateway, which knows what roots stand. Throws its refusal. */
@@ -33,20 +36,20 @@ const GATEWAY_RULE = "the contract's gateway must accept it, and the registry's 
  * Only what the registry's roots are is the chain's to say.
  */
 export async function verifyOnChain(bundle: Bundle, given: OnChainParameters): Promise<Verdict> {
-  const { request, acceptance, verifierId, now, backend, gateway } = given
+  const { request, acceptance, verifier, opening, now, backend, gateway } = given
   const checks = new Checklist()
 
   // 1. The Request is this contract's, and asks for no less than its policy.
-  checks.require(equalBytes(request.verifierId, verifierId), 'REQUEST_MISMATCH', {
+  checks.require(equalBytes(request.verifierId, verifierIdOf(verifier)), 'VERIFIER_MISMATCH', {
     rule: 'the Request must be of this contract, on this chain',
     given: toHex(request.verifierId),
   })
   checkRequest(checks, request, acceptance, now)
 
-  // 2. The bundle answers this very Request, with an envelope that is fresh.
+  // 2. The bundle answers this very Request, with an envelope that is fresh, and to the question that was asked.
   const isAnswer = checkAnswer(checks, bundle, request)
-  const envelope = checks.attempt('the envelope must be well formed', () => decodeEnvelope(bundle.envelope))
-  if (envelope !== undefined) checkFreshness(checks, envelope, request, now, acceptance.clockSkew)
+  const { clockSkew } = acceptance
+  const envelope = checkEnvelope(checks, bundle, { request, opening, now, clockSkew })
 
   // 3. The proof holds here.
   if (isAnswer) await checkProof(checks, bundle, request, backend)
@@ -59,8 +62,5 @@ export async function verifyOnChain(bundle: Bundle, given: OnChainParameters): P
   } catch (error) {
     checks.refuse(GATEWAY_RULE, error)
   }
-  const simulated = request.policies.some(isSimulated)
-  return checks.verdict(
-    envelope && { payload: envelope.payload, time: envelope.time, nullifier: bundle.nullifier, simulated },
-  )
+  return checks.verdict(envelope && provenBy(bundle, envelope, request, opening))
 }

@@ -15,6 +15,11 @@ const PROOF_RULE = "the proof must verify under the pinned key, for the Request'
 
 /** Is it about what Bob asked? A proof for another Request may be perfectly good, and says nothing here. */
 export function checkAnswer(checks: Checklist, bundle: Bundle, request: Request): boolean {
+  checks.require(request.asks.kind === 'answer', 'ASKS_MISMATCH', {
+    rule: 'the Request must ask for an answer',
+    given: request.asks.kind,
+    hint: 'a session is opened by a grant: no answer opens one',
+  })
   return checks.require(bundle.request === requestHash(request), 'REQUEST_MISMATCH', {
     rule: 'the bundle must answer this Request',
     hint: 'its proof speaks of another Request and was not checked',

@@ -1,5 +1,6 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
-import type { AcceptancePolicy, Bundle, Head, Request, VouchError } from '@vouch/protocol'
+import type { AcceptancePolicy, Bundle, Head, Opening, Request, VouchError } from '@vouch/protocol'
+import { checkQuestion, readEnvelope } from './envelope.js'
 import { checkHead, checkHeadSignature } from './head.js'
 import { checkAnswer, checkProof, skipProof } from './proof.js'
 import { checkRequest, checkRoot } from './request.js'
@@ -11,6 +12,7 @@ export interface Readable {
   readonly request?: Request | undefined
   readonly acceptance?: AcceptancePolicy | undefined
   readonly head?: Head | undefined
+  readonly opening?: Opening | undefined
 }
 
 /**
@@ -19,7 +21,7 @@ export interface Readable {
  */
 export async function undecided(
   errors: readonly VouchError[],
-  { bundle, request, acceptance, head }: Readable,
+  { bundle, request, acceptance, head, opening }: Readable,
   now: number,
   backend: Pick<Backend<CircuitName>, 'verify'>,
 ): Promise<Verdict> {
@@ -30,6 +32,8 @@ export async function undecided(
   if (request !== undefined && acceptance !== undefined) checkRequest(checks, request, acceptance, now)
   if (request !== undefined && head !== undefined) checkRoot(checks, request, head)
   if (request !== undefined && bundle !== undefined) {
+    const envelope = readEnvelope(checks, bundle)
+    if (envelope !== undefined) checkQuestion(checks, envelope, request, opening)
     if (checkAnswer(checks, bundle, request)) await checkProof(checks, bundle, request, backend)
     else skipProof(checks)
   }

@@ -1,17 +1,10 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
-import {
-  type AcceptancePolicy,
-  type Bundle,
-  decodeEnvelope,
-  type Head,
-  isSimulated,
-  type Request,
-} from '@vouch/protocol'
-import { checkFreshness } from './envelope.js'
+import type { AcceptancePolicy, Bundle, Head, Opening, Request } from '@vouch/protocol'
+import { checkEnvelope } from './envelope.js'
 import { checkHead, checkHeadSignature } from './head.js'
 import { checkAnswer, checkProof, skipProof } from './proof.js'
 import { checkRequest, checkRoot } from './request.js'
-import { Checklist, type Verdict } from './verdict.js'
+import { Checklist, provenBy, type Verdict } from './verdict.js'
 
 /** What Bob believes already: all of it his own, none of it out of the bundle. */
 export interface VerifyParameters {
@@ -21,6 +14,8 @@ export interface VerifyParameters {
   readonly acceptance: AcceptancePolicy
   /** The newest head of the registry that Bob knows of. */
   readonly head: Head
+  /** What Alice says was asked, in a reply or beside the bundle. It counts only if the envelope answers it. */
+  readonly opening?: Opening | undefined
   /** The time to judge at, in seconds since 1970: now, or when the bundle was received. */
   readonly now: number
   /** Where proofs are verified. */
@@ -30,11 +25,11 @@ export interface VerifyParameters {
 /**
  * Judges a bundle, which is believed in nothing.
  *
- * Not checked: whether this bundle was seen before. A verifier that counts answers keeps the challenges it has seen
- * answered, or the nullifiers within a context.
+ * Not checked: whether this bundle was seen before. A verifier that counts answers keeps their digests, or the challenges it
+ * has seen answered. Nullifiers count credentials, not answers: one machine may hold several.
  */
 export async function verify(bundle: Bundle, given: VerifyParameters): Promise<Verdict> {
-  const { request, acceptance, head, now, backend } = given
+  const { request, acceptance, head, opening, now, backend } = given
   const checks = new Checklist()
 
   // 1. The registry's head is genuine, Bob's registry's, and recent.
@@ -48,16 +43,13 @@ export async function verify(bundle: Bundle, given: VerifyParameters): Promise<V
   // 3. The bundle answers this very Request.
   const isAnswer = checkAnswer(checks, bundle, request)
 
-  // 4. What was signed is an envelope, and fresh.
-  const envelope = checks.attempt('the envelope must be well formed', () => decodeEnvelope(bundle.envelope))
-  if (envelope !== undefined) checkFreshness(checks, envelope, request, now, acceptance.clockSkew)
+  // 4. What was signed is an envelope, fresh, and to the question that was asked.
+  const { clockSkew } = acceptance
+  const envelope = checkEnvelope(checks, bundle, { request, opening, now, clockSkew })
 
   // 5. A key of an accepted service, in a tree that an accepted policy admitted, signed that envelope.
   if (isAnswer) await checkProof(checks, bundle, request, backend)
   else skipProof(checks)
 
-  const simulated = request.policies.some(isSimulated)
-  return checks.verdict(
-    envelope && { payload: envelope.payload, time: envelope.time, nullifier: bundle.nullifier, simulated },
-  )
+  return checks.verdict(envelope && provenBy(bundle, envelope, request, opening))
 }

@@ -9,7 +9,6 @@ import {
   encodeRequest,
   equalBytes,
   evmRegistryId,
-  evmVerifierId,
   fromHex,
   PROFILES,
   parseRequest,
@@ -70,13 +69,13 @@ describe('replaying and relaying', () => {
     const { bundle, given } = await prove(backend)
     const address = new Uint8Array(20).fill(0xaa)
     const others = [
-      verifierIdOf('carol.example'),
-      evmVerifierId(1n, address),
-      evmVerifierId(2n, address),
-      evmVerifierId(1n, new Uint8Array(20).fill(0xab)),
+      verifierIdOf('https://carol.example'),
+      verifierIdOf({ chain: 1n, contract: address }),
+      verifierIdOf({ chain: 2n, contract: address }),
+      verifierIdOf({ chain: 1n, contract: new Uint8Array(20).fill(0xab) }),
     ]
     expect(new Set(others.map((id) => id.join())).size).toBe(others.length)
-    expect(equalBytes(evmVerifierId(1n, address), evmRegistryId(1n, address))).toBe(false)
+    expect(equalBytes(verifierIdOf({ chain: 1n, contract: address }), evmRegistryId(1n, address))).toBe(false)
     for (const verifierId of others) {
       const request = { ...given.request, verifierId }
       expect(codesOf(await verify(bundle, { ...given, request }))).toEqual(['REQUEST_MISMATCH'])

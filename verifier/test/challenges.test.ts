@@ -16,7 +16,7 @@ import { bytes32, NOON, respondTo, shop } from '../../test/support/proven.js'
 const story = makeStory(NOON)
 const { acceptance, head } = story
 const key = bytes32(0x77)
-const parameters = { acceptance, head, now: NOON, verifierId: shop, profile: 'sha256' } as const
+const parameters = { acceptance, head, now: NOON, verifier: shop, profile: 'sha256' } as const
 const salt = (fill: number): Uint8Array => new Uint8Array(16).fill(fill)
 const codesOf = (verdict: Verdict): readonly ErrorCode[] =>
   verdict.accepted ? [] : verdict.failures.map(({ code }) => code)
@@ -45,11 +45,11 @@ describe('a Request that carries its maker’s mark', () => {
 
   test('is accepted once: of ten answers at the same moment, one', async () => {
     const request = bob.ask({ ...parameters, salt: salt(1) })
-    const reply = parseReply(printReply({ version: 1, request, bundle: await bundleFor(request) }))
+    const reply = parseReply(printReply({ version: 2, request, bundle: await bundleFor(request) }))
     const verdicts = await Promise.all(Array.from({ length: 10 }, () => bob.judge(reply, given())))
     const accepted = verdicts.filter((verdict) => verdict.accepted)
     expect(accepted).toHaveLength(1)
-    expect(accepted[0]?.checks).toHaveLength(22)
+    expect(accepted[0]?.checks).toHaveLength(23)
     expect(accepted[0]?.checks.every(({ outcome }) => outcome === 'held')).toBe(true)
     const refused = verdicts.filter((verdict) => !verdict.accepted)
     expect(refused.map(codesOf)).toEqual(Array(9).fill(['CHALLENGE_USED']))
@@ -79,18 +79,51 @@ describe('a Request that carries its maker’s mark', () => {
       { challenge: bytes32(0xc1) },
     ]
     for (const change of changes) {
-      const forged = { version: 1, request: { ...request, ...change }, bundle } as const
+      const forged = { version: 2, request: { ...request, ...change }, bundle } as const
       expect(codesOf(await bob.judge(forged, given()))).toEqual(['CHALLENGE_UNKNOWN'])
     }
     const stranger = openChallenges({ key: bytes32(0x78), seen: memorySeen() })
-    const elsewhere = await stranger.judge({ version: 1, request, bundle }, given())
+    const elsewhere = await stranger.judge({ version: 2, request, bundle }, given())
     expect(codesOf(elsewhere)).toEqual(['CHALLENGE_UNKNOWN'])
     expect(elsewhere.checks).toHaveLength(1)
   })
 
+  test('that was answered is remembered until no clock within the skew accepts it', async () => {
+    const { requestAge, clockSkew } = acceptance
+    const last = NOON + requestAge + clockSkew
+    const seen = memorySeen({ capacity: 1 })
+    const ahead = openChallenges({ key, seen })
+    const reply = async (fill: number, now: number) => {
+      const request = ahead.ask({ ...parameters, now, salt: salt(fill) })
+      return { version: 2, request, bundle: await bundleFor(request) } as const
+    }
+    const judge = async (answer: Awaited<ReturnType<typeof reply>>, now: number) =>
+      codesOf(await ahead.judge(answer, { ...given(), now }))
+    const first = await reply(20, NOON)
+    const [second, third] = [await reply(21, last + clockSkew), await reply(22, last + clockSkew + 60)]
+    expect(await judge(first, NOON)).toEqual([])
+    // The clock that is ahead needs room, while a clock behind it by the skew still accepts the first Request.
+    await expect(judge(second, last + clockSkew)).rejects.toMatchObject({ code: 'BUSY' })
+    expect(await judge(first, last)).toEqual(['CHALLENGE_USED'])
+    // A minute later every such clock refuses it, and its place is free.
+    expect(await judge(third, last + clockSkew + 60)).toEqual([])
+    expect(await judge(first, last + 60)).toContain('REQUEST_TOO_OLD')
+  })
+
+  test('is judged with the question that its reply shows', async () => {
+    const request = bob.ask({ ...parameters, salt: salt(23) })
+    const bundle = await bundleFor(request)
+    const opening = { salt: bytes32(7), message: new TextEncoder().encode('hello?') }
+    const forged = { ...opening, message: new Uint8Array() }
+    const judged = await bob.judge({ version: 2, request, bundle, opening: forged }, given())
+    expect(codesOf(judged)).toEqual(['OPENING_FALSE'])
+    const verdict = await bob.judge({ version: 2, request, bundle, opening }, given())
+    expect(verdict).toMatchObject({ accepted: true, proven: { asked: opening.message } })
+  })
+
   test('is refused once it is too old', async () => {
     const request = bob.ask({ ...parameters, salt: salt(4) })
-    const reply = { version: 1, request, bundle: await bundleFor(request) } as const
+    const reply = { version: 2, request, bundle: await bundleFor(request) } as const
     const now = NOON + acceptance.requestAge + acceptance.clockSkew + 1
     expect(codesOf(await bob.judge(reply, { ...given(), now }))).toContain('REQUEST_TOO_OLD')
   })
@@ -99,15 +132,15 @@ describe('a Request that carries its maker’s mark', () => {
     const request = bob.ask({ ...parameters, salt: salt(5) })
     const bundle = await bundleFor(request)
     const envelope = bundle.envelope.map((byte, i) => (i === bundle.envelope.length - 1 ? byte ^ 1 : byte))
-    const forged = { version: 1, request, bundle: { ...bundle, envelope } } as const
+    const forged = { version: 2, request, bundle: { ...bundle, envelope } } as const
     expect(codesOf(await bob.judge(forged, given()))).toEqual(['PROOF_FALSE'])
-    expect(codesOf(await bob.judge({ version: 1, request, bundle }, given()))).toEqual([])
+    expect(codesOf(await bob.judge({ version: 2, request, bundle }, given()))).toEqual([])
   })
 
   test('does not count while what was answered cannot be remembered', async () => {
     const full = openChallenges({ key, seen: memorySeen({ capacity: 0 }) })
     const request = full.ask({ ...parameters, salt: salt(6) })
-    const reply = { version: 1, request, bundle: await bundleFor(request) } as const
+    const reply = { version: 2, request, bundle: await bundleFor(request) } as const
     await expect(full.judge(reply, given())).rejects.toMatchObject({ code: 'BUSY' })
   })
 

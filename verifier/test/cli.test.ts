@@ -390,7 +390,17 @@ describe('usage', () => {
       async () => {
         const [, , , , accept = '', , registry = ''] = await written()
         const out = ['--out', join(folder, 'nowhere', 'request.json')]
-        return ['request', '--accept', accept, '--registry', registry, '--name', 'shop', ...AT, ...out]
+        return [
+          'request',
+          '--accept',
+          accept,
+          '--registry',
+          registry,
+          '--verifier',
+          'https://shop.example',
+          ...AT,
+          ...out,
+        ]
       },
       'FILE_NOT_WRITTEN',
     ],
@@ -451,7 +461,7 @@ describe('bob request', () => {
     const args = await written()
     const [, , , , accept = '', , registry = ''] = args
     const out = join(folder, 'asked.json')
-    const options = ['--accept', accept, '--registry', registry, '--name', 'shop.example', ...AT]
+    const options = ['--accept', accept, '--registry', registry, '--verifier', 'https://shop.example', ...AT]
     expect(await bob('request', ...options, '--challenge', 'c1'.repeat(32), '--out', out)).toMatchObject({
       exit: 0,
       stdout: '',
@@ -476,8 +486,8 @@ describe('bob request', () => {
       accept,
       '--registry',
       registry,
-      '--name',
-      'shop.example',
+      '--verifier',
+      'https://shop.example',
       ...AT,
       ...extra,
     )

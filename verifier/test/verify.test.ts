@@ -1,19 +1,25 @@
+import { createHash } from 'node:crypto'
 import type { Backend, CircuitName } from '@vouch/circuits'
 import { openBackend } from '@vouch/circuits/node'
 import {
   type AcceptancePolicy,
+  askHash,
   type Bundle,
   type ErrorCode,
   EXIT_OF,
   type Head,
   type HeadContent,
   P,
+  PROFILES,
   signHead,
+  VouchError,
+  verifierIdOf,
 } from '@vouch/protocol'
-import { makeRequest, type Verdict, type VerifyParameters, verify } from '@vouch/verifier'
+import { proveResponse } from '@vouch/prover'
+import { makeRequest, undecided, type Verdict, type VerifyParameters, verify } from '@vouch/verifier'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { registrarKey } from '../../scripts/demo/story.js'
-import { ask, bytes32, NOON, type Proven, prove, shop } from '../../test/support/proven.js'
+import { makeStory, registrarKey } from '../../scripts/demo/story.js'
+import { ask, bytes32, NOON, type Proven, prove, respondTo, shop } from '../../test/support/proven.js'
 
 let backend: Backend<CircuitName>
 let proven: Proven
@@ -48,7 +54,7 @@ describe('a bundle that holds', () => {
     expect(new TextDecoder().decode(verdict.proven.payload)).toBe('hello')
     expect(verdict.proven.simulated).toBe(true)
     expect(verdict.checks.every(({ outcome }) => outcome === 'held')).toBe(true)
-    expect(verdict.checks).toHaveLength(20)
+    expect(verdict.checks).toHaveLength(21)
   })
 
   test.each(['native', 'wasm'] as const)('holds under eip191, proved and verified in %s', async (kind) => {
@@ -257,14 +263,114 @@ describe('another time', () => {
   })
 })
 
+describe('what was asked', () => {
+  const opening = { salt: bytes32(7), message: new TextEncoder().encode('hello?') }
+
+  test('is shown by an opening, which the envelope answers', async () => {
+    const verdict = await verify(proven.bundle, { ...proven.given, opening })
+    expect(verdict).toMatchObject({ accepted: true, proven: { asked: opening.message } })
+    expect(verdict.checks).toHaveLength(22)
+    const without = await verify(proven.bundle, proven.given)
+    expect(without).toMatchObject({ accepted: true, proven: { asked: undefined } })
+  })
+
+  test.each<[string, Partial<typeof opening>]>([
+    ['another message', { message: new TextEncoder().encode('hello!') }],
+    ['no message', { message: new Uint8Array() }],
+    ['another salt', { salt: bytes32(8) }],
+  ])('is not %s: an opening that contradicts the envelope is false', async (_, change) => {
+    await expectFailures({ given: { opening: { ...opening, ...change } } }, ['OPENING_FALSE'])
+    const unread = [new VouchError('HEAD_MISSING', { rule: 'the head must be there' })]
+    const { bundle, given } = proven
+    const { request, acceptance } = given
+    const readable = { bundle, request, acceptance, opening: { ...opening, ...change } }
+    const verdict = await undecided(unread, readable, NOON, backend)
+    expect(codesOf(verdict)).toEqual(['HEAD_MISSING', 'OPENING_FALSE'])
+    expect(verdict.exit).toBe(2)
+  })
+
+  test('is Bob’s to choose: an answer to another question is not accepted', async () => {
+    const chosen = await prove(backend, { askHash: askHash(opening.salt, opening.message) })
+    expect(codesOf(await verify(chosen.bundle, chosen.given))).toEqual([])
+    const other = await prove(backend, { askHash: askHash(bytes32(8), opening.message) })
+    expect(codesOf(await verify(other.bundle, other.given))).toEqual(['ASK_MISMATCH'])
+  })
+})
+
+describe('a Request for a session', () => {
+  test('is not answered by an answer, though the proof is for that very Request', async () => {
+    const session = {
+      ...proven.given.request,
+      asks: { kind: 'session', sealingKey: bytes32(9), until: NOON + 600 },
+    } as const
+    const [north] = proven.story.machines
+    const bundle = await proveResponse({
+      request: session,
+      response: respondTo(session, north),
+      holding: north.holding,
+      leaves: proven.story.leaves,
+      backend,
+    })
+    const verdict = await verify(bundle, { ...proven.given, request: session })
+    expect(codesOf(verdict)).toEqual(['ASKS_MISMATCH'])
+  })
+})
+
+describe('the digest', () => {
+  test('is of the envelope, and so the same in every proof of one answer', async () => {
+    const again = await prove(backend)
+    const verdicts = [await verify(proven.bundle, proven.given), await verify(again.bundle, again.given)].map(
+      (verdict) => (verdict.accepted ? verdict.proven.digest : undefined),
+    )
+    expect(again.bundle.proof).not.toEqual(proven.bundle.proof)
+    expect(verdicts[0]).toEqual(verdicts[1])
+    expect(verdicts[0]).toEqual(new Uint8Array(createHash('sha256').update(proven.bundle.envelope).digest()))
+  })
+
+  test('is under the Request’s profile', async () => {
+    const { bundle, given } = await prove(backend, { profile: 'eip191' })
+    const verdict = await verify(bundle, given)
+    expect(verdict).toMatchObject({
+      accepted: true,
+      proven: { digest: PROFILES.eip191.digest(bundle.envelope) },
+    })
+  })
+
+  test('tells two answers of one machine apart, which show one nullifier', async () => {
+    const story = makeStory(NOON)
+    const [north] = story.machines
+    const request = ask(story, { context: bytes32(0xcc) })
+    const answers = await Promise.all(
+      ['one', 'two'].map(async (payload) => {
+        const response = respondTo(request, north, 'echo', { payload })
+        const { leaves } = story
+        return proveResponse({ request, response, holding: north.holding, leaves, backend })
+      }),
+    )
+    const verdicts = await Promise.all(answers.map((bundle) => verify(bundle, { ...proven.given, request })))
+    const proofs = verdicts.flatMap((verdict) => (verdict.accepted ? [verdict.proven] : []))
+    expect(new Set(proofs.map(({ nullifier }) => nullifier)).size).toBe(1)
+    expect(new Set(proofs.map(({ digest }) => digest.join())).size).toBe(2)
+  })
+})
+
 describe('making a Request', () => {
+  test('takes the verifier that asks, and no name of one', () => {
+    const { acceptance, head } = proven.story
+    const parameters = { acceptance, head, now: NOON, challenge: bytes32(1), profile: 'sha256' } as const
+    expect(makeRequest({ ...parameters, verifier: shop }).verifierId).toEqual(verifierIdOf(shop))
+    for (const verifier of ['shop.example', 'http://shop.example', 'https://shop.example/pay']) {
+      expect(() => makeRequest({ ...parameters, verifier })).toThrow('https origin')
+    }
+  })
+
   test('refuses what could not be accepted later', () => {
     const { acceptance, head } = proven.story
     const parameters = {
       acceptance,
       head,
       now: NOON,
-      verifierId: shop,
+      verifier: shop,
       challenge: bytes32(1),
       profile: 'sha256',
     } as const

@@ -21,7 +21,7 @@ export const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'vouch-se
 export const text = (content: string): Uint8Array => new TextEncoder().encode(content)
 
 export const askFor = (message: string | Uint8Array): Ask => ({
-  version: 1,
+  version: 2,
   clientNonce: new Uint8Array(32).fill(0xc1),
   salt: new Uint8Array(32).fill(0x5a),
   message: typeof message === 'string' ? text(message) : message,

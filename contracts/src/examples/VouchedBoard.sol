@@ -55,7 +55,8 @@ contract VouchedBoard {
             profile: PROFILE,
             maxAge: MAX_AGE,
             time: time,
-            root: root
+            root: root,
+            askHash: 0
         });
         (, bytes memory payload) = gateway.verifyResponse(question, envelope, nullifier, proof);
         emit Posted(beneficiary, payload);

@@ -85,9 +85,9 @@ contract Harness {
         return Envelopes.digest(profile, envelope);
     }
 
-    function decode(bytes calldata envelope) external pure returns (bytes32, uint64, bytes memory) {
+    function decode(bytes calldata envelope) external pure returns (bytes32, uint64, bytes32, bytes memory) {
         Envelopes.Envelope memory content = Envelopes.decode(envelope);
-        return (content.clientNonce, content.time, content.payload);
+        return (content.clientNonce, content.time, content.askHash, content.payload);
     }
 
     function requestHash(IVouchVerifier.Question calldata question, Requests.Believed calldata believed)

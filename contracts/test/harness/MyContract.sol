@@ -32,7 +32,7 @@ contract MyContract {
         if (taken[answer]) revert AlreadyTaken();
         taken[answer] = true;
         IVouchVerifier.Question memory question =
-            IVouchVerifier.Question(challengeFor(beneficiary), false, 0, PROFILE, MAX_AGE, time, root);
+            IVouchVerifier.Question(challengeFor(beneficiary), false, 0, PROFILE, MAX_AGE, time, root, 0);
         (, bytes memory payload) = gateway.verifyResponse(question, envelope, nullifier, proof);   // 4 returns, or reverts
         emit Claimed(beneficiary, payload);                                       // 5 now it may act, for the beneficiary
     }

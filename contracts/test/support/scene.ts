@@ -112,6 +112,7 @@ export async function questionIn(scene: Scene, changes: Partial<Question> = {}):
     maxAge: 0,
     time: BigInt(NOON),
     root: await rootOf(scene),
+    askHash: `0x${'00'.repeat(32)}`,
     ...changes,
   }
 }

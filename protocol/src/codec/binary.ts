@@ -27,6 +27,11 @@ export class Reader {
     return toInteger(this.take(size, field))
   }
 
+  /** All that is left. */
+  rest(): Uint8Array {
+    return this.take(this.bytes.length - this.at, 'rest')
+  }
+
   end(): void {
     if (this.at < this.bytes.length) {
       throw new VouchError('TRAILING_BYTES', {

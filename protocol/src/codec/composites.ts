@@ -1,8 +1,9 @@
 import { compareBytes, toHex } from '../bytes.js'
 import { shown, VouchError } from '../errors.js'
+import { Reader } from './binary.js'
 import { type Codec, encode, mismatch } from './codec.js'
 import { type Json, jsonObject } from './json.js'
-import { fixedBytes, flag } from './scalars.js'
+import { fixedBytes, flag, oneOf } from './scalars.js'
 
 interface ListBounds {
   readonly min: number
@@ -110,12 +111,7 @@ type Members<T> = { readonly [Name in keyof T]-?: Codec<T[Name]> }
  * version, where there is one, comes first and is judged first, so that a newer format is told apart from a broken one.
  */
 export function record<T extends object>(members: Members<T>): Codec<T> {
-  const fields = (Object.keys(members) as (keyof T & string)[]).map((name) => ({
-    name,
-    member: snakeCase(name),
-    codec: members[name] as Codec<T[keyof T]>,
-  }))
-  const required = fields.filter(({ codec }) => !codec.optional)
+  const fields = fieldsOf(members)
   return {
     write: (out, value, at) => {
       for (const { name, member, codec } of fields) codec.write(out, value[name], `${at}.${member}`)
@@ -145,12 +141,94 @@ export function record<T extends object>(members: Members<T>): Codec<T> {
         given: shown(unknown),
       })
     },
+    schema: objectSchema(fields),
+  }
+}
+
+const fieldsOf = <T extends object>(members: Members<T>) =>
+  (Object.keys(members) as (keyof T & string)[]).map((name) => ({
+    name,
+    member: snakeCase(name),
+    codec: members[name] as Codec<T[keyof T]>,
+  }))
+
+interface SchemaField {
+  readonly member: string
+  readonly codec: Pick<Codec<unknown>, 'schema' | 'optional'>
+}
+
+function objectSchema(fields: readonly SchemaField[]): Json {
+  return jsonObject({
+    type: 'object',
+    properties: new Map(fields.map(({ member, codec }) => [member, codec.schema])),
+    required: fields.filter(({ codec }) => !codec.optional).map(({ member }) => member),
+    additionalProperties: false,
+  })
+}
+
+/** What one kind of a choice holds besides its kind, and the kind's number in bytes. */
+type Kinds<T extends { readonly kind: string }> = {
+  readonly [Kind in T['kind']]: {
+    readonly number: number
+    readonly members: Members<Omit<Extract<T, { readonly kind: Kind }>, 'kind'>>
+  }
+}
+
+/**
+ * An object of one of several kinds, told apart by its member `kind`. In binary all kinds have one size: the kind's
+ * number, its members, and zeros for the rest of `size` bytes.
+ */
+export function choice<T extends { readonly kind: string }>(kinds: Kinds<T>, size: number): Codec<T> {
+  const names = Object.keys(kinds) as T['kind'][]
+  const kind = oneOf(Object.fromEntries(names.map((name) => [name, kinds[name].number])))
+  const membersOf = (name: string) => record<object>(kinds[name as T['kind']].members as Members<object>)
+  const wholeOf = (name: string) =>
+    record<object>({ kind, ...kinds[name as T['kind']].members } as Members<object>) as unknown as Codec<T>
+  return {
+    write: (out, value, at) => {
+      kind.write(out, value.kind, at)
+      const members = encode(membersOf(value.kind), value, at)
+      out.bytes(members)
+      out.bytes(new Uint8Array(size - members.length))
+    },
+    read: (input, at) => {
+      const name = kind.read(input, at)
+      const members = new Reader(input.take(size, at), at)
+      const value = membersOf(name).read(members, at)
+      if (members.rest().some((byte) => byte !== 0)) {
+        throw new VouchError('NOT_CANONICAL', { rule: `what ${at} leaves free must be zero for ${name}` })
+      }
+      return { kind: name, ...value } as unknown as T
+    },
+    toJson: (value) => wholeOf(value.kind).toJson(value),
+    fromJson: (json, at) => {
+      if (!(json instanceof Map)) mismatch(at, 'an object', json)
+      const named = (json as ReadonlyMap<string, Json>).get('kind')
+      if (named !== undefined) return wholeOf(kind.fromJson(named, `${at}.kind`)).fromJson(json, at)
+      throw new VouchError('MEMBER_MISSING', { rule: `${at} must have the member kind` })
+    },
     schema: jsonObject({
-      type: 'object',
-      properties: new Map(fields.map(({ member, codec }) => [member, codec.schema])),
-      required: required.map(({ member }) => member),
-      additionalProperties: false,
+      oneOf: names.map((name) =>
+        objectSchema([
+          { member: 'kind', codec: { schema: jsonObject({ const: name }) } },
+          ...fieldsOf(kinds[name].members as Members<object>),
+        ]),
+      ),
     }),
+  }
+}
+
+/** A codec whose values must hold together as well: `check` throws where they do not. */
+export function refined<T>(codec: Codec<T>, check: (value: T, at: string) => void): Codec<T> {
+  const checked = (value: T, at: string): T => {
+    check(value, at)
+    return value
+  }
+  return {
+    ...codec,
+    write: (out, value, at) => codec.write(out, checked(value, at), at),
+    read: (input, at) => checked(codec.read(input, at), at),
+    fromJson: (json, at) => checked(codec.fromJson(json, at), at),
   }
 }
 

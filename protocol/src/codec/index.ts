@@ -3,5 +3,5 @@
 export { Reader, Writer } from './binary.js'
 export type { Codec } from './codec.js'
 export { decode, encode, mismatch, parseFile, printFile } from './codec.js'
-export { list, optional, optionalBytes, record } from './composites.js'
+export { choice, list, optional, optionalBytes, record, refined } from './composites.js'
 export { boundedBytes, fieldElement, fixedBytes, flag, oneOf, text, uint, version } from './scalars.js'

@@ -1,12 +1,16 @@
 import { readAdmissionPolicy } from '@vouch/evidence/node'
 import {
   type Answer,
+  parseOpening,
   parseRequest,
+  parseVerifier,
   printBundle,
+  printOpening,
   printRequest,
   type Request,
   sentence,
   toHex,
+  type Verifier,
   VouchError,
 } from '@vouch/protocol'
 import {
@@ -30,6 +34,7 @@ import { type ChainCommandOptions, chainReading, needed, onChainNamed } from './
 
 export interface ProveCommandOptions extends ChainCommandOptions {
   readonly request: string
+  readonly verifier?: string
   readonly credential: string
   readonly out: string
   readonly registry?: string
@@ -39,6 +44,8 @@ export interface ProveCommandOptions extends ChainCommandOptions {
   readonly agent?: string
   readonly service?: string
   readonly message?: string
+  readonly question?: string
+  readonly opening?: string
   readonly envelope?: string
   readonly signature?: string
   readonly minSet?: string
@@ -60,14 +67,16 @@ export async function proveCommand(
   alice: Alice,
   options: ProveCommandOptions,
 ): Promise<number> {
-  const answer = responseOf(options)
+  const answer = await responseOf(options)
   // A bundle that cannot be written is an answer lost: its scope is used, and a service asked anew would sign another.
   await assertWritable(options.out)
+  if (options.opening !== undefined) await assertWritable(options.opening)
   const credential = await alice.home.credential(options.credential)
-  const { request, onChain } = await requestNamed(out, alice, credential, options)
+  const { request, verifier, onChain } = await requestNamed(out, alice, credential, options)
   const { begin, end } = progress(out, STAGES)
   const given: ProveOptions = {
     credential,
+    verifier,
     registry: options.registry,
     onChain,
     documents: await Promise.all((options.policy ?? []).map(readAdmissionPolicy)),
@@ -89,7 +98,10 @@ export async function proveCommand(
   const answered = await answer(alice, request, given)
   const timings = end()
   await writeWhole(options.out, `${printBundle(answered.bundle)}\n`)
-  const { bundle, payload } = answered
+  const { bundle, payload, opening } = answered
+  if (options.opening !== undefined && opening !== undefined) {
+    await writeWhole(options.opening, `${printOpening(opening)}\n`)
+  }
   if (options.json) {
     const told = {
       bundle: options.out,
@@ -101,13 +113,14 @@ export async function proveCommand(
   } else {
     out.data(`response   ${preview(payload)}`)
     out.data(`nullifier  ${fieldHex(bundle.nullifier)}`)
-    out.words(`alice: wrote ${options.out}: it is for whoever made the Request`)
+    out.words(`alice: wrote ${options.out}: it is for the verifier that made the Request`)
   }
   return 0
 }
 
 interface Question {
   readonly request: Request
+  readonly verifier: Verifier
   readonly onChain: OnChain | undefined
 }
 
@@ -120,8 +133,9 @@ async function requestNamed(
 ): Promise<Question> {
   const { consumer, beneficiary } = options
   if (consumer === undefined && beneficiary === undefined) {
+    const verifier = verifierNamed(options.verifier)
     const onChain = onChainNamed(out, options)
-    return { request: await parseNamedFile(options.request, parseRequest), onChain }
+    return { request: await parseNamedFile(options.request, parseRequest), verifier, onChain }
   }
   const reading = chainReading(out, options)
   if (reading === undefined || consumer === undefined || beneficiary === undefined) {
@@ -130,20 +144,37 @@ async function requestNamed(
   await assertWritable(options.request)
   const asked = await requestOfContract(home, { ...reading, consumer, beneficiary }, registry.id)
   await writeWhole(options.request, `${printRequest(asked.request)}\n`)
-  return asked
+  return options.verifier === undefined ? asked : { ...asked, verifier: verifierNamed(options.verifier) }
+}
+
+/** A Request can be anybody's: she says whose she means. */
+function verifierNamed(text: string | undefined): Verifier {
+  if (text === undefined) {
+    throw new VouchError('USAGE', {
+      rule: '--verifier must name the verifier that you mean to answer, unless --consumer does',
+      hint: 'its https origin, such as https://shop.example, or its contract, as eip155:CHAIN:ADDRESS',
+    })
+  }
+  try {
+    return parseVerifier(text)
+  } catch (error) {
+    throw error instanceof VouchError
+      ? new VouchError('USAGE', { ...error, rule: `--verifier: ${error.rule}` })
+      : error
+  }
 }
 
 type Respond = (alice: Alice, request: Request, given: ProveOptions) => Promise<Answered>
 
-/** Whose response is proven: one that a service is asked for, or one that is there. */
-function responseOf(options: ProveCommandOptions): Respond {
-  const { service, message, agent, envelope, signature } = options
+/** Which response is proven: one that a service is asked for, or one that is there. */
+async function responseOf(options: ProveCommandOptions): Promise<Respond> {
+  const { service, message, question, agent, envelope, signature, opening } = options
   if (service !== undefined && envelope === undefined && signature === undefined) {
-    const asked = needed(message, '--message')
-    return (alice, request, given) =>
-      alice.vouchedFetch(request, { ...given, service, message: asked, agent })
+    const asked = await questionNamed(message, question)
+    return (alice, request, given) => alice.vouchedFetch(request, { ...given, service, ...asked, agent })
   }
-  if (envelope !== undefined && service === undefined && message === undefined) {
+  const isAlone = [service, message, question, opening].every((option) => option === undefined)
+  if (envelope !== undefined && isAlone) {
     const signed = bytesArgument(needed(signature, '--signature'), '--signature', 64)
     return async (alice, request, given) => {
       const response: Pick<Answer, 'envelope' | 'signature'> = {
@@ -159,9 +190,25 @@ function responseOf(options: ProveCommandOptions): Respond {
   })
 }
 
+/** What the service is asked: her own message, or the question that the verifier handed out with its salt. */
+async function questionNamed(
+  message: string | undefined,
+  question: string | undefined,
+): Promise<{ readonly message: string | Uint8Array; readonly salt?: Uint8Array }> {
+  if (question === undefined) return { message: needed(message, '--message') }
+  if (message !== undefined) {
+    throw new VouchError('USAGE', { rule: 'either --message must be given, or --question, which has one' })
+  }
+  return parseNamedFile(question, parseOpening)
+}
+
 /** The Request in words, before it is answered: ids are worth nothing to a person. */
-function sayAsked(out: Terminal, { request, policies, services, anonymitySet, failures }: Asked): void {
-  out.words(`alice: asked by verifier ${toHex(request.verifierId)}, at ${dateOf(request.now)}`)
+function sayAsked(
+  out: Terminal,
+  { request, verifier, policies, services, anonymitySet, failures }: Asked,
+): void {
+  const isMeant = failures.every(({ code }) => code !== 'VERIFIER_MISMATCH')
+  out.words(`alice: asked by ${isMeant ? verifier : 'another verifier'}, at ${dateOf(request.now)}`)
   out.words('alice: the answer may come from any of these services:')
   const servicesShown = services.map(({ drv, name }) => [`  ${toHex(drv)}`, name ?? 'not in your guest'])
   out.words(table(servicesShown))

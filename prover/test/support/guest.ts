@@ -10,6 +10,7 @@ import {
   askHash,
   auxOf,
   buildServiceTree,
+  CLOCK_STEP,
   compareBytes,
   encodeEnvelope,
   evidenceInOrder,
@@ -64,6 +65,9 @@ export const signAs = (name: 'echo' | 'oracle', envelope: Uint8Array): Uint8Arra
 
 export const nowSeconds = (): number => Math.floor(Date.now() / 1000)
 
+/** A clock's time as a service puts it into an envelope. */
+export const floored = (time: number): number => time - (time % CLOCK_STEP)
+
 /** What a service answers to an ask: its message, with words around it. */
 export function answerTo(
   ask: Ask,
@@ -73,7 +77,7 @@ export function answerTo(
   const said = `you said ${new TextDecoder().decode(ask.message)}`
   const envelope = encodeEnvelope({
     clientNonce: ask.clientNonce,
-    time: changes.time ?? nowSeconds(),
+    time: changes.time ?? ask.now ?? floored(nowSeconds()),
     askHash: askHash(ask.salt, ask.message),
     payload: new TextEncoder().encode(said),
   })

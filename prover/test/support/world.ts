@@ -12,7 +12,6 @@ import {
   fieldToBytes,
   fromInteger,
   type Request,
-  verifierIdOf,
 } from '@vouch/protocol'
 import { type RunningServer, startServer } from '@vouch/protocol/node/http'
 import { openRegistrar, type Registrar, siteOf } from '@vouch/registry/node'
@@ -38,6 +37,9 @@ export interface World {
   judge(bundle: Bundle, request: Request): Promise<Verdict>
   close(): Promise<void>
 }
+
+/** The verifier that asks, unless a test says otherwise. */
+export const SHOP = 'https://shop.example'
 
 let members = 0
 
@@ -106,7 +108,7 @@ export async function openWorld(): Promise<World> {
         acceptance: acceptance(),
         head: registrar.head(),
         now: nowSeconds(),
-        verifierId: verifierIdOf('shop.example'),
+        verifier: SHOP,
         challenge: new Uint8Array(randomBytes(32)),
         profile: 'sha256',
         ...changes,

@@ -7,8 +7,8 @@ import {
   decodeAcceptance,
   encodeRequest,
   equalBytes,
-  NOW_GRID,
   type Request,
+  TIME_GRID,
   toHex,
   VouchError,
 } from '@vouch/protocol'
@@ -70,9 +70,10 @@ export async function requestFor(
       client.readContract({ ...asked, functionName: 'MAX_AGE' }),
     ]),
   )
-  const time = BigInt(now - (now % NOW_GRID))
-  const context = { hasContext: false, context: `0x${'00'.repeat(32)}` } as const
-  const request = requestOf(contract, { challenge, ...context, profile, maxAge, time, root })
+  const time = BigInt(now - (now % TIME_GRID))
+  const none = `0x${'00'.repeat(32)}` as const
+  const left = { hasContext: false, context: none, askHash: none }
+  const request = requestOf(contract, { challenge, ...left, profile, maxAge, time, root })
   encodeRequest(request)
   return request
 }

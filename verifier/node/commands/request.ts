@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import {
+  askHash,
   assertLength,
   fromHex,
+  type Opening,
   PROFILES,
   type ProfileName,
   parseAcceptance,
+  parseVerifier,
+  printOpening,
   printRequest,
   shown,
   VouchError,
-  verifierIdOf,
 } from '@vouch/protocol'
 import { clock, parseNamedFile, parseTime, type Terminal, writeWhole } from '@vouch/protocol/node'
 import { makeRequest } from '../../src/index.js'
@@ -17,7 +20,9 @@ import { readHead } from '../registry.js'
 export interface RequestOptions {
   readonly accept: string
   readonly registry: string
-  readonly name: string
+  readonly verifier: string
+  readonly question?: string
+  readonly opening?: string
   readonly profile: string
   readonly challenge?: string
   readonly context?: string
@@ -28,21 +33,27 @@ export interface RequestOptions {
 
 /** `bob request`: asks for everything that the acceptance policy accepts, at the registry's newest root. */
 export async function requestCommand(out: Terminal, options: RequestOptions): Promise<number> {
+  const question = questionOf(options)
   const request = makeRequest({
     acceptance: await parseNamedFile(options.accept, parseAcceptance),
     head: await readHead(options.registry),
     now: options.at === undefined ? clock() : parseTime(options.at),
-    verifierId: argument('--name', () => verifierIdOf(options.name)),
+    verifier: argument('--verifier', () => parseVerifier(options.verifier)),
     challenge:
       options.challenge === undefined
         ? new Uint8Array(randomBytes(32))
         : hexArgument(options.challenge, '--challenge'),
     profile: profileArgument(options.profile),
+    ...(question === undefined ? {} : { askHash: askHash(question.salt, question.message) }),
     ...(options.context === undefined ? {} : { context: hexArgument(options.context, '--context') }),
     ...(options.maxAge === undefined
       ? {}
       : { freshness: { kind: 'max_age', seconds: secondsArgument(options.maxAge) } as const }),
   })
+  if (question !== undefined && options.opening !== undefined) {
+    await writeWhole(options.opening, `${printOpening(question)}\n`)
+    out.words(`bob: wrote ${options.opening}: give it along with the Request, it is the question`)
+  }
   const text = `${printRequest(request)}\n`
   if (options.out === undefined) {
     out.data(text.trimEnd())
@@ -53,11 +64,22 @@ export async function requestCommand(out: Terminal, options: RequestOptions): Pr
   return 0
 }
 
+/** The one question that Bob wants answered. Alice needs all of it to ask, so it goes into a file of its own. */
+function questionOf({ question, opening }: RequestOptions): Opening | undefined {
+  if ((question === undefined) !== (opening === undefined)) {
+    throw new VouchError('USAGE', {
+      rule: '--question and --opening must be given together: the service is asked what the file says',
+    })
+  }
+  if (question === undefined) return undefined
+  return { salt: new Uint8Array(randomBytes(32)), message: new TextEncoder().encode(question) }
+}
+
 function hexArgument(text: string, name: string): Uint8Array {
   return argument(name, () => assertLength(fromHex(text, name), 32, name))
 }
 
-/** Reads an argument: whatever is wrong with one is a slip of whoever typed it. */
+/** Reads an argument: an error in it is a slip of the person who typed it. */
 function argument<T>(name: string, read: () => T): T {
   try {
     return read()

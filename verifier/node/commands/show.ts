@@ -64,6 +64,10 @@ const FORMS: readonly Form[] = [
           ['scope', fieldHex(scopeOf(request))],
           ['now', dateOf(request.now)],
           [
+            'asks for',
+            request.asks.kind === 'answer' ? 'an answer' : `a session until ${dateOf(request.asks.until)}`,
+          ],
+          [
             'linkable',
             request.context === undefined
               ? 'no: the scope is the challenge'

@@ -4,6 +4,7 @@ import {
   type Failure,
   parseAcceptance,
   parseBundle,
+  parseOpening,
   parseRequest,
   sentence,
   toHex,
@@ -24,6 +25,7 @@ import { readHead } from '../registry.js'
 
 export interface VerifyOptions {
   readonly request: string
+  readonly opening?: string
   readonly accept?: string
   readonly registry?: string
   /** Instead of a registry off chain: the contract that asked, and a server of its chain. */
@@ -51,12 +53,13 @@ export async function verifyCommand(
 type Judge = (bundlePath: string, now: number, backend: Backend) => Promise<Verdict>
 
 /** Who judges: Bob, by his own policy and a registry's head; or a contract, by what its chain says. */
-function judgeOf({ request, accept, registry, rpc, consumer, at }: VerifyOptions): Judge {
+function judgeOf({ request, opening, accept, registry, rpc, consumer, at }: VerifyOptions): Judge {
   if (rpc !== undefined && consumer !== undefined && registry === undefined && at === undefined) {
-    return (path, now, backend) => judgeOnChain(path, { request, accept, rpc, consumer }, now, backend)
+    return (path, now, backend) =>
+      judgeOnChain(path, { request, opening, accept, rpc, consumer }, now, backend)
   }
   if (accept !== undefined && registry !== undefined && rpc === undefined && consumer === undefined) {
-    return (path, now, backend) => judgeOffChain(path, { request, accept, registry }, now, backend)
+    return (path, now, backend) => judgeOffChain(path, { request, opening, accept, registry }, now, backend)
   }
   throw new VouchError('USAGE', {
     rule: 'either --accept and --registry must be given, or --rpc and --consumer, which judge as of now',
@@ -66,6 +69,7 @@ function judgeOf({ request, accept, registry, rpc, consumer, at }: VerifyOptions
 
 interface OffChainOptions {
   readonly request: string
+  readonly opening: string | undefined
   readonly accept: string
   readonly registry: string
 }
@@ -83,15 +87,18 @@ async function judgeOffChain(
       errors.push(error)
       return undefined
     })
-  const [bundle, request, acceptance, head] = await Promise.all([
+  const [bundle, request, acceptance, head, opening] = await Promise.all([
     read(parseNamedFile(bundlePath, parseBundle)),
     read(parseNamedFile(options.request, parseRequest)),
     read(parseNamedFile(options.accept, parseAcceptance)),
     read(readHead(options.registry)),
+    options.opening === undefined ? undefined : read(parseNamedFile(options.opening, parseOpening)),
   ])
-  return bundle !== undefined && request !== undefined && acceptance !== undefined && head !== undefined
-    ? verify(bundle, { request, acceptance, head, now, backend })
-    : undecided(errors, { bundle, request, acceptance, head }, now, backend)
+  const isWhole =
+    bundle !== undefined && request !== undefined && acceptance !== undefined && head !== undefined
+  return isWhole && errors.length === 0
+    ? verify(bundle, { request, acceptance, head, opening, now, backend })
+    : undecided(errors, { bundle, request, acceptance, head, opening }, now, backend)
 }
 
 async function withBackend<T>(
@@ -110,8 +117,15 @@ function verdictJson(verdict: Verdict): unknown {
   const { accepted, exit, checks } = verdict
   if (!accepted)
     return { verdict: outcomeOf(exit), exit, checks, failures: verdict.failures.map(failureJson) }
-  const { payload, time, nullifier, simulated } = verdict.proven
-  const proven = { payload: toHex(payload), time, nullifier: fieldHex(nullifier), simulated }
+  const { payload, digest, asked, time, nullifier, simulated } = verdict.proven
+  const proven = {
+    payload: toHex(payload),
+    digest: toHex(digest),
+    ...(asked === undefined ? {} : { asked: toHex(asked) }),
+    time,
+    nullifier: fieldHex(nullifier),
+    simulated,
+  }
   return { verdict: 'accepted', exit, checks, proven }
 }
 
@@ -135,10 +149,12 @@ function sayVerdict(out: Terminal, verdict: Verdict): void {
     out.data(outcomeOf(verdict.exit))
     return
   }
-  const { payload, time, nullifier, simulated } = verdict.proven
+  const { payload, digest, asked, time, nullifier, simulated } = verdict.proven
   out.data('accepted')
+  if (asked !== undefined) out.data(`  asked      ${preview(asked)}`)
   out.data(`  response   ${preview(payload)}`)
   out.data(`  signed at  ${dateOf(time)}, by the service's clock`)
+  out.data(`  digest     ${toHex(digest)}`)
   out.data(`  nullifier  ${fieldHex(nullifier)}`)
   if (simulated)
     out.data(
