@@ -94,7 +94,8 @@ describe('a Request that carries its maker’s mark', () => {
     const seen = memorySeen({ capacity: 1 })
     const ahead = openChallenges({ key, seen })
     const reply = async (fill: number, now: number) => {
-      const request = ahead.ask({ ...parameters, now, salt: salt(fill) })
+      const freshness = { kind: 'challenge' } as const
+      const request = ahead.ask({ ...parameters, freshness, now, salt: salt(fill) })
       return { version: 2, request, bundle: await bundleFor(request) } as const
     }
     const judge = async (answer: Awaited<ReturnType<typeof reply>>, now: number) =>

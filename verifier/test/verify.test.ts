@@ -301,6 +301,7 @@ describe('a Request for a session', () => {
   test('is not answered by an answer, though the proof is for that very Request', async () => {
     const session = {
       ...proven.given.request,
+      freshness: { kind: 'challenge' },
       asks: { kind: 'session', sealingKey: bytes32(9), until: NOON + 600 },
     } as const
     const [north] = proven.story.machines
