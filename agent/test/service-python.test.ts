@@ -64,7 +64,7 @@ describe('the service in Python', () => {
     needs.python3(context)
     const { vectors } = load('answer')
     const given = `(lambda i: answer(json.dumps(i["ask"]).encode(), lambda _: bytes.fromhex(i["payload"]),
-      int(i["secret_key"], 16), i["profile"], i["time"]).decode())(v["input"])`
+      int(i["secret_key"], 16), i["profile"], i["clock"]).decode())(v["input"])`
     const answers = evaluate(given, vectors).map((line) => parseAnswer(line))
     expect(answers.map(({ envelope, signature }) => [toHex(envelope), toHex(signature)])).toEqual(
       vectors.map(({ expected }) => [expected.envelope, expected.signature]),

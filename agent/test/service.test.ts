@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
+  type Ask,
   askHash,
   decodeEnvelope,
   encodeEnvelope,
@@ -16,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { read, vectorFile } from '../../fixtures/corpus.js'
 import type { Limits } from '../service/limits.js'
 import { type RunningService, type ServiceOptions, startService } from '../service/service.js'
-import { envelopeFor, publicKeyOf, signEnvelope } from '../service/sign.js'
+import { assertTimeToAsk, envelopeFor, publicKeyOf, signEnvelope } from '../service/sign.js'
 import { askFor, codesIn, isSignedBy, LineClient, newFolder, text } from './support/services.js'
 
 let folder: string
@@ -55,7 +56,7 @@ describe('the reference signer', () => {
   const { vectors } = JSON.parse(read(vectorFile('answer'))) as {
     vectors: {
       name: string
-      input: { secret_key: string; profile: 'sha256' | 'eip191'; time: number; ask: object; payload: string }
+      input: { secret_key: string; profile: 'sha256' | 'eip191'; clock: number; ask: object; payload: string }
       expected: { envelope: string; signature: string }
     }[]
   }
@@ -63,10 +64,55 @@ describe('the reference signer', () => {
   test.each(vectors)('reproduces the vector "$name"', ({ input, expected }) => {
     const signer = { secretKey: fromHex(input.secret_key), profile: input.profile }
     const ask = parseAsk(JSON.stringify(input.ask))
-    const answer = signEnvelope(envelopeFor(ask, fromHex(input.payload), input.time), signer)
+    const answer = signEnvelope(envelopeFor(ask, fromHex(input.payload), input.clock), signer)
     expect(answer.envelope).toEqual(fromHex(expected.envelope))
     expect(answer.signature).toEqual(fromHex(expected.signature))
     expect(isSignedBy(answer, publicKeyOf(signer), input.profile)).toBe(true)
+  })
+})
+
+describe('the time in an envelope', () => {
+  const ask = askFor('when?')
+  const timeOf = (given: Partial<Ask>, at: number): number =>
+    decodeEnvelope(envelopeFor({ ...ask, ...given }, text('now'), at)).time
+
+  test.each([
+    [1_767_222_030, 1_767_222_030],
+    [1_767_222_039, 1_767_222_030],
+    [1_767_222_040, 1_767_222_040],
+  ])('at %i by the service’s clock is %i', (at, time) => {
+    expect(timeOf({}, at)).toBe(time)
+  })
+
+  test('is the one that was asked with', () => {
+    expect(timeOf({ now: 1_767_222_000 }, 1_767_222_119)).toBe(1_767_222_000)
+  })
+
+  test.each([
+    [-120, true],
+    [-121, false],
+    [120, true],
+    [121, false],
+  ])('that is asked for %i s from the clock is taken: %s', (seconds, taken) => {
+    const asking = () => assertTimeToAsk({ now: 1_767_222_000 }, 1_767_222_000 - seconds)
+    if (taken) asking()
+    else expect(asking).toThrow("within 120 s of the service's clock")
+  })
+
+  test('is refused over both wires where it is too far, and echoed where it is not', async () => {
+    await withService({}, async (_, tcp, http) => {
+      const minute = clock() - (clock() % 60)
+      const client = new LineClient(tcp)
+      for (const now of [minute - 240, minute + 240]) {
+        expect(codesIn(await client.exchange({ ...ask, now }))).toEqual(['ASKED_TIME_REFUSED'])
+        const refused = await post(http, printAsk({ ...ask, now }))
+        expect(refused.status).toBe(403)
+        expect(codesIn(await refused.text())).toEqual(['ASKED_TIME_REFUSED'])
+      }
+      const { envelope } = parseAnswer((await client.exchange({ ...ask, now: minute })) ?? '')
+      expect(decodeEnvelope(envelope).time).toBe(minute)
+      client.socket.destroy()
+    })
   })
 })
 

@@ -176,26 +176,45 @@ def parse_ask(line):
         raise Refused("JSON_MALFORMED", "an ask is one line of JSON") from None
     if not isinstance(members, dict):
         raise Refused("VALUE_MALFORMED", "an ask is an object")
-    if "version" in members and (type(members["version"]) is not int or members["version"] != 1):
-        raise Refused("VERSION_UNKNOWN", "ask.version must be 1")
+    if "version" in members and (type(members["version"]) is not int or members["version"] != 2):
+        raise Refused("VERSION_UNKNOWN", "ask.version must be 2")
     for name in ("version", "client_nonce", "salt", "message"):
         if name not in members:
             raise Refused("MEMBER_MISSING", f"ask must have the member {name}")
-    if len(members) > 4:
+    if set(members) - {"version", "client_nonce", "salt", "message", "now"}:
         raise Refused("MEMBER_UNKNOWN", "ask must have no other members than its own")
     return (
         hexadecimal(members, "client_nonce", 32, 32),
         hexadecimal(members, "salt", 32, 32),
         hexadecimal(members, "message", 0, MAX_MESSAGE),
+        minute(members["now"]) if "now" in members else None,
     )
 
 
-def answer(line, respond, key, profile, now):
+def minute(now):
+    if type(now) is not int:
+        raise Refused("VALUE_MALFORMED", "ask.now must be a whole number")
+    if not 0 <= now < 2**40 or now % 60 != 0:
+        raise Refused("VALUE_OUT_OF_RANGE", "ask.now must be a whole minute")
+    return now
+
+
+def time_of(asked, clock):
+    """The time for an envelope. A clock's own seconds would tell one guest from another."""
+    if asked is None:
+        return clock - clock % 10
+    if abs(asked - clock) > 120:
+        raise Refused("ASKED_TIME_REFUSED", "the ask's now must be within 120 s of the service's clock", 3)
+    return asked
+
+
+def answer(line, respond, key, profile, clock):
     """The answer to one line. The envelope is made here and nowhere else, and nothing but an envelope is signed."""
-    client_nonce, salt, message = parse_ask(line)
+    client_nonce, salt, message, asked = parse_ask(line)
+    time_said = time_of(asked, clock)
     ask_hash = hashlib.sha256(b"vouch-ask-v1" + salt + message).digest()
     envelope = b"vouch-envelope-v1\0"
-    for field in (client_nonce, now.to_bytes(8, "big"), ask_hash, respond(message)):
+    for field in (client_nonce, time_said.to_bytes(8, "big"), ask_hash, respond(message)):
         envelope += len(field).to_bytes(4, "big") + field
     signature = sign(key, PROFILES[profile](envelope))
     return json.dumps({"version": 1, "envelope": envelope.hex(), "signature": signature.hex()}).encode()
