@@ -5,6 +5,7 @@ import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { Checks } from '../src/checks.js'
 import { parseDer } from '../src/der/der.js'
 import { integer, oid, sequence, value } from '../src/der/write.js'
+import { RSA_SHA256 } from '../src/simulated/schemes.js'
 import { readEndorsement } from '../src/snp/endorsement.js'
 import { isSigned } from '../src/x509/algorithms.js'
 import { checkPath, type Path } from '../src/x509/chain.js'
@@ -27,10 +28,15 @@ const BASIC_CONSTRAINTS = '2.5.29.19'
 const KEY_USAGE = '2.5.29.15'
 
 /** A certificate with an extension replaced, added, or left out. */
-function withExtension(certificate: Certificate, id: string, hex: string | undefined): Certificate {
+function withExtension(
+  certificate: Certificate,
+  id: string,
+  hex: string | undefined,
+  critical = true,
+): Certificate {
   const extensions = new Map(certificate.extensions)
   if (hex === undefined) extensions.delete(id)
-  else extensions.set(id, { critical: true, value: fromHex(hex) })
+  else extensions.set(id, { critical, value: fromHex(hex) })
   return { ...certificate, extensions }
 }
 
@@ -64,6 +70,24 @@ describe('a path', () => {
       'ALGORITHM_UNKNOWN',
     ])
   })
+
+  test('holds with an extension that is unknown and not critical', async () => {
+    expect(await codes([withExtension(leaf, '1.2.3', '0500', false), intermediate, root])).toEqual([])
+  })
+
+  test.each([
+    ['names', '2.5.29.30'],
+    ['policies', '2.5.29.36'],
+    ['policies through anyPolicy', '2.5.29.54'],
+  ])(
+    'does not hold where an issuer may not vouch for all %s, whether that is marked critical or not',
+    async (_, id) => {
+      for (const critical of [true, false])
+        expect(await codes([leaf, withExtension(intermediate, id, '3000', critical), root])).toEqual([
+          'ALGORITHM_UNKNOWN',
+        ])
+    },
+  )
 
   test('does not hold when one is left out, or they change places', async () => {
     expect(new Set(await codes([leaf, root]))).toEqual(new Set(['CHAIN_FALSE']))
@@ -111,6 +135,20 @@ describe('signatures', () => {
     ['nothing', sequence()],
   ])('by %s are not understood', async (_, algorithm) => {
     await expect(judged(algorithm)).rejects.toMatchObject({ code: 'ALGORITHM_UNKNOWN' })
+  })
+
+  test('under an RSA key of fewer than 2048 bits are not judged', async () => {
+    const content = new TextEncoder().encode('content')
+    const signedBy = async (modulusLength: number): Promise<boolean> => {
+      const scheme = { ...RSA_SHA256.key, modulusLength, publicExponent: Uint8Array.of(1, 0, 1) }
+      const { privateKey, publicKey } = await crypto.subtle.generateKey(scheme, true, ['sign', 'verify'])
+      const signature = await RSA_SHA256.sign(privateKey, content)
+      const spki = new Uint8Array(await crypto.subtle.exportKey('spki', publicKey))
+      const algorithm = parseDer(sequence(oid('1.2.840.113549.1.1.11'), value(0x05)), 'algorithm')
+      return isSigned(spki, { algorithm, signature, content })
+    }
+    expect(await signedBy(2048)).toBe(true)
+    await expect(signedBy(1024)).rejects.toMatchObject({ code: 'ALGORITHM_UNKNOWN' })
   })
 
   test('by what is no key are undecidable', async () => {

@@ -140,33 +140,75 @@ describe('certificates', () => {
     expect(refusalOf(() => found(extension(), extension())).code).toBe('DER_MALFORMED')
   })
 
+  test('have a serial number of at most 20 bytes', async () => {
+    const [, vcek] = await attest()
+    const { der, tbs, serial } = parseCertificate(vcek?.bytes ?? new Uint8Array())
+    const { parts } = parseDer(der, 'certificate')
+    const [version, , ...rest] = parts[0]?.parts ?? []
+    const withSerial = (digits: Uint8Array): Uint8Array => {
+      const content = [version?.raw ?? tbs, value(0x02, digits), ...rest.map(({ raw }) => raw)]
+      return sequence(sequence(...content), ...parts.slice(1).map(({ raw }) => raw))
+    }
+    expect(parseCertificate(withSerial(serial)).serial).toEqual(serial)
+    // Intel's have 160 bits, which a zero keeps from being negative; AMD's are zero.
+    const longest = concat(Uint8Array.of(0), new Uint8Array(20).fill(0xff))
+    for (const good of [longest, Uint8Array.of(0), new Uint8Array(20).fill(0x80)])
+      expect(parseCertificate(withSerial(good)).serial).toEqual(good)
+    for (const long of [
+      new Uint8Array(21).fill(0x7f),
+      concat(Uint8Array.of(0), new Uint8Array(21).fill(0xff)),
+    ])
+      expect(refusalOf(() => parseCertificate(withSerial(long))).code).toBe('DER_MALFORMED')
+  })
+
   test('larger than any vendor’s are not looked at', () => {
     expect(refusalOf(() => parseCertificate(new Uint8Array(16_385))).code).toBe('TOO_LARGE')
   })
 })
 
 describe('revocation lists', () => {
+  const NUMBER = '2.5.29.20'
+  const algorithm = sequence(oid('1.2.840.113549.1.1.10'))
+  const signed = (...content: Uint8Array[]) =>
+    sequence(sequence(...content), algorithm, bitString(new Uint8Array()))
   const list = (version: number, ...extensions: Uint8Array[]) => {
-    const algorithm = sequence(oid('1.2.840.113549.1.1.10'))
     const content = [integer(version), algorithm, sequence(), time(0), time(1)]
-    const tbs = sequence(...content, value(0xa0, sequence(...extensions)))
-    return sequence(tbs, algorithm, bitString(new Uint8Array()))
+    return signed(...content, value(0xa0, sequence(...extensions)))
+  }
+  /** A list that revokes one certificate, and says more about that. */
+  const revoking = (...extensions: Uint8Array[]) => {
+    const entry = sequence(integer(7), time(0), sequence(...extensions))
+    return signed(integer(1), algorithm, sequence(), time(0), time(1), sequence(entry))
   }
   const critical = (id: string) => sequence(oid(id), value(0x01, Uint8Array.of(0xff)), value(0x04))
+  const plain = (id: string) => sequence(oid(id), value(0x04))
 
   test('of version 2 are read', () => {
-    expect(parseRevocationList(list(1, critical('2.5.29.20')))).toMatchObject({
-      thisUpdate: 0,
-      nextUpdate: 1,
-    })
-    expect(refusalOf(() => parseRevocationList(list(0, critical('2.5.29.20')))).code).toBe('DER_MALFORMED')
+    expect(parseRevocationList(list(1, plain(NUMBER)))).toMatchObject({ thisUpdate: 0, nextUpdate: 1 })
+    expect(parseRevocationList(revoking(plain('2.5.29.21'))).revoked).toEqual([Uint8Array.of(7)])
+    expect(refusalOf(() => parseRevocationList(list(0, plain(NUMBER)))).code).toBe('DER_MALFORMED')
   })
 
-  test('that speak of a part of their issuer’s certificates are not understood', () => {
-    const issuingDistributionPoint = critical('2.5.29.28')
-    expect(refusalOf(() => parseRevocationList(list(1, issuingDistributionPoint))).code).toBe(
-      'ALGORITHM_UNKNOWN',
-    )
+  test('have no critical extension, not even those that each list has', () => {
+    for (const bytes of [
+      list(1, critical(NUMBER)),
+      list(1, critical('2.5.29.35')),
+      revoking(critical('2.5.29.21')),
+    ])
+      expect(refusalOf(() => parseRevocationList(bytes)).code).toBe('ALGORITHM_UNKNOWN')
+  })
+
+  test.each([
+    ['a part of their issuer’s certificates', '2.5.29.28'],
+    ['what changed since another', '2.5.29.27'],
+  ])('that speak only of %s are not understood, whether they mark that critical or not', (_, id) => {
+    for (const extension of [critical(id), plain(id)])
+      expect(refusalOf(() => parseRevocationList(list(1, extension))).code).toBe('ALGORITHM_UNKNOWN')
+  })
+
+  test('that revoke another issuer’s certificates are not understood', () => {
+    for (const extension of [critical('2.5.29.29'), plain('2.5.29.29')])
+      expect(refusalOf(() => parseRevocationList(revoking(extension))).code).toBe('ALGORITHM_UNKNOWN')
   })
 })
 

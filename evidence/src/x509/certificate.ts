@@ -26,6 +26,7 @@ export interface Certificate {
 
 /** Larger than any vendor's; what is longer is no certificate. */
 const MAX_CERTIFICATE_BYTES = 16_384
+const MAX_SERIAL_BYTES = 20
 
 export function parseCertificate(der: Uint8Array): Certificate {
   if (der.length > MAX_CERTIFICATE_BYTES) {
@@ -38,7 +39,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
   const fields = new Fields(tbs, 'certificate')
   const version = smallInteger(only(fields.take(context(0), 'version'), TAG.INTEGER, 'version'), 'version')
   if (version !== 2) throw malformed('a certificate must have version 3')
-  const serial = fields.take(TAG.INTEGER, 'serial number').content
+  const serial = serialIn(fields)
   assertSame(signatureAlgorithm, fields.take(TAG.SEQUENCE, 'signature algorithm'))
   const issuer = fields.take(TAG.SEQUENCE, 'issuer')
   const validity = new Fields(fields.take(TAG.SEQUENCE, 'validity'), 'validity')
@@ -85,6 +86,15 @@ export function assertSame(outside: Der, inside: Der): void {
     throw malformed('the signature algorithm must be the one that is signed')
 }
 
+/** RFC 5280, 4.1.2.2. AMD's are zero, and some authorities' are negative: a serial number is compared, not counted with. */
+function serialIn(fields: Fields): Uint8Array {
+  const { content } = fields.take(TAG.INTEGER, 'serial number')
+  const digits = content[0] === 0 ? content.length - 1 : content.length
+  if (digits > MAX_SERIAL_BYTES)
+    throw malformed(`a serial number must have at most ${MAX_SERIAL_BYTES} bytes`)
+  return content
+}
+
 export function takeTime(fields: Fields, field: string): number {
   const time = fields.optional(TAG.UTC_TIME) ?? fields.take(TAG.GENERALIZED_TIME, field)
   return timeOf(time, field)
@@ -105,6 +115,25 @@ export function extensionsIn(list: Der): ReadonlyMap<string, Extension> {
     found.set(oid, { critical: critical !== undefined, value })
   }
   return found
+}
+
+/**
+ * Extensions that say of a certificate, a list or an entry that it is worth less than it seems: nameConstraints,
+ * policyConstraints, inhibitAnyPolicy, deltaCRLIndicator, issuingDistributionPoint and certificateIssuer. RFC 5280 has
+ * each marked critical (4.2.1.10, 4.2.1.11, 4.2.1.14, 5.2.4, 5.2.5, 5.3.3). An issuer that forgets the mark means no less.
+ */
+const RESTRICTIONS: ReadonlySet<string> = new Set(
+  [30, 36, 54, 27, 28, 29].map((number) => `2.5.29.${number}`),
+)
+
+/** An extension that must not be passed over, and is none of those that are understood. */
+export function strangerAmong(
+  extensions: ReadonlyMap<string, Extension>,
+  understood: ReadonlySet<string>,
+): string | undefined {
+  const isStrange = ([oid, { critical }]: readonly [string, Extension]): boolean =>
+    (critical || RESTRICTIONS.has(oid)) && !understood.has(oid)
+  return [...extensions].find(isStrange)?.[0]
 }
 
 const COMMON_NAME = '2.5.4.3'

@@ -5,7 +5,7 @@ import { attempt, type Checks, must } from '../checks.js'
 import { parseDer, TAG } from '../der/der.js'
 import { smallInteger } from '../der/fields.js'
 import { isSigned } from './algorithms.js'
-import type { Certificate } from './certificate.js'
+import { type Certificate, strangerAmong } from './certificate.js'
 import { isRevoked, type RevocationList } from './revocation.js'
 
 const BASIC_CONSTRAINTS = '2.5.29.19'
@@ -105,10 +105,10 @@ function checkIssuer(checks: Checks, certificate: Certificate, below: number): v
 }
 
 function checkCritical(checks: Checks, { commonName, extensions }: Certificate): void {
-  const stranger = [...extensions].find(([oid, { critical }]) => critical && !UNDERSTOOD.has(oid))
+  const stranger = strangerAmong(extensions, UNDERSTOOD)
   must(checks, stranger === undefined, 'ALGORITHM_UNKNOWN', {
-    rule: `${commonName} must have no critical extension that is not understood`,
-    ...(stranger === undefined ? {} : { given: stranger[0] }),
+    rule: `${commonName} must have no extension that is critical, or restricts it, and is not understood`,
+    ...(stranger === undefined ? {} : { given: stranger }),
   })
 }
 

@@ -1,5 +1,5 @@
 import { concat, toHex, VouchError } from '@vouch/protocol'
-import { publicKeyType } from './public-key.js'
+import { assertPublicKey, publicKeyType } from './public-key.js'
 
 type KeyAlgorithm = RsaHashedImportParams | EcKeyImportParams
 type Imported = Map<string, Promise<CryptoKey>>
@@ -41,8 +41,10 @@ async function importFresh(spki: Uint8Array, algorithm: KeyAlgorithm): Promise<C
     // A point is imported three times as fast as the SubjectPublicKeyInfo around it.
     return importPoint(key.point, algorithm)
   }
+  // WebCrypto takes RSA keys that anyone can factor.
+  const strong = assertPublicKey(spki)
   try {
-    return await crypto.subtle.importKey('spki', owned(spki), algorithm, false, ['verify'])
+    return await crypto.subtle.importKey('spki', owned(strong), algorithm, false, ['verify'])
   } catch (cause) {
     throw refused(cause)
   }

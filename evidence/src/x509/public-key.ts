@@ -17,6 +17,8 @@ export type PublicKeyType =
 const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
 const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
 const UNCOMPRESSED = 4
+/** 2048 bits: NIST SP 800-57 has shorter ones retired since 2013. */
+const MIN_RSA_BYTES = 256
 
 const CURVES: ReadonlyMap<string, { readonly curve: 'P-256' | 'P-384' | 'P-521'; readonly bytes: number }> =
   new Map([
@@ -32,17 +34,23 @@ export function publicKeyType(spki: Uint8Array): PublicKeyType {
   const type = oidText(fields.take(TAG.OID, 'identifier'))
   if (type === RSA_ENCRYPTION) {
     const numbers = new Fields(parseDer(key, 'RSA public key'), 'RSA public key')
-    const [first = 0, ...rest] = numbers.take(TAG.INTEGER, 'modulus').content
-    return { type: 'rsa', bytes: rest.length + (first === 0 ? 0 : 1) }
+    const { content } = numbers.take(TAG.INTEGER, 'modulus')
+    const bytes = content.length - (content[0] === 0 ? 1 : 0)
+    if (bytes < MIN_RSA_BYTES) throw unknown(`RSA of ${8 * bytes} bits`)
+    return { type: 'rsa', bytes }
   }
   const curve = type === EC_PUBLIC_KEY ? CURVES.get(oidText(fields.take(TAG.OID, 'curve'))) : undefined
   if (curve !== undefined) {
     fields.end()
     return { type: 'ec', ...curve, point: pointIn(key) }
   }
-  throw new VouchError('ALGORITHM_UNKNOWN', {
-    rule: 'a public key must be RSA, or on one of the curves P-256, P-384 and P-521',
-    given: type,
+  throw unknown(type)
+}
+
+function unknown(given: string): VouchError {
+  return new VouchError('ALGORITHM_UNKNOWN', {
+    rule: 'a public key must be RSA of 2048 bits or more, or on one of the curves P-256, P-384 and P-521',
+    given,
   })
 }
 

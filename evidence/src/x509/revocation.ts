@@ -1,7 +1,14 @@
 import { compareBytes, VouchError } from '@vouch/protocol'
 import { context, type Der, parseDer, TAG } from '../der/der.js'
 import { Fields, only, smallInteger } from '../der/fields.js'
-import { assertSame, type Extension, extensionsIn, signedParts, takeTime } from './certificate.js'
+import {
+  assertSame,
+  type Extension,
+  extensionsIn,
+  signedParts,
+  strangerAmong,
+  takeTime,
+} from './certificate.js'
 
 /** A certificate revocation list: RFC 5280, 5.1. */
 export interface RevocationList {
@@ -14,9 +21,6 @@ export interface RevocationList {
   readonly nextUpdate: number
   readonly revoked: readonly Uint8Array[]
 }
-
-/** Extensions that a list may mark critical: none of them changes what it says of a whole certificate authority. */
-const UNDERSTOOD: ReadonlySet<string> = new Set(['2.5.29.20', '2.5.29.35'])
 
 export function parseRevocationList(der: Uint8Array): RevocationList {
   const what = 'revocation list'
@@ -59,12 +63,15 @@ function serialIn(entry: Der): Uint8Array {
   return serial
 }
 
-/** A list of another scope than it seems to have says so in a critical extension: such a list is not understood here. */
+/**
+ * A list of another scope than it seems to have says so in an extension: such a list is not understood here. What RFC 5280
+ * has in each list, its number and its issuer's key, is never critical (5.2.1, 5.2.3).
+ */
 function assertUnderstood(extensions: ReadonlyMap<string, Extension>): void {
-  const stranger = [...extensions].find(([oid, { critical }]) => critical && !UNDERSTOOD.has(oid))
+  const stranger = strangerAmong(extensions, new Set())
   if (stranger === undefined) return
   throw new VouchError('ALGORITHM_UNKNOWN', {
-    rule: 'a revocation list must have no critical extension that is not understood',
-    given: stranger[0],
+    rule: 'a revocation list must have no extension that is critical, or restricts it',
+    given: stranger,
   })
 }
