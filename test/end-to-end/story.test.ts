@@ -86,8 +86,8 @@ describe.each([
       'bob',
       'request',
       ...judging,
-      '--name',
-      'shop.example',
+      '--verifier',
+      shop,
       '--out',
       request,
     )

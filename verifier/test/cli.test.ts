@@ -408,7 +408,7 @@ describe('usage', () => {
       'a name that is none',
       async () => {
         const [, , , , accept = '', , registry = ''] = await written()
-        return ['request', '--accept', accept, '--registry', registry, '--name', '', ...AT]
+        return ['request', '--accept', accept, '--registry', registry, '--verifier', '', ...AT]
       },
       'USAGE',
     ],
