@@ -115,7 +115,7 @@ describe('the service in Python', () => {
       expect(isSignedBy(answer, announced, 'sha256')).toBe(false)
       expect(decodeEnvelope(answer.envelope).payload).toEqual(text(message))
     }
-    client.send('{"version":1}\n')
+    client.send('{"version":2}\n')
     expect(codesIn(await client.line())).toEqual(['MEMBER_MISSING'])
     client.send('x'.repeat(200_000))
     expect(codesIn(await client.line())).toEqual(['TOO_LARGE'])

@@ -208,7 +208,7 @@ describe('a stranger', () => {
   test('that sends no ask over TCP is told why, and may go on', async () => {
     await withService({}, async (_, tcp) => {
       const client = new LineClient(tcp)
-      client.send('\n{"version":2}\nGET / HTTP/1.1\n')
+      client.send('\n{"version":1}\nGET / HTTP/1.1\n')
       expect(codesIn(await client.line())).toEqual(['JSON_MALFORMED'])
       expect(codesIn(await client.line())).toEqual(['VERSION_UNKNOWN'])
       expect(codesIn(await client.line())).toEqual(['JSON_MALFORMED'])
