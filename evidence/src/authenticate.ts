@@ -60,7 +60,8 @@ export async function examine(
   if (evidence === undefined) return { ...read, checks: [], notChecked: [], failures: [] }
   const { authentic, ...outcome } = await authenticate(evidence, at)
   const isWhole = authentic !== undefined && unreadable.length === 0
-  return { ...read, ...outcome, ...(isWhole ? { authentic } : {}) }
+  const notChecked = [...notes.unreadable.notChecked, ...outcome.notChecked]
+  return { ...read, ...outcome, notChecked, ...(isWhole ? { authentic } : {}) }
 }
 
 async function readFiles(

@@ -8,14 +8,29 @@ import { isDigestOf, selectedValues } from './pcrs.js'
 import { isSignedBy } from './signature.js'
 import type { Attested, PcrsByIndex, PcrValue, Quote, QuoteClaims, QuoteEvidence } from './types.js'
 
-/** Checks a quote against the key that is said to have signed it, and what came along against the quote. */
+/** What came along with a quote and holds: values of PCRs, and which of them the event log leads to. */
+export interface Quoted {
+  readonly pcrs: readonly PcrValue[]
+  readonly replayed: string
+}
+
+/** Checks everything that came along against the quote itself. It needs no key: a key that is missing must not hide what is false. */
+export function checkQuoted(checks: Checks, evidence: QuoteEvidence): Quoted {
+  // 1. PCR values are those that the quote has the digest of.
+  const pcrs = checkPcrs(checks, evidence)
+  // 2. The event log leads to the same values.
+  const { eventLog } = evidence
+  return { pcrs, replayed: eventLog === undefined ? '' : checkLog(checks, eventLog, pcrs) }
+}
+
+/** Checks a quote against the key that is said to have signed it. */
 export async function checkQuote(
   checks: Checks,
-  evidence: QuoteEvidence,
+  { quote, creation, signatures }: QuoteEvidence,
   spki: Uint8Array,
+  quoted: Quoted,
 ): Promise<QuoteClaims | undefined> {
-  const { quote, creation, signatures, eventLog } = evidence
-  // 1. Everything that a TPM is said to have signed is signed by the key, and every signature is of something that is here.
+  // Everything that a TPM is said to have signed is signed by the key, and every signature is of something that is here.
   const used: number[] = []
   const isSigned = async ({ bytes, trailing }: Attested, what: string): Promise<boolean> => {
     checkTrailing(checks, `the ${what}`, trailing)
@@ -35,26 +50,18 @@ export async function checkQuote(
       rule: 'the creation attestation must be signed by the attestation key',
     })
   for (const { trailing } of signatures) checkTrailing(checks, 'the signature', trailing)
-  if (signedWith === undefined) return undefined
+  const signature = signedWith === undefined ? undefined : signatures[signedWith]?.signature
+  if (signature === undefined) return undefined
   must(checks, used.length === signatures.length, 'EVIDENCE_SIGNATURE_FALSE', {
     rule: 'each signature must be over an attestation that came along',
   })
-
-  // 2. PCR values are those that the quote has the digest of.
-  const signature = signatures[signedWith]?.signature
-  if (signature === undefined) return undefined
-  const pcrs = checkPcrs(checks, evidence, signature.hash)
-
-  // 3. The event log leads to the same values.
-  const replayed = eventLog === undefined ? '' : checkLog(checks, eventLog, pcrs)
-  return claimsOf(quote.attest, { scheme: signature.scheme, hash: signature.hash, pcrs, replayed })
+  return claimsOf(quote.attest, { scheme: signature.scheme, hash: signature.hash, ...quoted })
 }
 
 /** The values that the quote vouches for; none where none came along, or where they are not those. */
 function checkPcrs(
   checks: Checks,
-  { quote: { attest }, pcrBanks }: QuoteEvidence,
-  hash: TpmHash,
+  { quote: { attest }, pcrBanks, signatures }: QuoteEvidence,
 ): readonly PcrValue[] {
   if (pcrBanks.length === 0) {
     checks.leave('PCR values: none came along, and the quote holds their digest alone')
@@ -65,14 +72,14 @@ function checkPcrs(
     rule: 'the value of each PCR that the quote selects must come along',
     ...(selected.missing.length === 0 ? {} : { given: `none of ${selected.missing.join(', ')}` }),
   })
-  if (!isWhole) return []
-  const holds = must(
-    checks,
-    selected.isAll && isDigestOf(attest.pcrDigest, selected.values, hash),
-    'EVIDENCE_BINDING_FALSE',
-    { rule: 'the PCR values must be those that the quote has the digest of, and no others' },
+  // Values that the quote does not select are not its own, whichever others are missing.
+  const isDigest = signatures.some(({ signature }) =>
+    isDigestOf(attest.pcrDigest, selected.values, signature.hash),
   )
-  return holds ? selected.values : []
+  const holds = must(checks, selected.isAll && (isDigest || !isWhole), 'EVIDENCE_BINDING_FALSE', {
+    rule: 'the PCR values must be those that the quote has the digest of, and no others',
+  })
+  return holds && isWhole ? selected.values : []
 }
 
 /** The registers that the log leads to: in each bank that it has digests for, those that it speaks of. */

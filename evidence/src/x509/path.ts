@@ -2,6 +2,7 @@ import { equalBytes } from '@vouch/protocol'
 import { type Checks, must } from '../checks.js'
 import type { Certificate } from './certificate.js'
 import type { Path } from './chain.js'
+import { issuersOf } from './issuer.js'
 
 /** A vendor's chain has three or four certificates. */
 const MAX_PATH = 6
@@ -10,14 +11,15 @@ const MAX_PATH = 6
  * Climbs from a certificate to one that names itself as its issuer, by names alone: signatures are for `checkPath`. Two
  * certificates of one name leave open which was meant.
  */
-export function pathFrom(
+export async function pathFrom(
   checks: Checks,
   leaf: Certificate,
   certificates: readonly Certificate[],
-): Path | undefined {
+  at: number,
+): Promise<Path | undefined> {
   const path: [Certificate, ...Certificate[]] = [leaf]
   for (let top = leaf; !equalBytes(top.issuer, top.subject); ) {
-    const [issuer, ...others] = certificates.filter(({ subject }) => equalBytes(subject, top.issuer))
+    const [issuer, ...others] = await issuersOf(checks, top, certificates, at)
     if (others.length > 0) {
       must(checks, false, 'COLLATERAL_CONFLICT', {
         rule: `the certificate that issued ${top.commonName} must come once, or the same each time`,
