@@ -5,6 +5,7 @@ import type { CommonClaims } from '../claims.js'
 import { authenticateQuote } from '../dcap/authenticate.js'
 import { checkTdReport } from '../dcap/td-report.js'
 import type { TdxClaims } from '../dcap/types.js'
+import { azureSlots } from '../slots.js'
 import { authenticateSnp } from '../snp/authenticate.js'
 import type { SnpClaims } from '../snp/types.js'
 import { hashOf } from '../tpm/hash.js'
@@ -44,10 +45,7 @@ export async function authenticateAzure(
   const common = {
     // The processor's, not the virtual TPM's: whoever deletes a virtual machine gets another TPM, and is the same machine.
     ...(machineIdentity === undefined ? {} : { machineIdentity }),
-    slots: [
-      { name: 'user-data', bytes: runtime.userData ?? new Uint8Array(), holds: 'report_data' },
-      { name: 'extraData', bytes: vtpm.quote.attest.extraData, holds: 'short_report_data' },
-    ],
+    slots: azureSlots(runtime, vtpm),
     vmConfiguration: runtime.vmConfiguration,
     quote,
     collateral,

@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { ascii, concat, equalBytes, toHex } from '@vouch/protocol'
 import { NVIDIA_ANCHORS, type NvidiaAnchor } from '../anchors.js'
 import { attempt, type Checks, must } from '../checks.js'
+import { deviceSlots } from '../slots.js'
 import type { Sorted } from '../sorted.js'
 import { isSignedRaw } from '../x509/algorithms.js'
 import type { Certificate } from '../x509/certificate.js'
@@ -37,7 +38,7 @@ export async function authenticateNvidia(
   return {
     kind: first.root.kind,
     devices,
-    slots: devices.map(({ nonce }) => ({ name: 'nonce', bytes: nonce, holds: 'nonce' })),
+    slots: deviceSlots(devices),
     collateral: { missing: [] },
   }
 }

@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { ascii, concat, equalBytes, shown, toHex } from '@vouch/protocol'
 import { anchorOf, SNP_ANCHORS, type SnpAnchor } from '../anchors.js'
 import { attempt, type Checks, must } from '../checks.js'
+import { reportSlots } from '../slots.js'
 import { isSignedRaw } from '../x509/algorithms.js'
 import type { Certificate } from '../x509/certificate.js'
 import { checkPath, checkRevocation, type Path } from '../x509/chain.js'
@@ -183,7 +184,7 @@ function claimsOf(
     root,
     endorsement: endorsement.type,
     ...(endorsement.hwId === undefined ? {} : { machineIdentity: machineIdentity(root, endorsement.hwId) }),
-    slots: [{ name: 'REPORT_DATA', bytes: report.reportData, holds: 'report_data' }],
+    slots: reportSlots(report),
     reportData: report.reportData,
     measurement: report.measurement,
     hostData: report.hostData,

@@ -3,6 +3,7 @@ import { ascii, concat, equalBytes } from '@vouch/protocol'
 import { TPM_ANCHORS, type TpmAnchor } from '../anchors.js'
 import { attempt, type Checks, must } from '../checks.js'
 import { parseDer, TAG } from '../der/der.js'
+import { quoteSlots } from '../slots.js'
 import type { Certificate } from '../x509/certificate.js'
 import { type Collateral, checkPath, checkRevocation } from '../x509/chain.js'
 import { pathFrom } from '../x509/path.js'
@@ -44,7 +45,7 @@ export async function authenticateTpm(
     attestationKey,
     machineIdentity: sha256(concat(ascii('vouch-machine-v1'), sha256(ascii(kind)), attestationKey)),
     ...(root === undefined ? {} : { root }),
-    slots: [{ name: 'extraData', bytes: evidence.quote.attest.extraData, holds: 'short_report_data' }],
+    slots: quoteSlots(evidence),
     quote,
     collateral,
   }
