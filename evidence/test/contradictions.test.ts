@@ -1,3 +1,5 @@
+import { sha1 } from '@noble/hashes/legacy.js'
+import { sha256 } from '@noble/hashes/sha2.js'
 import { type EvidenceFile, parseAttest, parseCertificate } from '@vouch/evidence'
 import { concat, type ErrorCode, fromHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
@@ -11,7 +13,7 @@ import { fileOf, flipped, utf8, withFile } from './support/files.js'
 import { attestAzureTdx, quoteGuest } from './support/intel.js'
 import { allCodes } from './support/quotes.js'
 import { judge, openSample, time } from './support/samples.js'
-import { attest, machine, NOW, report } from './support/simulated.js'
+import { attest, codesOf, machine, NOW, report } from './support/simulated.js'
 import { attestAzure, attestTpm, pcrs, tcg12Event } from './support/tpm.js'
 
 // What is given and contradicts signed evidence is false (2), whatever else is missing; what is only missing is undecided (4).
@@ -228,6 +230,22 @@ describe('whatever else contradicts signed evidence is false beside what is miss
     expect(await judge(files, NOW)).toBe(4)
     const log = { name: 'log', bytes: tcg12Event(4, new Uint8Array(20).fill(1)) }
     expect(await allCodes([...files, log])).toEqual(['EVENT_LOG_FALSE', 'COLLATERAL_MISSING'])
+  })
+
+  test('an event log that leads to another digest, where no PCR values came along', async () => {
+    const event = tcg12Event(4, new Uint8Array(20).fill(1))
+    const value = sha1(concat(new Uint8Array(20), new Uint8Array(20).fill(1)))
+    const quote = async (pcrDigest: Uint8Array, indexes: readonly number[] = [4]) => [
+      ...without(
+        await attestTpm({ fields: { selections: [{ hash: 'sha1', pcrs: indexes }], pcrDigest } }),
+        'pcrs.json',
+      ),
+      { name: 'log', bytes: event },
+    ]
+    expect(await codesOf(await quote(sha256(value)))).toEqual([])
+    expect(await codesOf(await quote(ZERO_PCR_DIGEST))).toEqual(['EVENT_LOG_FALSE'])
+    // A log that does not speak of every PCR in the digest contradicts nothing.
+    expect(await codesOf(await quote(ZERO_PCR_DIGEST, [4, 9]))).toEqual([])
   })
 
   test('an event log that leads to other registers, of a real guest without TCB info', async (context) => {

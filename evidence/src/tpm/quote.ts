@@ -19,8 +19,11 @@ export function checkQuoted(checks: Checks, evidence: QuoteEvidence): Quoted {
   // 1. PCR values are those that the quote has the digest of.
   const pcrs = checkPcrs(checks, evidence)
   // 2. The event log leads to the same values.
-  const { eventLog } = evidence
-  return { pcrs, replayed: eventLog === undefined ? '' : checkLog(checks, eventLog, pcrs) }
+  const { eventLog, pcrBanks } = evidence
+  if (eventLog === undefined) return { pcrs, replayed: '' }
+  if (pcrBanks.length > 0) return { pcrs, replayed: checkLog(checks, eventLog, pcrs) }
+  checkLogAlone(checks, eventLog, evidence)
+  return { pcrs, replayed: '' }
 }
 
 /** Checks a quote against the key that is said to have signed it. */
@@ -73,9 +76,7 @@ function checkPcrs(
     ...(selected.missing.length === 0 ? {} : { given: `none of ${selected.missing.join(', ')}` }),
   })
   // Values that the quote does not select are not its own, whichever others are missing.
-  const isDigest = signatures.some(({ signature }) =>
-    isDigestOf(attest.pcrDigest, selected.values, signature.hash),
-  )
+  const isDigest = isDigestIn(attest, signatures, selected.values)
   const holds = must(checks, selected.isAll && (isDigest || !isWhole), 'EVIDENCE_BINDING_FALSE', {
     rule: 'the PCR values must be those that the quote has the digest of, and no others',
   })
@@ -100,6 +101,30 @@ function checkLog(checks: Checks, events: readonly LoggedEvent[], pcrs: readonly
   else checks.leave('what the events of the log say: PCRs vouch for their digests alone')
   return compared.map(({ name }) => name).join(', ')
 }
+
+/** A log without PCR values leads to the digest itself, where it speaks of every PCR in it. */
+function checkLogAlone(
+  checks: Checks,
+  events: readonly LoggedEvent[],
+  { quote: { attest }, signatures }: QuoteEvidence,
+): void {
+  const banks = attest.selections.map(({ hash }) => ({ bank: hash, values: replay(events, hash) }))
+  const { values, missing } = selectedValues(attest.selections, banks)
+  if (missing.length > 0) {
+    checks.leave(`the event log: it does not speak of ${missing.join(', ')}, whose values did not come along`)
+    return
+  }
+  must(checks, isDigestIn(attest, signatures, values), 'EVENT_LOG_FALSE', {
+    rule: 'the event log must lead to the PCR values that the quote has the digest of',
+  })
+}
+
+/** The digest is taken with the hash of the quote's signature, which is one of those that came along. */
+const isDigestIn = (
+  { pcrDigest }: Quote,
+  signatures: QuoteEvidence['signatures'],
+  values: readonly PcrValue[],
+): boolean => signatures.some(({ signature }) => isDigestOf(pcrDigest, values, signature.hash))
 
 interface Found {
   readonly scheme: QuoteClaims['scheme']
