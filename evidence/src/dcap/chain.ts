@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { anchorOf, DCAP_ANCHORS, type DcapAnchor } from '../anchors.js'
 import { type Checks, must } from '../checks.js'
 import type { Certificate } from '../x509/certificate.js'
-import { issuersOf } from '../x509/issuer.js'
+import { shortPath } from '../x509/path.js'
 import { isPckCertificate } from './platform.js'
 
 /** The certificate of the PCK, and those above it. */
@@ -24,14 +24,9 @@ export async function findPckChain(
   certificates: readonly Certificate[],
   at: number,
 ): Promise<PckChain | undefined> {
-  const issuerOf = async (certificate: Certificate): Promise<Certificate | undefined> => {
-    const found = await issuersOf(checks, certificate, certificates, at)
-    return oneOf(checks, `the certificate that issued ${certificate.commonName}`, found)
-  }
-  const issuer = await issuerOf(leaf)
-  const root = issuer === undefined ? undefined : await issuerOf(issuer)
-  if (issuer === undefined || root === undefined) return undefined
-  must(checks, root !== issuer, 'CHAIN_FALSE', { rule: 'there must be an intermediate below the root' })
+  const path = await shortPath(checks, leaf, { certificates, at, choose: oneOf })
+  if (path === undefined) return undefined
+  const [, issuer, root] = path
   return { leaf, issuer, root }
 }
 

@@ -5,9 +5,9 @@ import { attempt, type Checks, must } from '../checks.js'
 import { reportSlots } from '../slots.js'
 import { isSignedRaw } from '../x509/algorithms.js'
 import type { Certificate } from '../x509/certificate.js'
-import { checkPath, checkRevocation, type Path } from '../x509/chain.js'
-import { issuersOf } from '../x509/issuer.js'
+import { checkPath, checkRevocation } from '../x509/chain.js'
 import { importKey } from '../x509/keys.js'
+import { shortPath } from '../x509/path.js'
 import { checkRoot } from '../x509/root.js'
 import { type EndorsementContent, isEndorsement, readEndorsement } from './endorsement.js'
 import { decodeTcb, GENERATIONS, isOfGeneration, isProductOf, tcbText } from './generation.js'
@@ -33,7 +33,8 @@ export async function authenticateSnp(
   if (leaf !== undefined) await checkSignature(checks, report, bytes, leaf)
 
   // 2. The certificates: of who issued that of the key, and of the root.
-  const path = leaf === undefined ? undefined : await findPath(checks, leaf, certificates, at)
+  const path =
+    leaf === undefined ? undefined : await shortPath(checks, leaf, { certificates, at, choose: findOne })
   if (path === undefined) {
     checkGeneration(checks, evidence, endorsement)
     return undefined
@@ -72,25 +73,6 @@ function findOne(checks: Checks, role: string, candidates: readonly Certificate[
   if (others.length > 0)
     must(checks, false, 'COLLATERAL_CONFLICT', { rule: `${role} must come once, or the same each time` })
   return found
-}
-
-/** The certificates above that of the key. */
-async function findPath(
-  checks: Checks,
-  leaf: Certificate,
-  certificates: readonly Certificate[],
-  at: number,
-): Promise<Path | undefined> {
-  const issuerOf = async (certificate: Certificate): Promise<Certificate | undefined> => {
-    const found = await issuersOf(checks, certificate, certificates, at)
-    return findOne(checks, `the certificate that issued ${certificate.commonName}`, found)
-  }
-  const issuer = await issuerOf(leaf)
-  const root = issuer === undefined ? undefined : await issuerOf(issuer)
-  if (issuer === undefined || root === undefined) return undefined
-  // A root that issued for a chip itself is not how the vendor works, whoever came by its key.
-  must(checks, root !== issuer, 'CHAIN_FALSE', { rule: 'there must be an intermediate below the root' })
-  return [leaf, issuer, root]
 }
 
 /**
