@@ -21,6 +21,7 @@ import { attestTpm } from './support/tpm.js'
 
 const DAY = 86_400
 const OLD = { notAfter: NOW + DAY }
+const TO_COME = { notBefore: NOW + DAY, notAfter: NOW + 2 * DAY }
 const EXPIRED = { notAfter: NOW - DAY }
 const intelRoot = intelKeys.pem('root.pem')
 const renewedIntel = (content: object = OLD) =>
@@ -53,6 +54,11 @@ describe('two certificates of Intel’s root with one key', () => {
     expect(await allCodes(await withRoots(expired, intelRoot))).toEqual([])
     expect(await allCodes(await withRoots(intelRoot, expired))).toEqual([])
     expect(await allCodes(await withRoots(expired, expired))).toEqual(['CERTIFICATE_EXPIRED'])
+    // The one that is in force counts, not the one that lasts longest.
+    const [current, next] = [await renewedIntel(OLD), await renewedIntel(TO_COME)]
+    expect(await allCodes(await withRoots(current, next))).toEqual([])
+    expect(await allCodes(await withRoots(next, current))).toEqual([])
+    expect(await allCodes(await withRoots(next, next))).toEqual(['CERTIFICATE_EXPIRED'])
   })
 
   test('are false when one of them is damaged', async () => {
