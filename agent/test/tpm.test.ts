@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sha256 } from '@noble/hashes/sha2.js'
@@ -172,6 +172,33 @@ describe('a TPM', () => {
     const tooLarge = (await open({ eventLog: log })).attest(DATA)
     await expect(tooLarge).rejects.toMatchObject({ code: 'PROVIDER_FAILED' })
   })
+})
+
+test('what tpm2-tools write of a quote is read as it is', async () => {
+  const tpm = started()
+  const path = (name: string) => join(folder, name)
+  const run = (tool: string, ...args: readonly string[]): void => {
+    tpm.run(tool, ...args)
+    tpm.run('tpm2_flushcontext', '-t')
+  }
+  const ecdsa = ['-G', 'ecc', '-g', 'sha256', '-s', 'ecdsa']
+  run('tpm2_createek', '-G', 'ecc', '-c', path('ek.ctx'))
+  run('tpm2_createak', '-C', path('ek.ctx'), '-c', path('ak.ctx'), ...ecdsa, '-u', path('ak.pub'))
+  run('tpm2_pcrextend', `4:sha256=${'ab'.repeat(32)}`)
+  const files = ['ak.pub', 'quote.msg', 'quote.sig', 'pcrs.out']
+  const selected = 'sha256:0,1,2,3,4,5,6,7,8,9,10,23+sha1:2,4'
+  const out = ['-m', path('quote.msg'), '-s', path('quote.sig'), '-o', path('pcrs.out')]
+  run('tpm2_quote', '-c', path('ak.ctx'), '-l', selected, '-q', 'aa', '-g', 'sha256', ...out)
+  const evidence = await Promise.all(files.map(async (name) => new Uint8Array(await readFile(path(name)))))
+  const { claims } = await claimsIn(evidence)
+  expect(Object.keys(claims.quote.pcrs.sha256 ?? {})).toHaveLength(12)
+  expect(Object.keys(claims.quote.pcrs.sha1 ?? {})).toEqual(['2', '4'])
+  run('tpm2_pcrextend', `4:sha256=${'cd'.repeat(32)}`)
+  run('tpm2_quote', '-c', path('ak.ctx'), '-l', selected, '-q', 'aa', '-g', 'sha256', '-o', path('pcrs.out'))
+  const later = [...evidence.slice(0, 3), new Uint8Array(await readFile(path('pcrs.out')))]
+  await expect(claimsIn(later)).rejects.toThrow(
+    'the PCR values must be those that the quote has the digest of',
+  )
 })
 
 describe('is refused', () => {

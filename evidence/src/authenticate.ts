@@ -1,9 +1,11 @@
 import { equalBytes, exitStatus, type Failure, shown, VouchError } from '@vouch/protocol'
-import { attempt, type Check, Checks, must } from './checks.js'
+import { type AppraisalFailure, attempt, type Check, Checks, must } from './checks.js'
 import { type Authentication, AuthenticEvidence, type Evidence, type EvidenceFile } from './evidence.js'
 import { sortFiles } from './files.js'
 import { authenticateFormat, parseFormat } from './formats.js'
 import { Notes } from './notes.js'
+import { checkNonces } from './nvidia/appraise.js'
+import { slotsOf } from './slots.js'
 import type { Sorted } from './sorted.js'
 import type { RevocationList } from './x509/revocation.js'
 
@@ -60,7 +62,17 @@ export async function examine(
   if (evidence === undefined) return { ...read, checks: [], notChecked: [], failures: [] }
   const { authentic, ...outcome } = await authenticate(evidence, at)
   const isWhole = authentic !== undefined && unreadable.length === 0
-  return { ...read, ...outcome, ...(isWhole ? { authentic } : {}) }
+  const notChecked = [...notes.unreadable.notChecked, ...outcome.notChecked]
+  const failures =
+    authentic === undefined ? [...outcome.failures, ...unboundDevices(evidence)] : outcome.failures
+  return { ...read, ...outcome, notChecked, failures, ...(isWhole ? { authentic } : {}) }
+}
+
+/** Devices that a machine does not speak of. Of what is genuine appraisal says it; of the rest it is false all the same. */
+function unboundDevices(evidence: Evidence): readonly Failure[] {
+  const checks = new Checks<AppraisalFailure>()
+  if (evidence.format === 'composite') checkNonces(checks, slotsOf(evidence), evidence.devices.messages)
+  return checks.failures
 }
 
 async function readFiles(

@@ -4,10 +4,10 @@ import { unpacked } from './containers.js'
 import { endOfValue, isMeantAsCertificate, isMeantAsList } from './der/meant.js'
 import type { EvidenceFile } from './evidence.js'
 import type { Notes } from './notes.js'
-import { certificatesInside, gather, partOf } from './parts.js'
+import { certificatesInside, gather, keysInside, partOf } from './parts.js'
 import { type PemBlock, pemBlocks } from './pem.js'
-import type { PartName, Sorted } from './sorted.js'
-import { parseCertificate } from './x509/certificate.js'
+import type { PartName, Parts, Sorted } from './sorted.js'
+import { type Certificate, parseCertificate } from './x509/certificate.js'
 import { parseRevocationList } from './x509/revocation.js'
 
 /** More than any evidence comes with. An attacker's thousand certificates would cost us a thousand parses. */
@@ -51,8 +51,8 @@ export async function sortFiles(notes: Notes, files: readonly EvidenceFile[]): P
   const gathered = gather(parts)
   if (!isFew) return { certificates: [], revocationLists: [], parts: gathered }
   return {
-    certificates: await readAll(checks, certificates, parseCertificate),
-    revocationLists: await readAll(checks, lists, parseRevocationList),
+    certificates: await readAll(checks, certificates, parseCertificate, isSpare(gathered)),
+    revocationLists: await readAll(checks, lists, parseRevocationList, () => false),
     parts: gathered,
   }
 }
@@ -71,12 +71,13 @@ async function unpackAll(checks: Checks, files: readonly EvidenceFile[]): Promis
 
 /**
  * Reads each different one. The same thing given twice is given once. What stands behind one in its file is somebody's, and
- * nothing vouches for it.
+ * nothing vouches for it: it is refused, but behind one that nothing rests on.
  */
 async function readAll<T>(
   checks: Checks,
   encoded: readonly Uint8Array[],
   parse: (der: Uint8Array) => T,
+  mayEndEarly: (value: T, behind: Uint8Array) => boolean,
 ): Promise<T[]> {
   const found = encoded.map((bytes) => ({ der: bytes.subarray(0, endOfValue(bytes)), bytes }))
   const different = found.filter(({ der }, i) => found.findIndex((other) => equalBytes(other.der, der)) === i)
@@ -85,17 +86,34 @@ async function readAll<T>(
     const value = await attempt(checks, () => parse(der))
     if (value === undefined) continue
     read.push(value)
-    const longest = Math.max(
-      ...found.filter((one) => equalBytes(one.der, der)).map(({ bytes }) => bytes.length),
-    )
-    if (longest > der.length)
-      must(checks, false, 'EVIDENCE_TRAILING', {
-        rule: 'behind a certificate or a list there must be nothing',
-        given: `${longest - der.length} bytes`,
-      })
+    const same = found.filter((one) => equalBytes(one.der, der))
+    const behind = same.map(({ bytes }) => bytes.subarray(der.length)).filter(({ length }) => length > 0)
+    for (const rest of behind) {
+      const given = `${rest.length} bytes`
+      if (mayEndEarly(value, rest)) checks.leave(`${given} behind a certificate that nothing rests on`)
+      else
+        must(checks, false, 'EVIDENCE_TRAILING', {
+          rule: 'behind a certificate or a list there must be nothing',
+          given,
+        })
+    }
   }
   return read
 }
+
+/** An index of a TPM has at most so many bytes, whatever lies in it. */
+const MAX_INDEX_BYTES = 4096
+
+/**
+ * Whether a certificate is of a key that a part holds itself. Such a certificate is read out of an index of fixed size, with what is
+ * behind it. Another certificate, or a list, must not hide there.
+ */
+const isSpare =
+  (parts: Parts) =>
+  ({ spki }: Certificate, behind: Uint8Array): boolean =>
+    behind.length <= MAX_INDEX_BYTES &&
+    keysInside(parts).some((key) => equalBytes(key, spki)) &&
+    behind.every((_, i) => derLabel(behind.subarray(i)) === 'unknown')
 
 function derLabel(bytes: Uint8Array): string {
   if (isMeantAsCertificate(bytes)) return PEM_CERTIFICATE

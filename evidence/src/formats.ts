@@ -11,13 +11,14 @@ import { authenticateNitro } from './nitro/authenticate.js'
 import { parseNitro } from './nitro/document.js'
 import type { Notes } from './notes.js'
 import { authenticateDevices, authenticateNvidia, parseNvidia } from './nvidia/authenticate.js'
-import { splitChains } from './nvidia/chains.js'
+import { isDeviceLeaf } from './nvidia/dice.js'
 import { FAINT } from './parts.js'
 import { authenticateSnp } from './snp/authenticate.js'
 import { parseSnp } from './snp/report.js'
 import type { PartName, Sorted } from './sorted.js'
 import { authenticateTpm } from './tpm/authenticate.js'
 import { parseTpm } from './tpm/parse.js'
+import { splitChains } from './x509/split.js'
 
 /** A format of evidence: which parts it is made of, how it is read, and how it is authenticated. */
 interface Format<E extends Evidence> {
@@ -100,12 +101,12 @@ export function parseFormat(sorted: Sorted, notes: Notes): Evidence {
   const isComposite =
     messages !== undefined && Object.keys(others).some((part) => !FAINT.has(part as PartName))
   if (!isComposite) return parseOne(sorted, notes)
-  const { ofDevices, rest } = splitChains(sorted.certificates)
+  const { chains, rest } = splitChains(sorted.certificates, isDeviceLeaf)
   const machine = parseOne({ ...sorted, parts: others, certificates: rest }, notes)
   if (machine.format === 'nvidia' || machine.format === 'composite')
     throw new VouchError('INTERNAL', { rule: 'what is left without devices must be of a machine' })
   const parts = { [DEVICE]: messages }
-  const devices = notes.read(() => parseNvidia({ ...sorted, parts, certificates: ofDevices }))
+  const devices = notes.read(() => parseNvidia({ ...sorted, parts, certificates: chains }))
   return devices === undefined ? machine : { format: 'composite', machine, devices }
 }
 

@@ -1,6 +1,6 @@
 import { equalBytes, VouchError } from '@vouch/protocol'
 import { looksLikeHcl, parseHcl } from './azure/hcl.js'
-import { looksLikeRuntimeData } from './azure/runtime-data.js'
+import { looksLikeRuntimeData, parseRuntimeData } from './azure/runtime-data.js'
 import { looksLikeQeIdentity, looksLikeTcbInfo } from './dcap/documents.js'
 import { certificatesInQuote, looksLikeQuote, parseQuote } from './dcap/quote.js'
 import { looksLikeEventLog } from './eventlog/parse.js'
@@ -57,6 +57,18 @@ export function certificatesInside(name: PartName, bytes: Uint8Array): readonly 
   return CERTIFICATES_INSIDE[name]?.(bytes) ?? []
 }
 
+/** Parts that hold a key themselves, so that nothing rests on a certificate of it. */
+const KEYS_INSIDE: Readonly<Partial<Record<PartName, (bytes: Uint8Array) => Uint8Array>>> = {
+  'hcl-report': (bytes) => parseRuntimeData(parseHcl(bytes).hcl.runtimeData).attestationKey,
+}
+
+/** The keys that parts hold themselves, as SubjectPublicKeyInfo. A part that cannot be read holds none. */
+export function keysInside(parts: Parts): readonly Uint8Array[] {
+  return Object.entries(parts).flatMap(([name, files]) =>
+    files.flatMap(({ bytes }) => unlessRefused(() => KEYS_INSIDE[name as PartName]?.(bytes)) ?? []),
+  )
+}
+
 /** Parts that interfaces of fixed size pad with zeros, and how many bytes of a file are theirs. */
 const PADDED: Readonly<Partial<Record<PartName, (bytes: Uint8Array) => number>>> = {
   'dcap-quote': (bytes) => bytes.length - parseQuote(bytes).quote.behind.length,
@@ -82,11 +94,15 @@ function isPadded(name: PartName, longer: Uint8Array, bytes: Uint8Array): boolea
   if (!equalBytes(longer.subarray(0, bytes.length), bytes)) return false
   if (longer.length === bytes.length) return true
   const isZero = longer.subarray(bytes.length).every((byte) => byte === 0)
+  const end = unlessRefused(() => PADDED[name]?.(longer))
+  return isZero && end !== undefined && end <= bytes.length
+}
+
+function unlessRefused<T>(read: () => T): T | undefined {
   try {
-    const end = PADDED[name]?.(longer)
-    return isZero && end !== undefined && end <= bytes.length
+    return read()
   } catch (error) {
-    if (error instanceof VouchError) return false
+    if (error instanceof VouchError) return undefined
     throw error
   }
 }

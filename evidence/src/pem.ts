@@ -8,6 +8,8 @@ export interface PemBlock {
 /** A block, its markers on lines of their own: RFC 7468, section 2, with no white space but line ends and blanks. */
 const BLOCK =
   /^-----BEGIN ([A-Z0-9 ]{1,40})-----[ \t]*\r?\n([A-Za-z0-9+/=\r\n \t]*)^-----END \1-----[ \t]*\r?$/gm
+/** Two markers on one line: files of PEM that end without a line end, put one behind the other. Nothing stands between them. */
+const ADJACENT = /^(-----END [A-Z0-9 ]{1,40}-----)(?=-----BEGIN [A-Z0-9 ]{1,40}-----[ \t]*\r?$)/gm
 const MARKER = '-----'
 const DASH = 0x2d
 
@@ -33,7 +35,7 @@ const utf8 = new TextDecoder()
 
 function split(bytes: Uint8Array): { readonly blocks: readonly PemBlock[]; readonly rest: string } {
   const blocks: PemBlock[] = []
-  const text = utf8.decode(bytes)
+  const text = utf8.decode(bytes).replace(ADJACENT, '$1\n')
   const rest = text.replace(BLOCK, (_, label: string, base64: string) => {
     blocks.push({ label, der: fromBase64(base64.replace(/[\r\n \t]/g, '')) })
     return ''

@@ -165,10 +165,11 @@ describe('bytes that are read are written again as they were', TIMEOUT, () => {
 
   it('PCR values, in their one spelling', () => {
     const inputs = near([fileOf(quote, 'pcrs.json').bytes])
-    fuzz(inputs, parsePcrs, (bank, bytes) => {
-      const printed = printPcrs(bank)
+    fuzz(inputs, parsePcrs, (banks, bytes) => {
       const json = JSON.parse(textOf(bytes)) as object
-      return printPcrs(parsePcrs(utf8(printed))) === printed && sameJson(json, JSON.parse(printed))
+      const [printed = '', ...others] = banks.map(printPcrs)
+      const [again] = parsePcrs(utf8(printed)).map(printPcrs)
+      return others.length === 0 && again === printed && sameJson(json, JSON.parse(printed))
     })
   })
 })

@@ -16,9 +16,10 @@ import { describe, expect, test } from 'vitest'
 import { openSimulatedNvidia, pem } from '../../fixtures/simulated-nvidia/index.js'
 import { AuthenticEvidence, type Claims } from '../src/evidence.js'
 import { keyCertificate } from '../src/simulated/key-certificate.js'
-import { ECDSA_SHA384, signingKey } from '../src/simulated/schemes.js'
+import { ECDSA_SHA384, rawSignature, signingKey } from '../src/simulated/schemes.js'
 import { fileOf } from './support/files.js'
 import { quoteGuest } from './support/intel.js'
+import { judge } from './support/samples.js'
 import {
   attest as attestMachine,
   authenticated,
@@ -51,7 +52,7 @@ describe('a device', () => {
     [
       'another signature',
       () => attest({ fields: { signature: new Uint8Array(96).fill(1) } }),
-      ['EVIDENCE_SIGNATURE_FALSE', 'COLLATERAL_CONFLICT'],
+      ['EVIDENCE_SIGNATURE_FALSE'],
     ],
     [
       'no certificate of a device',
@@ -61,7 +62,7 @@ describe('a device', () => {
     [
       'an issuer left out',
       async () => (await attest()).filter(({ name }) => name !== 'device.der'),
-      ['COLLATERAL_MISSING', 'COLLATERAL_CONFLICT'],
+      ['COLLATERAL_MISSING'],
     ],
     [
       'another FWID than its key is for',
@@ -99,6 +100,38 @@ describe('a device', () => {
     expect(await codesOf(await files())).toEqual(codes)
   })
 
+  test.each<[string, readonly string[]]>([
+    ['its issuer', ['device.der']],
+    ['the root', ['root.der']],
+    ['its own certificate', ['leaf.der']],
+    ['every certificate but the root', ['leaf.der', 'device.der']],
+    ['all of them', ['leaf.der', 'device.der', 'root.der']],
+  ])('whose chain lacks %s is undecided', async (_, missing) => {
+    const files = (await attest()).filter(({ name }) => !missing.includes(name))
+    expect(new Set(await codesOf(files))).toEqual(new Set(['COLLATERAL_MISSING']))
+    expect(await judge(files, NOW)).toBe(4)
+  })
+
+  test('beside one whose certificate is missing is undecided, and false when a certificate was given for it', async () => {
+    const [message, ...chain] = await attest()
+    if (message === undefined) throw new Error('there must be a message')
+    const { message: other } = await strangersMessage()
+    const files = [message, ...chain, other]
+    expect(await codesOf(files)).toEqual(['COLLATERAL_MISSING'])
+    // A leaf that signed nothing is there for the message that nobody signed.
+    const spare = fileOf(await attest({ fwid: new Uint8Array(48).fill(7) }), 'leaf.der')
+    expect(await codesOf([...files, { ...spare, name: 'spare.der' }])).toContain('EVIDENCE_SIGNATURE_FALSE')
+    expect(await judge([...files, { ...spare, name: 'spare.der' }], NOW)).toBe(2)
+  })
+
+  test('whose chain is not whole is false with a chain that is another’s', async () => {
+    const { message, leaf } = await strangersMessage()
+    const [, , ...issuers] = await attest()
+    expect(await judge([message, leaf, ...issuers], NOW)).toBe(2)
+    const [, ...chain] = await attest()
+    expect(await judge([message, ...chain], NOW)).toBe(2)
+  })
+
   test('may have zeros behind its signature: they are said to be padding', async () => {
     const { failures, notChecked } = await authenticated(
       await attest({ fields: { trailing: new Uint8Array(3) } }),
@@ -122,6 +155,29 @@ describe('a device', () => {
     expect(await codesOf([...others, { name: 'root.der', bytes: stranger }])).toEqual(['CHAIN_FALSE'])
   })
 })
+
+/** A message by a key of somebody's, with a certificate by that key itself. */
+async function strangersMessage(): Promise<{ message: EvidenceFile; leaf: EvidenceFile }> {
+  const good = parseSpdm(fileOf(await attest(), 'evidence.bin').bytes)
+  const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-384' }, true, ['sign'])
+  const unsigned = encodeSpdm({ ...good, signature: new Uint8Array() })
+  const signature = await rawSignature(pair.privateKey, 'SHA-384', unsigned)
+  const { issuer, extensions } = parseCertificate(fileOf(await attest(), 'leaf.der').bytes)
+  const leaf = await keyCertificate(
+    {
+      ...{ serial: 9, commonName: 'somebody’s', ...LIFE },
+      spki: new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey)),
+      extensions: [...extensions]
+        .filter(([id]) => id.startsWith('2.23.'))
+        .map(([id, { value }]) => [id, value]),
+    },
+    { subject: issuer, key: pair.privateKey, scheme: ECDSA_SHA384 },
+  )
+  return {
+    message: { name: 'stranger.bin', bytes: encodeSpdm({ ...good, signature }) },
+    leaf: { name: 'stranger.der', bytes: leaf },
+  }
+}
 
 describe('bytes that are no message of a device', () => {
   const codeOf = (bytes: Uint8Array): ErrorCode | undefined => {

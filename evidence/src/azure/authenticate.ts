@@ -5,11 +5,13 @@ import type { CommonClaims } from '../claims.js'
 import { authenticateQuote } from '../dcap/authenticate.js'
 import { checkTdReport } from '../dcap/td-report.js'
 import type { TdxClaims } from '../dcap/types.js'
+import { azureSlots } from '../slots.js'
 import { authenticateSnp } from '../snp/authenticate.js'
 import type { SnpClaims } from '../snp/types.js'
 import { hashOf } from '../tpm/hash.js'
-import { checkQuote } from '../tpm/quote.js'
+import { checkQuote, checkQuoted } from '../tpm/quote.js'
 import { checkTrailing } from '../trailing.js'
+import { checkKeyCertificates } from './key-certificates.js'
 import type { AzureClaims, AzureEvidence } from './types.js'
 
 /**
@@ -21,30 +23,29 @@ export async function authenticateAzure(
   evidence: AzureEvidence,
   at: number,
 ): Promise<AzureClaims | undefined> {
-  const { hcl, trailing, runtime, vtpm } = evidence
-  // 1. What the processor says is genuine.
-  const claims = await authenticateHardware(checks, evidence, at)
-  if (claims === undefined) return undefined
-  checkTrailing(checks, 'the HCL report', trailing)
-
-  // 2. It is bound to the runtime data.
+  const { hcl, trailing, runtime, hardware, vtpm } = evidence
+  // 1. The processor's report is bound to the runtime data. Certificates that are missing must not hide that it is not.
+  const { reportData } = hardware.format === 'snp' ? hardware.report : hardware.quote.report
   const digest = hashOf(hcl.hash, hcl.runtimeData)
-  const bound = concat(digest, new Uint8Array(claims.reportData.length - digest.length))
-  must(checks, equalBytes(claims.reportData, bound), 'EVIDENCE_BINDING_FALSE', {
+  const bound = concat(digest, new Uint8Array(reportData.length - digest.length))
+  must(checks, equalBytes(reportData, bound), 'EVIDENCE_BINDING_FALSE', {
     rule: 'REPORT_DATA must be the hash of the runtime data, and zeros behind it',
   })
+  checkTrailing(checks, 'the HCL report', trailing)
 
-  // 3. The quote is signed by the key in the runtime data.
-  const quote = await checkQuote(checks, vtpm, runtime.attestationKey)
-  if (quote === undefined) return undefined
+  // 2. The quote is signed by the key in the runtime data, and what came along is what it speaks of.
+  const quoted = checkQuoted(checks, vtpm)
+  const quote = await checkQuote(checks, vtpm, runtime.attestationKey, quoted)
+  await checkKeyCertificates(checks, evidence)
+
+  // 3. What the processor says is genuine.
+  const claims = await authenticateHardware(checks, evidence, at)
+  if (claims === undefined || quote === undefined) return undefined
   const { machineIdentity, collateral } = claims
   const common = {
     // The processor's, not the virtual TPM's: whoever deletes a virtual machine gets another TPM, and is the same machine.
     ...(machineIdentity === undefined ? {} : { machineIdentity }),
-    slots: [
-      { name: 'user-data', bytes: runtime.userData ?? new Uint8Array(), holds: 'report_data' },
-      { name: 'extraData', bytes: vtpm.quote.attest.extraData, holds: 'short_report_data' },
-    ],
+    slots: azureSlots(runtime, vtpm),
     vmConfiguration: runtime.vmConfiguration,
     quote,
     collateral,

@@ -8,6 +8,7 @@ import { parseQuoteParts } from '../tpm/parse.js'
 import { parseSignature } from '../tpm/signature.js'
 import type { GivenSignature } from '../tpm/types.js'
 import { publicKeyType } from '../x509/public-key.js'
+import { splitChains } from '../x509/split.js'
 import { parseHcl } from './hcl.js'
 import { parseRuntimeData } from './runtime-data.js'
 import type { AzureEvidence, HclReport, RuntimeData } from './types.js'
@@ -17,8 +18,11 @@ export function parseAzure(sorted: Sorted, notes: Notes): AzureEvidence {
   const { parts } = sorted
   const { hcl, trailing } = parseHcl(onePart(parts, 'hcl-report').bytes)
   assertCopy(parts, 'runtime-data', hcl.runtimeData)
-  const hardware = parseHardware(hcl, sorted, notes)
   const runtime = parseRuntimeData(hcl.runtimeData)
+  const { chains, rest } = splitChains(sorted.certificates, ({ spki }) =>
+    equalBytes(spki, runtime.attestationKey),
+  )
+  const hardware = parseHardware(hcl, { ...sorted, certificates: rest }, notes)
   return {
     format: 'azure',
     hcl,
@@ -26,6 +30,7 @@ export function parseAzure(sorted: Sorted, notes: Notes): AzureEvidence {
     runtime,
     hardware,
     vtpm: parseQuoteParts(parts, signaturesIn(parts, runtime, notes), notes),
+    keyCertificates: chains,
   }
 }
 

@@ -3,6 +3,7 @@ import type { CommonClaims } from '../claims.js'
 import type { DcapEvidence, TdxFacts } from '../dcap/types.js'
 import type { SnpEvidence, SnpFacts } from '../snp/types.js'
 import type { QuoteClaims, QuoteEvidence } from '../tpm/types.js'
+import type { Certificate } from '../x509/certificate.js'
 import type { HASH_TYPE, REPORT_TYPE } from './layout.js'
 
 /** A report of the host compatibility layer as it was read. */
@@ -34,6 +35,8 @@ export interface AzureEvidence {
   /** The report inside, or the quote that was made of it. */
   readonly hardware: SnpEvidence | DcapEvidence
   readonly vtpm: QuoteEvidence
+  /** Certificates of the virtual TPM's key, with those that issued them. */
+  readonly keyCertificates: readonly Certificate[]
 }
 
 /** What authentic evidence of such a machine says, whatever processor it has. */

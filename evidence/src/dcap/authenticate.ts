@@ -8,11 +8,12 @@ import type { EventLog } from '../eventlog/types.js'
 import { isSignedRaw } from '../x509/algorithms.js'
 import type { Certificate } from '../x509/certificate.js'
 import { checkPath, checkUnused } from '../x509/chain.js'
+import { isSameRoot } from '../x509/issuer.js'
 import { importKey, importPoint } from '../x509/keys.js'
 import { checkRoot } from '../x509/root.js'
-import { findPckChain } from './chain.js'
+import { findPck, findPckChain } from './chain.js'
 import { claimsOf } from './claims.js'
-import { checkCollateral } from './collateral.js'
+import { checkCollateral, DOCUMENTS_FOR } from './collateral.js'
 import { readPlatform } from './platform.js'
 import { teeOf } from './quote.js'
 import { moduleId, moduleVersion, standingOf } from './tcb.js'
@@ -20,6 +21,7 @@ import type {
   DcapClaims,
   DcapEvidence,
   EnclaveReport,
+  PckId,
   Platform,
   QeIdentity,
   SignedQuote,
@@ -51,41 +53,40 @@ export async function authenticateDcap(
   used: Certificate[] = [],
 ): Promise<DcapClaims | undefined> {
   const { quote, certificates } = evidence
-  const { report, quotingEnclave } = quote
+  const { report } = quote
   const tee = teeOf(report)
 
-  // 1. The certificates, up to a root that is pinned by its key.
-  const chain = findPckChain(checks, certificates)
+  // 1. What needs no certificate: one that is missing must not hide what is false.
+  await checkAttestationKey(checks, evidence)
+  checkEventLog(checks, report, evidence.eventLog)
+
+  // 2. The PCK signed the quoting enclave's report, and its certificate is of the platform that all the rest is about.
+  const leaf = findPck(checks, certificates)
+  const platform = leaf === undefined ? undefined : await attempt(checks, () => readPlatform(leaf))
+  if (leaf !== undefined) await checkEnclaveSignature(checks, evidence, leaf)
+  checkAgreement(checks, evidence, platform)
+  if (leaf === undefined) return undefined
+
+  // 3. The certificates, up to a root that is pinned by its key.
+  const chain = await findPckChain(checks, leaf, certificates, at)
   if (chain === undefined) return undefined
-  const { leaf, issuer, root } = chain
+  const { issuer, root } = chain
   const anchors = DCAP_ANCHORS.filter((candidate) => candidate.tee === tee)
   const anchor = checkRoot(checks, [leaf, issuer, root], anchors)
   if (anchor === undefined) return undefined
   await checkPath(checks, [leaf, issuer, root], at)
 
-  // 2. The PCK signed the quoting enclave's report, that names the attestation key, and this key signed the quote.
-  await checkSignatures(checks, evidence, leaf)
-
-  // 3. What Intel publishes is there, signed, in force, and revokes nothing of this.
+  // 4. What Intel publishes is there, signed, in force, and revokes nothing of this.
   const documents = await checkCollateral(checks, evidence, { chain, tee, at })
-  used.push(leaf, issuer, root, ...(documents?.signers ?? []))
+  const roots = certificates.filter((candidate) => isSameRoot(candidate, root))
+  used.push(leaf, issuer, ...roots, ...(documents?.signers ?? []))
 
-  // 4. It is about this platform, this quoting enclave and this module.
-  const platform = await attempt(checks, () => readPlatform(leaf))
   if (documents === undefined || platform === undefined) return undefined
   const { info, identity, collateral } = documents
-  checkPlatform(checks, platform, info)
-  checkQuotingEnclave(checks, quotingEnclave, identity)
-  if (report.body !== 'sgx') checkModule(checks, report, info)
-
-  // 5. The firmware's log leads to what the guest's registers hold.
-  checkEventLog(checks, report, evidence.eventLog)
-
-  const tcb = standingOf({ platform, report, quotingEnclave }, info, identity)
   return claimsOf(evidence, {
     anchor,
     platform,
-    tcb,
+    tcb: standingOf({ platform, report, quotingEnclave: quote.quotingEnclave }, info, identity),
     collateral,
     machineIdentity: machineIdentity(anchor.kind, platform),
   })
@@ -93,30 +94,68 @@ export async function authenticateDcap(
 
 const ECDSA_P256 = { name: 'ECDSA', namedCurve: 'P-256' }
 
-async function checkSignatures(
-  checks: Checks,
-  { quote, signed, quotingEnclaveSigned }: SignedQuote,
-  { spki, commonName }: Certificate,
-): Promise<void> {
-  const check = async (rule: string, verify: () => Promise<boolean>): Promise<void> => {
-    const holds = await attempt(checks, verify)
-    if (holds !== undefined) must(checks, holds, 'EVIDENCE_SIGNATURE_FALSE', { rule })
-  }
-  await check(`the quoting enclave's report must be signed by the key of ${commonName}`, async () =>
-    isSignedRaw(
-      await importKey(spki, ECDSA_P256),
-      'SHA-256',
-      quote.quotingEnclaveSignature,
-      quotingEnclaveSigned,
-    ),
-  )
+/** Notes a signature, or a hash, that holds or does not; a key that is none is said as such. */
+async function checkSigned(checks: Checks, rule: string, verify: () => Promise<boolean>): Promise<void> {
+  const holds = await attempt(checks, verify)
+  if (holds !== undefined) must(checks, holds, 'EVIDENCE_SIGNATURE_FALSE', { rule })
+}
+
+/** The quoting enclave's report names the attestation key, and this key signed the quote. */
+async function checkAttestationKey(checks: Checks, { quote, signed }: SignedQuote): Promise<void> {
   const bound = concat(sha256(concat(quote.attestationKey, quote.authenticationData)), new Uint8Array(32))
-  await check("the quoting enclave's report must name the attestation key", async () =>
+  await checkSigned(checks, "the quoting enclave's report must name the attestation key", async () =>
     equalBytes(quote.quotingEnclave.reportData, bound),
   )
-  await check('the quote must be signed by the attestation key', async () =>
+  await checkSigned(checks, 'the quote must be signed by the attestation key', async () =>
     isSignedRaw(await importPoint(quote.attestationKey, ECDSA_P256), 'SHA-256', quote.signature, signed),
   )
+}
+
+async function checkEnclaveSignature(
+  checks: Checks,
+  { quote, quotingEnclaveSigned }: SignedQuote,
+  { spki, commonName }: Certificate,
+): Promise<void> {
+  await checkSigned(
+    checks,
+    `the quoting enclave's report must be signed by the key of ${commonName}`,
+    async () =>
+      isSignedRaw(
+        await importKey(spki, ECDSA_P256),
+        'SHA-256',
+        quote.quotingEnclaveSignature,
+        quotingEnclaveSigned,
+      ),
+  )
+}
+
+/** Whatever came along is about this platform, this quoting enclave and this module. */
+function checkAgreement(
+  checks: Checks,
+  { quote, tcbInfos, identities }: DcapEvidence,
+  platform: Platform | undefined,
+): void {
+  const { report, quotingEnclave, pckId } = quote
+  const wanted = DOCUMENTS_FOR[teeOf(report)]
+  const info = tcbInfos.find(({ content }) => content.id === wanted.info)?.content
+  const identity = identities.find(({ content }) => content.id === wanted.identity)?.content
+  if (platform !== undefined && info !== undefined) checkPlatform(checks, platform, info)
+  if (platform !== undefined && pckId !== undefined) checkPckId(checks, platform, pckId)
+  if (identity !== undefined) checkQuotingEnclave(checks, quotingEnclave, identity)
+  if (info !== undefined && report.body !== 'sgx') checkModule(checks, report, info)
+}
+
+/** What a quote names its PCK by, nobody signs: the certificate must be of the PCK that is named. */
+function checkPckId(checks: Checks, platform: Platform, { type, ...named }: PckId): void {
+  const agree = (holds: boolean, field: string): boolean =>
+    must(checks, holds, 'CERTIFICATE_MISMATCH', {
+      rule: `${field} in the certification data must be what the certificate of the PCK says`,
+    })
+  if (type === 1) agree(equalBytes(named.ppid, platform.ppid), 'PPID')
+  else checks.leave('the PPID in the certification data: it is encrypted for Intel')
+  agree(equalBytes(named.cpuSvn, platform.cpuSvn), 'CPUSVN')
+  agree(named.pceSvn === platform.pceSvn, 'PCESVN')
+  agree(equalBytes(named.pceId, platform.pceId), 'PCE-ID')
 }
 
 function checkPlatform(checks: Checks, platform: Platform, info: TcbInfo): void {

@@ -1,5 +1,6 @@
 import { toInteger } from '@vouch/protocol'
 import type { DcapAnchor } from '../anchors.js'
+import { reportSlots } from '../slots.js'
 import { ENCLAVE_ATTRIBUTE, TD_ATTRIBUTE, TD_UNDER_DEBUG } from './layout.js'
 import type {
   DcapClaims,
@@ -30,7 +31,7 @@ export function claimsOf(
   const common = {
     root: anchor,
     machineIdentity,
-    slots: [{ name: 'REPORT_DATA', bytes: report.reportData, holds: 'report_data' as const }],
+    slots: reportSlots(report),
     reportData: report.reportData,
     quoteVersion: quote.version,
     tcb,

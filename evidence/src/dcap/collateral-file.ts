@@ -13,6 +13,8 @@ const CHAINS = [
   'qe_identity_issuer_chain',
   'pck_certificate_chain',
 ]
+/** The one member that may be null: it says that the quote carries the chain itself. */
+const OPTIONAL = 'pck_certificate_chain'
 const LISTS = ['root_ca_crl', 'pck_crl']
 const DOCUMENTS = { tcb_info: 'tcbInfo', qe_identity: 'enclaveIdentity' } as const
 const MEMBERS = [
@@ -58,6 +60,7 @@ export function openCollateralFile({ name: path, bytes }: EvidenceFile): readonl
   }
   return [...members.keys()]
     .filter((member) => !member.endsWith('_signature'))
+    .filter((member) => member !== OPTIONAL || members.get(member) !== null)
     .map((member) => ({ name: `${path}: ${member}`, bytes: fileOf(member) }))
 }
 

@@ -17,8 +17,15 @@ export interface Documents {
   readonly collateral: Collateral
 }
 
+/** Which documents are for the quotes of a TEE, by their ids. */
+export const DOCUMENTS_FOR = {
+  tdx: { info: 'TDX', identity: 'TD_QE' },
+  sgx: { info: 'SGX', identity: 'QE' },
+} as const
+
 /** A certificate that the root issues for signing documents; its name is the root's word, once its signature holds. */
 const SIGNER = / SGX TCB Signing$/
+export const isTcbSigner = ({ commonName }: Certificate): boolean => SIGNER.test(commonName)
 const ECDSA_P256 = { name: 'ECDSA', namedCurve: 'P-256' }
 
 /** Checks revocation lists, TCB info and identity: each must be there, signed, in force, and for this quote's TEE. */
@@ -36,7 +43,7 @@ export async function checkCollateral(
     })
 
   const signers = evidence.certificates.filter(
-    (certificate) => SIGNER.test(certificate.commonName) && equalBytes(certificate.issuer, root.subject),
+    (certificate) => isTcbSigner(certificate) && equalBytes(certificate.issuer, root.subject),
   )
   for (const signer of signers) {
     await checkIssued(checks, signer, root, at)
@@ -51,8 +58,7 @@ export async function checkCollateral(
     rule: 'the certificate of the key that signs TCB info must come with the quote',
   })
 
-  const wanted =
-    tee === 'tdx' ? ({ info: 'TDX', identity: 'TD_QE' } as const) : ({ info: 'SGX', identity: 'QE' } as const)
+  const wanted = DOCUMENTS_FOR[tee]
   const info = await checkDocument(checks, evidence.tcbInfos, {
     what: 'TCB info',
     id: wanted.info,

@@ -110,7 +110,7 @@ function qeIdentityIn(identity: Members): QeIdentity {
   const version = identity.number('version', 255)
   if (version !== 2) throw versionUnknown('the identity of a quoting enclave must have version 2', version)
   return {
-    id: identity.oneOf('id', ['QE', 'TD_QE']),
+    id: identity.oneOf('id', ['QE', 'TD_QE', 'QVE']),
     ...datesIn(identity),
     miscSelect: identity.hex('miscselect', 4),
     miscSelectMask: identity.hex('miscselectMask', 4),

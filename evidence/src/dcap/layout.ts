@@ -85,6 +85,11 @@ export const SIGNATURE_BYTES = 64
 /** Types of certification data: 5 is the chain of the PCK certificate, 6 the quoting enclave's report around it. */
 export const CERTIFICATION = { PCK_CHAIN: 5, QE_REPORT: 6 } as const
 
+/** Types that name the PCK ("sgx_quote_3.h"), each with the size of its PPID: in the clear, under RSA-2048, under RSA-3072. */
+export const PPID_BYTES = { 1: 16, 2: 256, 3: 384 } as const
+/** What follows the PPID. PCESVN is a little-endian number; PCE-ID has the order of bytes that a certificate gives it. */
+export const PCK_ID_BYTES = { cpuSvn: 16, pceSvn: 2, pceId: 2 } as const
+
 /** 939a7233-f79c-4ca9-940a-0db3957f0607: Intel's quoting enclaves. */
 export const INTEL_QE_VENDOR = Uint8Array.of(
   ...[0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9, 0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07],

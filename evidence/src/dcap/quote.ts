@@ -14,11 +14,13 @@ import {
   HEADER_BYTES,
   INTEL_QE_VENDOR,
   KEY_BYTES,
+  PCK_ID_BYTES,
+  PPID_BYTES,
   SIGNATURE_BYTES,
   TEE_TYPE,
 } from './layout.js'
 import { encodeEnclaveReport, encodeTdReport, parseEnclaveReport, parseTdReport } from './reports.js'
-import type { EnclaveReport, Quote, SignedQuote, TdReport } from './types.js'
+import type { EnclaveReport, PckId, Quote, SignedQuote, TdReport } from './types.js'
 
 type Body = keyof typeof BODY_BYTES
 
@@ -114,6 +116,7 @@ type SignatureData = Pick<
   | 'quotingEnclaveSignature'
   | 'authenticationData'
   | 'pckChain'
+  | 'pckId'
 > &
   Pick<SignedQuote, 'quotingEnclaveSigned'>
 
@@ -126,7 +129,7 @@ function readSignatureData(bytes: Uint8Array, version: Quote['version']): Signat
   const quotingEnclaveSigned = vouching.take(ENCLAVE_REPORT_BYTES, 'QE report')
   const quotingEnclaveSignature = vouching.take(SIGNATURE_BYTES, 'QE report signature')
   const authenticationData = vouching.block(2, 'QE authentication data')
-  const pckChain = certification(vouching, 'PCK_CHAIN')
+  const pck = readPck(vouching)
   vouching.end()
   cursor.end()
   return {
@@ -136,9 +139,28 @@ function readSignatureData(bytes: Uint8Array, version: Quote['version']): Signat
     quotingEnclaveSigned,
     quotingEnclaveSignature,
     authenticationData,
-    pckChain,
+    ...pck,
   }
 }
+
+/** The chain of the PCK, or what names the PCK where the quote carries none. */
+function readPck(cursor: Cursor): Pick<Quote, 'pckChain' | 'pckId'> {
+  const type = numberAt(cursor.rest(), { offset: 0, size: 2 })
+  if (!isPckIdType(type)) return { pckChain: certification(cursor, 'PCK_CHAIN') }
+  cursor.number(2, 'type of certification data')
+  const data = new Cursor(cursor.block(4, 'certification data'), 'what names the PCK')
+  const pckId = {
+    type,
+    ppid: data.take(PPID_BYTES[type], 'PPID'),
+    cpuSvn: data.take(PCK_ID_BYTES.cpuSvn, 'CPUSVN'),
+    pceSvn: data.number(PCK_ID_BYTES.pceSvn, 'PCESVN'),
+    pceId: data.take(PCK_ID_BYTES.pceId, 'PCE-ID'),
+  }
+  data.end()
+  return { pckChain: new Uint8Array(), pckId }
+}
+
+const isPckIdType = (type: number): type is PckId['type'] => type in PPID_BYTES
 
 function certification(cursor: Cursor, wanted: keyof typeof CERTIFICATION): Uint8Array {
   const type = cursor.number(2, 'type of certification data')
@@ -152,7 +174,8 @@ function certification(cursor: Cursor, wanted: keyof typeof CERTIFICATION): Uint
 
 /** The certificates that a quote carries, in DER. */
 export function certificatesInQuote(bytes: Uint8Array): readonly Uint8Array[] {
-  const { pckChain } = parseQuote(bytes).quote
+  const { pckChain, pckId } = parseQuote(bytes).quote
+  if (pckId !== undefined) return []
   if (pckChain[0] === TAG.SEQUENCE) return derValues(pckChain, 'the PCK chain').map(({ raw }) => raw)
   return pemBlocksOnly(pckChain).map(({ der }) => der)
 }
@@ -187,7 +210,7 @@ export function encodeQuote(quote: Quote): Uint8Array {
     quote.quotingEnclaveSignature,
     littleEndian(quote.authenticationData.length, 2),
     quote.authenticationData,
-    certified(CERTIFICATION.PCK_CHAIN, quote.pckChain),
+    encodePck(quote),
   )
   const data = concat(
     quote.signature,
@@ -195,6 +218,12 @@ export function encodeQuote(quote: Quote): Uint8Array {
     quote.version === 3 ? vouching : certified(CERTIFICATION.QE_REPORT, vouching),
   )
   return concat(encodeSignedPart(quote), littleEndian(data.length, 4), data, quote.behind)
+}
+
+function encodePck({ pckChain, pckId }: Quote): Uint8Array {
+  if (pckId === undefined) return certified(CERTIFICATION.PCK_CHAIN, pckChain)
+  const { type, ppid, cpuSvn, pceSvn, pceId } = pckId
+  return certified(type, concat(ppid, cpuSvn, littleEndian(pceSvn, PCK_ID_BYTES.pceSvn), pceId))
 }
 
 const certified = (type: number, data: Uint8Array): Uint8Array =>

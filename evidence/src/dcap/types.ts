@@ -3,6 +3,7 @@ import type { CommonClaims } from '../claims.js'
 import type { EventLog } from '../eventlog/types.js'
 import type { Certificate } from '../x509/certificate.js'
 import type { RevocationList } from '../x509/revocation.js'
+import type { PPID_BYTES } from './layout.js'
 
 /** What an enclave's report says: of an SGX quote's enclave, or of the quoting enclave. */
 export interface EnclaveReport {
@@ -41,6 +42,16 @@ export interface TdReport {
   readonly current?: { readonly teeTcbSvn2: Uint8Array; readonly mrServiceTd: Uint8Array }
 }
 
+/** Certification data of types 1 to 3: the platform and the TCB that the PCK is derived for. Nothing signs it. */
+export interface PckId {
+  readonly type: keyof typeof PPID_BYTES
+  /** In the clear with type 1; else encrypted for Intel, which alone can open it. */
+  readonly ppid: Uint8Array
+  readonly cpuSvn: Uint8Array
+  readonly pceSvn: number
+  readonly pceId: Uint8Array
+}
+
 /** A quote as it was read. */
 export interface Quote {
   readonly version: 3 | 4 | 5
@@ -54,8 +65,10 @@ export interface Quote {
   readonly quotingEnclave: EnclaveReport
   readonly quotingEnclaveSignature: Uint8Array
   readonly authenticationData: Uint8Array
-  /** The chain of the PCK certificate: PEM, or DER one behind the other. */
+  /** The chain of the PCK certificate: PEM, or DER one behind the other. Empty when the quote names the PCK instead. */
   readonly pckChain: Uint8Array
+  /** What the quote names its PCK by, when it carries no chain: the collateral has the certificates then. */
+  readonly pckId?: PckId
   /** What is behind the quote: nothing, padding, or something that has no business there. */
   readonly behind: Uint8Array
 }
@@ -133,7 +146,8 @@ export interface TcbInfo extends Dated {
 
 /** Identity of a quoting enclave, version 2: what its report must say, and its levels. */
 export interface QeIdentity extends Dated {
-  readonly id: 'QE' | 'TD_QE'
+  /** `QVE` is Intel's enclave that verifies quotes: its identity comes with the same collateral, and is for no quote. */
+  readonly id: 'QE' | 'TD_QE' | 'QVE'
   readonly miscSelect: Uint8Array
   readonly miscSelectMask: Uint8Array
   readonly attributes: Uint8Array

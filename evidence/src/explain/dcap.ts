@@ -8,6 +8,8 @@ import {
   HEADER,
   HEADER_BYTES,
   KEY_BYTES,
+  PCK_ID_BYTES,
+  PPID_BYTES,
   SIGNATURE_BYTES,
   TD_ATTRIBUTE,
   TD_REPORT_10,
@@ -16,6 +18,7 @@ import {
   TD_REPORT_15_BYTES,
 } from '../dcap/layout.js'
 import { parseQuote, teeOf } from '../dcap/quote.js'
+import type { Quote } from '../dcap/types.js'
 import { bitsOf, chosen, type ExplainedField, littleEndian, type Meaning, Walk, zeros } from './walk.js'
 
 export function explainQuote(bytes: Uint8Array): readonly ExplainedField[] {
@@ -49,16 +52,34 @@ export function explainQuote(bytes: Uint8Array): readonly ExplainedField[] {
   walk.table(table, ENCLAVE_REPORT_BYTES, meanings)
   walk.take('QE report signature', SIGNATURE_BYTES, () => 'r and s, big-endian')
   walk.take('QE authentication data', walk.little('QE authentication data: size', 2))
-  walk.take('PCK chain', certification(walk), () => 'certificates: PEM, or DER one behind the other')
+  pck(walk, certification(walk), quote.pckId)
   walk.rest('behind the quote', zeros)
   return walk.fields
 }
 
+/** The chain of the PCK, or what names it. */
+function pck(walk: Walk, size: number, pckId: Quote['pckId']): void {
+  if (pckId === undefined) {
+    walk.take('PCK chain', size, () => 'certificates: PEM, or DER one behind the other')
+    return
+  }
+  walk.take('PPID', PPID_BYTES[pckId.type], () => (pckId.type === 1 ? 'in the clear' : 'encrypted for Intel'))
+  walk.take('CPUSVN', PCK_ID_BYTES.cpuSvn)
+  walk.little('PCESVN', PCK_ID_BYTES.pceSvn)
+  walk.take('PCEID', PCK_ID_BYTES.pceId)
+}
+
+const CERTIFICATION_NAMES: Readonly<Record<number, string>> = {
+  1: 'PPID in the clear, and TCB',
+  2: 'PPID under RSA-2048, and TCB',
+  3: 'PPID under RSA-3072, and TCB',
+  [CERTIFICATION.PCK_CHAIN]: 'PCK chain',
+  [CERTIFICATION.QE_REPORT]: 'QE report and what certifies it',
+}
+
 /** Type and size of what follows. */
 function certification(walk: Walk): number {
-  walk.little('certification data: type', 2, (type) =>
-    type === CERTIFICATION.PCK_CHAIN ? 'PCK chain' : 'QE report and what certifies it',
-  )
+  walk.little('certification data: type', 2, (type) => CERTIFICATION_NAMES[type])
   return walk.little('certification data: size', 4)
 }
 

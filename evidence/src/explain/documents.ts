@@ -7,7 +7,7 @@ import { parseTcg12 } from '../eventlog/tcg12.js'
 import type { LoggedEvent } from '../eventlog/types.js'
 import { HASHES, TPMA_OBJECT } from '../tpm/layout.js'
 import { parsePcrs } from '../tpm/pcrs.js'
-import { parsePublicArea } from '../tpm/public-area.js'
+import { parsePublicArea, publicAreaBytes } from '../tpm/public-area.js'
 import { date } from '../x509/chain.js'
 import type { ExplainedField } from './walk.js'
 
@@ -68,8 +68,9 @@ const standing = ({ status, date: since, advisories }: Level): string =>
   [`${status} since ${date(since)}`, ...advisories].join(', ')
 
 export function explainPcrs(bytes: Uint8Array): readonly ExplainedField[] {
-  const { bank, values } = parsePcrs(bytes)
-  return [...values].map(([index, value]) => field(`${bank}:${index}`, toHex(value)))
+  return parsePcrs(bytes).flatMap(({ bank, values }) =>
+    [...values].map(([index, value]) => field(`${bank}:${index}`, toHex(value))),
+  )
 }
 
 export function explainRuntimeData(bytes: Uint8Array): readonly ExplainedField[] {
@@ -82,7 +83,7 @@ export function explainRuntimeData(bytes: Uint8Array): readonly ExplainedField[]
 }
 
 export function explainPublicArea(bytes: Uint8Array): readonly ExplainedField[] {
-  const { nameHash, attributes, authPolicy, scheme, key } = parsePublicArea(bytes)
+  const { nameHash, attributes, authPolicy, scheme, key } = parsePublicArea(publicAreaBytes(bytes))
   return [
     field('nameAlg', nameHash),
     field('objectAttributes', `0x${attributes.toString(16)}`, attributesIn(attributes)),

@@ -41,7 +41,7 @@ const PARTS: Readonly<Partial<Record<PartName, readonly [what: string, explain: 
   'hcl-report': ['Azure: HCL report', explainHcl],
   'tpm-attest': ['TPM 2.0: TPMS_ATTEST', explainAttest],
   'tpm-signature': ['TPM 2.0: TPMT_SIGNATURE', explainSignature],
-  'tpm-public-area': ['TPM 2.0: TPMT_PUBLIC', explainPublicArea],
+  'tpm-public-area': ['TPM 2.0: public area of a key (TPMT_PUBLIC)', explainPublicArea],
   'pcr-values': ['PCR values', explainPcrs],
   'tcb-info': ['Intel: TCB info', explainTcbInfo],
   'qe-identity': ['Intel: identity of a quoting enclave', explainQeIdentity],

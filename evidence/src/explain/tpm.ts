@@ -1,6 +1,7 @@
 import { parseAttest } from '../tpm/attest.js'
-import { HASHES, PCR_COUNT, TPM_ST } from '../tpm/layout.js'
+import { HASHES, TPM_ST } from '../tpm/layout.js'
 import { encodeSignature, parseSignature } from '../tpm/signature.js'
+import { pcrsIn } from '../tpm/structures.js'
 import { chosen, type ExplainedField, Walk, zeros } from './walk.js'
 
 const HASH_NAMES: ReadonlyMap<number, string> = new Map(
@@ -36,10 +37,7 @@ export function explainAttest(bytes: Uint8Array): readonly ExplainedField[] {
 function selection(walk: Walk): void {
   walk.big('pcrSelections.hash', 2, hashName)
   const size = walk.big('pcrSelections.sizeofSelect', 1)
-  walk.take('pcrSelections.pcrSelect', size, (bits) => {
-    const all = Array.from({ length: PCR_COUNT }, (_, pcr) => pcr)
-    return `PCRs ${all.filter((pcr) => (((bits[pcr >> 3] ?? 0) >> (pcr & 7)) & 1) === 1).join(', ')}`
-  })
+  walk.take('pcrSelections.pcrSelect', size, (bits) => `PCRs ${pcrsIn(bits).join(', ')}`)
 }
 
 export function explainSignature(bytes: Uint8Array): readonly ExplainedField[] {

@@ -1,7 +1,7 @@
 import { equalBytes } from '@vouch/protocol'
 import { NITRO_ANCHORS, type NitroAnchor } from '../anchors.js'
 import { attempt, type Checks, must } from '../checks.js'
-import type { Slot } from '../claims.js'
+import { documentSlots } from '../slots.js'
 import { isSignedRaw } from '../x509/algorithms.js'
 import { type Certificate, parseCertificate } from '../x509/certificate.js'
 import { checkPath, type Path } from '../x509/chain.js'
@@ -71,14 +71,10 @@ function pathOf({ certificate, caBundle }: NitroDocument): Path {
 function claimsOf(document: NitroDocument, root: NitroAnchor): NitroClaims {
   const { moduleId, timestamp, publicKey, userData, nonce } = document
   const zeros = document.pcrs.get(0)?.every((byte) => byte === 0) ?? true
-  const slots: readonly Slot[] = [
-    { name: 'user_data', bytes: userData ?? new Uint8Array(), holds: 'report_data' },
-    ...(nonce === undefined ? [] : [{ name: 'nonce', bytes: nonce, holds: 'nonce' } as const]),
-  ]
   return {
     kind: root.kind,
     root,
-    slots,
+    slots: documentSlots(document),
     collateral: { missing: [] },
     moduleId,
     timestamp,

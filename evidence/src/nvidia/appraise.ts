@@ -1,6 +1,6 @@
 import { equalBytes, gpuDigest, toHex } from '@vouch/protocol'
 import type { AppraisalFailure, Checks } from '../checks.js'
-import type { CommonClaims } from '../claims.js'
+import type { CommonClaims, Slot } from '../claims.js'
 import { gpuDigestOf } from './canonical.js'
 import type { GpuPins } from './pins.js'
 import type { Device } from './types.js'
@@ -79,6 +79,15 @@ export function checkBound(
     })
     return
   }
+  checkNonces(checks, slots, devices)
+}
+
+/** Whether the nonce of each device stands in what a machine had signed. */
+export function checkNonces(
+  checks: Checks<AppraisalFailure>,
+  slots: readonly Slot[],
+  devices: readonly { readonly nonce: Uint8Array }[],
+): void {
   if (devices.length === 0) return
   checks.note(
     devices.every(({ nonce }) => slots.some(({ bytes }) => holds(bytes, nonce))),

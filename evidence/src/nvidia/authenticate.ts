@@ -2,11 +2,14 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { ascii, concat, equalBytes, toHex } from '@vouch/protocol'
 import { NVIDIA_ANCHORS, type NvidiaAnchor } from '../anchors.js'
 import { attempt, type Checks, must } from '../checks.js'
+import { deviceSlots } from '../slots.js'
 import type { Sorted } from '../sorted.js'
 import { isSignedRaw } from '../x509/algorithms.js'
 import type { Certificate } from '../x509/certificate.js'
 import { checkPath } from '../x509/chain.js'
+import { isSameRoot } from '../x509/issuer.js'
 import { importKey } from '../x509/keys.js'
+import { pathFrom } from '../x509/path.js'
 import { checkRoot } from '../x509/root.js'
 import { isDeviceLeaf, readDice } from './dice.js'
 import { OPAQUE, SIGNATURE_BYTES } from './layout.js'
@@ -15,7 +18,6 @@ import type { Device, NvidiaClaims, NvidiaEvidence, SpdmMessage } from './types.
 
 /** As many as a machine holds; each may have to be tried with each key. */
 const MAX_DEVICES = 16
-const MAX_CHAIN = 8
 const ECDSA_P384 = { name: 'ECDSA', namedCurve: 'P-384' }
 
 /** Device messages with the certificates that came along. */
@@ -36,7 +38,7 @@ export async function authenticateNvidia(
   return {
     kind: first.root.kind,
     devices,
-    slots: devices.map(({ nonce }) => ({ name: 'nonce', bytes: nonce, holds: 'nonce' })),
+    slots: deviceSlots(devices),
     collateral: { missing: [] },
   }
 }
@@ -53,30 +55,61 @@ export async function authenticateDevices(
     given: `${messages.length}`,
   })
   if (!isFew) return undefined
-  const devices: Device[] = []
-  const used = new Set<Certificate>()
-  const roots = new Map<Certificate, NvidiaAnchor>()
+  // 1. Whose messages they are, the signatures say: names of files say nothing.
+  const signers: (Certificate | undefined)[] = []
   for (const message of messages) {
-    const device = await authenticateDevice(checks, message, { certificates, leaves, at, used, roots })
+    checkTrailing(checks, message)
+    signers.push(await signerOf(message, leaves))
+  }
+  const given = {
+    certificates,
+    at,
+    used: new Set<Certificate>(),
+    roots: new Map<Certificate, NvidiaAnchor>(),
+  }
+  const devices: Device[] = []
+  for (const [i, message] of messages.entries()) {
+    const leaf = signers[i]
+    if (leaf === undefined) checkUnsigned(checks, leaves, signers)
+    const device = leaf === undefined ? undefined : await authenticateDevice(checks, message, leaf, given)
     if (device !== undefined) devices.push(device)
   }
-  must(
-    checks,
-    certificates.every((certificate) => used.has(certificate)),
-    'COLLATERAL_CONFLICT',
-    {
-      rule: 'certificates given with devices must be of their chains',
-      hint: 'leave out those that are for other devices',
-    },
-  )
+  // 2. Every certificate is of a chain, as far as chains are whole: of one that is not, nobody can tell what it needs.
+  if (signers.every((leaf) => leaf !== undefined && given.used.has(leaf)))
+    must(
+      checks,
+      certificates.every((one) => [...given.used].some((other) => one === other || isSameRoot(one, other))),
+      'COLLATERAL_CONFLICT',
+      {
+        rule: 'certificates given with devices must be of their chains',
+        hint: 'leave out those that are for other devices',
+      },
+    )
   checks.leave('firmware against its manifests (RIM), and revocation (OCSP): NVIDIA answers online alone')
   return devices.length === messages.length ? devices : undefined
 }
 
+/**
+ * A message that no device certificate signed. One that signed no other message was given for this one, and the message is false;
+ * where there is none, the certificate of the device is missing.
+ */
+function checkUnsigned(
+  checks: Checks,
+  leaves: readonly Certificate[],
+  signers: readonly (Certificate | undefined)[],
+): void {
+  const isGiven = leaves.some((leaf) => !signers.includes(leaf))
+  must(checks, isGiven, 'COLLATERAL_MISSING', { rule: "a device's certificate must come with its message" })
+  if (isGiven)
+    must(checks, false, 'EVIDENCE_SIGNATURE_FALSE', {
+      rule: 'the message must be signed by the key of a device certificate that came along',
+    })
+}
+
 interface Given {
   readonly certificates: readonly Certificate[]
-  readonly leaves: readonly Certificate[]
   readonly at: number
+  /** The certificates of chains that are whole. */
   readonly used: Set<Certificate>
   /** Leaves whose chain was checked already, with the root it led to. */
   readonly roots: Map<Certificate, NvidiaAnchor>
@@ -85,32 +118,14 @@ interface Given {
 async function authenticateDevice(
   checks: Checks,
   message: SpdmMessage,
-  { certificates, leaves, at, used, roots }: Given,
+  leaf: Certificate,
+  given: Given,
 ): Promise<Device | undefined> {
-  checkTrailing(checks, message)
-
-  // 1. Whose message it is, the signature says: names of files say nothing.
-  const isThere = must(checks, leaves.length > 0, 'COLLATERAL_MISSING', {
-    rule: "a device's certificate must come with its message",
-  })
-  if (!isThere) return undefined
-  const leaf = await signerOf(message, leaves)
-  must(checks, leaf !== undefined, 'EVIDENCE_SIGNATURE_FALSE', {
-    rule: 'the message must be signed by the key of a device certificate that came along',
-  })
-  if (leaf === undefined) return undefined
-
-  // 2. Its chain leads to a pinned root, and is in force.
-  const root = roots.get(leaf) ?? (await checkChain(checks, leaf, { certificates, at, used }))
-  if (root === undefined) return undefined
-  roots.set(leaf, root)
-
-  // 3. The firmware that the message names is what the key was made for.
-  const fwid = opaqueOf(message, OPAQUE.FWID)
+  // 1. The firmware that the message names is what the key was made for. A chain that is missing must not hide that it is not.
   const dice = await attempt(checks, () => readDice(leaf))
-  if (dice === undefined) return undefined
+  const fwid = opaqueOf(message, OPAQUE.FWID)
   if (fwid === undefined) checks.leave('FWID: the message has none')
-  else
+  else if (dice !== undefined)
     must(
       checks,
       dice.fwids.some((known) => equalBytes(known, fwid)),
@@ -120,7 +135,12 @@ async function authenticateDevice(
         given: toHex(fwid),
       },
     )
-  const issuer = certificates.find(({ subject }) => equalBytes(subject, leaf.issuer))
+
+  // 2. Its chain leads to a pinned root, and is in force.
+  const root = given.roots.get(leaf) ?? (await checkChain(checks, leaf, given))
+  if (root === undefined || dice === undefined) return undefined
+  given.roots.set(leaf, root)
+  const issuer = given.certificates.find(({ subject }) => equalBytes(subject, leaf.issuer))
   if (dice.deviceKey !== undefined && issuer !== undefined)
     must(checks, equalBytes(dice.deviceKey, issuer.spki), 'CERTIFICATE_MISMATCH', {
       rule: 'the device key in the certificate must be the key that issued it',
@@ -158,22 +178,10 @@ async function signerOf(
 async function checkChain(
   checks: Checks,
   leaf: Certificate,
-  { certificates, at, used }: Pick<Given, 'certificates' | 'at' | 'used'>,
+  { certificates, at, used }: Given,
 ): Promise<NvidiaAnchor | undefined> {
-  const path: [Certificate, ...Certificate[]] = [leaf]
-  for (let last = leaf; path.length <= MAX_CHAIN && !equalBytes(last.subject, last.issuer); ) {
-    const { issuer, commonName } = last
-    const [next, ...others] = certificates.filter(({ subject }) => equalBytes(subject, issuer))
-    must(checks, others.length === 0, 'COLLATERAL_CONFLICT', {
-      rule: `the certificate that issued ${commonName} must come once, or the same each time`,
-    })
-    must(checks, next !== undefined, 'COLLATERAL_MISSING', {
-      rule: `the certificate that issued ${commonName} must come with the message`,
-    })
-    if (next === undefined) return undefined
-    path.push(next)
-    last = next
-  }
+  const path = await pathFrom(checks, leaf, certificates, at)
+  if (path === undefined) return undefined
   for (const certificate of path) used.add(certificate)
   const root = checkRoot(checks, path, NVIDIA_ANCHORS)
   if (root === undefined) return undefined // a stranger's chain is not worth checking

@@ -1,11 +1,13 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { ascii, concat, equalBytes, shown, toHex } from '@vouch/protocol'
-import { SNP_ANCHORS, type SnpAnchor } from '../anchors.js'
+import { anchorOf, SNP_ANCHORS, type SnpAnchor } from '../anchors.js'
 import { attempt, type Checks, must } from '../checks.js'
+import { reportSlots } from '../slots.js'
 import { isSignedRaw } from '../x509/algorithms.js'
 import type { Certificate } from '../x509/certificate.js'
-import { checkPath, checkRevocation, type Path } from '../x509/chain.js'
+import { checkPath, checkRevocation } from '../x509/chain.js'
 import { importKey } from '../x509/keys.js'
+import { shortPath } from '../x509/path.js'
 import { checkRoot } from '../x509/root.js'
 import { type EndorsementContent, isEndorsement, readEndorsement } from './endorsement.js'
 import { decodeTcb, GENERATIONS, isOfGeneration, isProductOf, tcbText } from './generation.js'
@@ -25,24 +27,28 @@ export async function authenticateSnp(
     given: `${trailing.length} bytes behind it`,
   })
 
-  // 1. The certificates: of the key that signed, of who issued it, and of the root.
-  const path = findPath(checks, certificates)
-  if (path === undefined) return undefined
-  const [leaf] = path
+  // 1. The report is signed by the certified key. A chain that is missing must not hide that it is not.
+  const leaf = findOne(checks, 'the certificate of the VCEK or VLEK', certificates.filter(isEndorsement))
+  const endorsement = leaf === undefined ? undefined : await attempt(checks, () => readEndorsement(leaf))
+  if (leaf !== undefined) await checkSignature(checks, report, bytes, leaf)
 
-  // 2. The root is one that is pinned: by its key, as its name proves nothing.
+  // 2. The certificates: of who issued that of the key, and of the root.
+  const path =
+    leaf === undefined ? undefined : await shortPath(checks, leaf, { certificates, at, choose: findOne })
+  if (path === undefined) {
+    checkGeneration(checks, evidence, endorsement)
+    return undefined
+  }
+
+  // 3. The root is one that is pinned: by its key, as its name proves nothing.
   const root = checkRoot(checks, path, SNP_ANCHORS)
-  if (root === undefined) return undefined // signatures by a stranger's keys, of a stranger's size, are not worth checking
+  if (root === undefined) return undefined // certificates by a stranger's keys, of a stranger's size, are not worth checking
 
-  // 3. Each certificate is issued by the next, in force, and not revoked. The vendor publishes lists of its roots alone.
+  // 4. Each certificate is issued by the next, in force, and not revoked. The vendor publishes lists of its roots alone.
   await checkPath(checks, path, at)
   const collateral = await checkRevocation(checks, path, revocationLists, at, path.slice(-1))
 
-  // 4. The report is signed by the certified key.
-  await checkSignature(checks, report, bytes, leaf)
-
   // 5. What the report says of chip and firmware is what the certificate says.
-  const endorsement = await attempt(checks, () => readEndorsement(leaf))
   if (endorsement === undefined) return undefined
   const tcb = await attempt(checks, () => decodeTcb(report.reportedTcb, root.generation))
   if (tcb === undefined) return undefined
@@ -58,30 +64,36 @@ interface Known {
 }
 
 /** Certificates are found by their content; two different ones in one role leave open which was meant. */
-function findPath(checks: Checks, certificates: readonly Certificate[]): Path | undefined {
-  const find = (role: string, fits: (candidate: Certificate) => boolean): Certificate | undefined => {
-    const [found, ...others] = certificates.filter(fits)
-    must(checks, found !== undefined, 'COLLATERAL_MISSING', {
-      rule: `${role} must come with the report`,
-      hint: 'fetch it from the key distribution service, or take it from the cloud that runs the guest',
-    })
-    if (others.length > 0)
-      must(checks, false, 'COLLATERAL_CONFLICT', { rule: `${role} must come once, or the same each time` })
-    return found
+function findOne(checks: Checks, role: string, candidates: readonly Certificate[]): Certificate | undefined {
+  const [found, ...others] = candidates
+  must(checks, found !== undefined, 'COLLATERAL_MISSING', {
+    rule: `${role} must come with the report`,
+    hint: 'fetch it from the key distribution service, or take it from the cloud that runs the guest',
+  })
+  if (others.length > 0)
+    must(checks, false, 'COLLATERAL_CONFLICT', { rule: `${role} must come once, or the same each time` })
+  return found
+}
+
+/**
+ * A chain that is not whole is undecided. One that leads to the vendor's root of another generation is not this report's, and no
+ * certificate that is still to come makes it so. The certificate of the key says which generation it is, or the CPUID in the report.
+ */
+function checkGeneration(
+  checks: Checks,
+  { report, certificates }: SnpEvidence,
+  endorsement: EndorsementContent | undefined,
+): void {
+  const given = certificates.flatMap(({ spki }) => anchorOf(SNP_ANCHORS, sha256(spki)) ?? [])
+  const isReports = ({ generation }: SnpAnchor): boolean => {
+    if (endorsement !== undefined) return isProductOf(endorsement.product, generation)
+    return report.version < 3 || isOfGeneration(report.cpuid, generation)
   }
-  const leaf = find('the certificate of the VCEK or VLEK', isEndorsement)
-  if (leaf === undefined) return undefined
-  const issuer = find(`the certificate that issued ${leaf.commonName}`, ({ subject }) =>
-    equalBytes(subject, leaf.issuer),
-  )
-  if (issuer === undefined) return undefined
-  const root = find(`the certificate that issued ${issuer.commonName}`, ({ subject }) =>
-    equalBytes(subject, issuer.issuer),
-  )
-  if (root === undefined) return undefined
-  // A root that issued for a chip itself is not how the vendor works, whoever came by its key.
-  must(checks, root !== issuer, 'CHAIN_FALSE', { rule: 'there must be an intermediate below the root' })
-  return [leaf, issuer, root]
+  if (given.length === 0) return
+  must(checks, given.some(isReports), 'CERTIFICATE_MISMATCH', {
+    rule: 'the chain must lead to the root of the generation that the report is of',
+    given: given.map(({ name }) => name).join(', '),
+  })
 }
 
 async function checkSignature(
@@ -154,7 +166,7 @@ function claimsOf(
     root,
     endorsement: endorsement.type,
     ...(endorsement.hwId === undefined ? {} : { machineIdentity: machineIdentity(root, endorsement.hwId) }),
-    slots: [{ name: 'REPORT_DATA', bytes: report.reportData, holds: 'report_data' }],
+    slots: reportSlots(report),
     reportData: report.reportData,
     measurement: report.measurement,
     hostData: report.hostData,

@@ -1,14 +1,7 @@
 import { VouchError } from '@vouch/protocol'
 import { Reader, Writer } from '@vouch/protocol/codec'
-import {
-  MAX_NAME_BYTES,
-  MAX_SELECTIONS,
-  PCR_COUNT,
-  PCR_SELECT_BYTES,
-  TPM_GENERATED_VALUE,
-  TPM_ST,
-} from './layout.js'
-import { readHash, readNumber, readSized, unknown, writeHash, writeSized } from './structures.js'
+import { MAX_NAME_BYTES, MAX_SELECTIONS, PCR_SELECT_BYTES, TPM_GENERATED_VALUE, TPM_ST } from './layout.js'
+import { pcrsIn, readHash, readNumber, readSized, unknown, writeHash, writeSized } from './structures.js'
 import type { Attest, Attested, PcrSelection } from './types.js'
 
 const MAGIC = [0xff, 0x54, 0x43, 0x47]
@@ -100,8 +93,7 @@ function readSelection(input: Reader): PcrSelection {
     })
   }
   const bits = input.take(size, 'pcrSelect')
-  const isSelected = (pcr: number): boolean => (((bits[pcr >> 3] ?? 0) >> (pcr & 7)) & 1) === 1
-  return { hash, pcrs: Array.from({ length: PCR_COUNT }, (_, pcr) => pcr).filter(isSelected) }
+  return { hash, pcrs: pcrsIn(bits) }
 }
 
 function writeSelections(out: Writer, selections: readonly PcrSelection[]): void {

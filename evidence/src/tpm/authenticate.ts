@@ -3,12 +3,13 @@ import { ascii, concat, equalBytes } from '@vouch/protocol'
 import { TPM_ANCHORS, type TpmAnchor } from '../anchors.js'
 import { attempt, type Checks, must } from '../checks.js'
 import { parseDer, TAG } from '../der/der.js'
+import { quoteSlots } from '../slots.js'
 import type { Certificate } from '../x509/certificate.js'
 import { type Collateral, checkPath, checkRevocation } from '../x509/chain.js'
 import { pathFrom } from '../x509/path.js'
 import { checkRoot } from '../x509/root.js'
 import { isRestrictedSigner, nameOf, spkiOf } from './public-area.js'
-import { checkQuote } from './quote.js'
+import { checkQuote, checkQuoted } from './quote.js'
 import type { TpmClaims, TpmEvidence } from './types.js'
 
 /**
@@ -20,22 +21,22 @@ export async function authenticateTpm(
   evidence: TpmEvidence,
   at: number,
 ): Promise<TpmClaims | undefined> {
-  // 1. The attestation key: all that speak of it mean the same.
+  // 1. What came along is what the quote speaks of.
+  const quoted = checkQuoted(checks, evidence)
+
+  // 2. The attestation key: all that speak of it mean the same.
   const found = await attempt(checks, () => findKey(checks, evidence))
   if (found === undefined) return undefined
   const { spki, certificate } = found
 
-  // 2. Its chain leads to a root that is pinned, and is in force.
+  // 3. It is one that signs nothing but what its TPM says, and signed the quote.
+  checkPublicArea(checks, evidence)
+  const quote = await checkQuote(checks, evidence, spki, quoted)
+
+  // 4. Its chain leads to a root that is pinned, and is in force.
   const chain =
     certificate === undefined ? nobodysKey(checks) : await checkChain(checks, certificate, evidence, at)
-  if (chain === undefined) return undefined // signatures under a stranger's root are not worth checking
-
-  // 3. The key is one that signs nothing but what its TPM says.
-  checkPublicArea(checks, evidence)
-
-  // 4. The quote is signed by it, and says what came along.
-  const quote = await checkQuote(checks, evidence, spki)
-  if (quote === undefined) return undefined
+  if (quote === undefined || chain === undefined) return undefined
   const { root, collateral } = chain
   const kind = root?.kind ?? 'tpm'
   const attestationKey = sha256(spki)
@@ -44,7 +45,7 @@ export async function authenticateTpm(
     attestationKey,
     machineIdentity: sha256(concat(ascii('vouch-machine-v1'), sha256(ascii(kind)), attestationKey)),
     ...(root === undefined ? {} : { root }),
-    slots: [{ name: 'extraData', bytes: evidence.quote.attest.extraData, holds: 'short_report_data' }],
+    slots: quoteSlots(evidence),
     quote,
     collateral,
   }
@@ -116,7 +117,7 @@ async function checkChain(
   { certificates, revocationLists }: TpmEvidence,
   at: number,
 ): Promise<Chain | undefined> {
-  const path = pathFrom(checks, certificate, certificates)
+  const path = await pathFrom(checks, certificate, certificates, at)
   if (path === undefined) return undefined
   const root = checkRoot(checks, path, TPM_ANCHORS)
   if (root === undefined) return undefined

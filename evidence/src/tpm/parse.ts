@@ -1,4 +1,4 @@
-import { VouchError } from '@vouch/protocol'
+import { equalBytes, VouchError } from '@vouch/protocol'
 import { isMeantAsPublicKey } from '../der/meant.js'
 import { parseEventLog } from '../eventlog/parse.js'
 import { parseTcg12 } from '../eventlog/tcg12.js'
@@ -8,7 +8,7 @@ import { allParts, onePart, optionalPart, type Parts, type Sorted } from '../sor
 import { assertPublicKey } from '../x509/public-key.js'
 import { parseAttest } from './attest.js'
 import { parsePcrs, printPcrs } from './pcrs.js'
-import { parsePublicArea } from './public-area.js'
+import { parsePublicArea, publicAreaBytes } from './public-area.js'
 import { parseSignature } from './signature.js'
 import type { Attest, Attested, GivenSignature, PcrBank, QuoteEvidence, TpmEvidence } from './types.js'
 
@@ -27,8 +27,16 @@ export function parseTpm({ parts, certificates, revocationLists }: Sorted, notes
 }
 
 function publicAreaIn(parts: Parts): TpmEvidence['publicArea'] {
-  const file = optionalPart(parts, 'tpm-public-area')
-  return file === undefined ? undefined : { area: parsePublicArea(file.bytes), bytes: file.bytes }
+  const found = allParts(parts, 'tpm-public-area').map(({ bytes }) => publicAreaBytes(bytes))
+  const [bytes, ...others] = found
+  if (bytes === undefined) return undefined
+  // A key may come as TPMT_PUBLIC and as TPM2B_PUBLIC: it is one all the same.
+  if (others.every((other) => equalBytes(other, bytes))) return { area: parsePublicArea(bytes), bytes }
+  throw new VouchError('EVIDENCE_AMBIGUOUS', {
+    rule: 'the files must hold one tpm public area',
+    given: `${found.length}`,
+    hint: 'judge them one after the other',
+  })
 }
 
 /** What there is of a quote whoever signed it: the attestation, PCR values, and the log that led to them. */
@@ -50,7 +58,7 @@ export function parseQuoteParts(
     quote: single(attests, 'quote') ?? missingQuote(),
     ...(creation === undefined ? {} : { creation }),
     signatures,
-    pcrBanks: differentBanks(notes.readAll(allParts(parts, 'pcr-values'), parsePcrs)),
+    pcrBanks: differentBanks(notes.readAll(allParts(parts, 'pcr-values'), parsePcrs).flat()),
     ...(eventLog === undefined ? {} : { eventLog }),
   }
 }

@@ -12,6 +12,7 @@ import {
 import { mismatch } from '@vouch/protocol/codec'
 import { hashOf } from './hash.js'
 import { HASHES, PCR_COUNT, type TpmHash } from './layout.js'
+import { looksLikeSerializedPcrs, parseSerializedPcrs } from './serialized-pcrs.js'
 import type { PcrBank, PcrSelection, PcrValue } from './types.js'
 
 // PCR values in JSON: {"bank": "sha256", "pcrs": {"0": "…", "4": "…"}}, values in lower-case hexadecimal.
@@ -19,17 +20,25 @@ import type { PcrBank, PcrSelection, PcrValue } from './types.js'
 const WHAT = 'PCR values'
 const MAX_BYTES = 8192
 
-/**
- * Whether bytes are meant as PCR values: they start or end with one of its two members, as a file with a bit flipped still does.
- */
+/** Whether bytes are meant as PCR values. */
 export function looksLikePcrs(bytes: Uint8Array): boolean {
+  return looksLikeSerializedPcrs(bytes) || looksLikePcrsJson(bytes)
+}
+
+/** Reads a file of PCR values: the JSON of one bank, or what tpm2-tools write of one or several. */
+export function parsePcrs(bytes: Uint8Array): readonly PcrBank[] {
+  return looksLikeSerializedPcrs(bytes) ? parseSerializedPcrs(bytes) : [parsePcrsJson(bytes)]
+}
+
+/** They start or end with one of its two members, as a file with a bit flipped still does. */
+function looksLikePcrsJson(bytes: Uint8Array): boolean {
   if (bytes.length > MAX_BYTES) return false
   const text = new TextDecoder()
   const ends = [bytes.subarray(0, 40), bytes.subarray(-40)].map((end) => text.decode(end))
   return ends.some((end) => end.includes('"pcrs"') || end.includes('"bank"'))
 }
 
-export function parsePcrs(bytes: Uint8Array): PcrBank {
+function parsePcrsJson(bytes: Uint8Array): PcrBank {
   const json = objectIn(parseJson(textOf(bytes)), WHAT)
   const stranger = [...json.keys()].find((name) => name !== 'bank' && name !== 'pcrs')
   if (stranger !== undefined) {

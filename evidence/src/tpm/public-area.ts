@@ -8,11 +8,27 @@ import { schemeOf, writeScheme } from './signature.js'
 import { readHash, readNumber, readSized, unknown, writeHash, writeSized } from './structures.js'
 import type { TpmPublic } from './types.js'
 
+/** Whether bytes are meant as the public area of a key: a TPMT_PUBLIC, or a TPM2B_PUBLIC, which is one behind its length. */
+export function looksLikePublicArea(bytes: Uint8Array): boolean {
+  return looksLikeBare(bytes) || looksLikeBare(bytes.subarray(SIZE_BYTES))
+}
+
+/** The TPMT_PUBLIC of a file: what a TPM hashes into the name of the key. */
+export function publicAreaBytes(bytes: Uint8Array): Uint8Array {
+  if (looksLikeBare(bytes)) return bytes
+  const input = new Reader(bytes, 'TPM2B_PUBLIC')
+  const area = readSized(input, bytes.length, 'TPMT_PUBLIC')
+  input.end()
+  return area
+}
+
+const SIZE_BYTES = 2
+
 /**
  * Whether bytes are meant as a TPMT_PUBLIC: by a type of key and the hash of its name, in sixteen bits each. Where one of these
  * bytes is another, by what follows them: a key that is not restricted must not come without its public area by a single bit.
  */
-export function looksLikePublicArea(bytes: Uint8Array): boolean {
+function looksLikeBare(bytes: Uint8Array): boolean {
   return BEGINNINGS.some(
     (beginning) =>
       beginsLike(bytes, beginning) &&

@@ -8,14 +8,32 @@ import { isDigestOf, selectedValues } from './pcrs.js'
 import { isSignedBy } from './signature.js'
 import type { Attested, PcrsByIndex, PcrValue, Quote, QuoteClaims, QuoteEvidence } from './types.js'
 
-/** Checks a quote against the key that is said to have signed it, and what came along against the quote. */
+/** What came along with a quote and holds: values of PCRs, and which of them the event log leads to. */
+export interface Quoted {
+  readonly pcrs: readonly PcrValue[]
+  readonly replayed: string
+}
+
+/** Checks everything that came along against the quote itself. It needs no key: a key that is missing must not hide what is false. */
+export function checkQuoted(checks: Checks, evidence: QuoteEvidence): Quoted {
+  // 1. PCR values are those that the quote has the digest of.
+  const pcrs = checkPcrs(checks, evidence)
+  // 2. The event log leads to the same values.
+  const { eventLog, pcrBanks } = evidence
+  if (eventLog === undefined) return { pcrs, replayed: '' }
+  if (pcrBanks.length > 0) return { pcrs, replayed: checkLog(checks, eventLog, pcrs) }
+  checkLogAlone(checks, eventLog, evidence)
+  return { pcrs, replayed: '' }
+}
+
+/** Checks a quote against the key that is said to have signed it. */
 export async function checkQuote(
   checks: Checks,
-  evidence: QuoteEvidence,
+  { quote, creation, signatures }: QuoteEvidence,
   spki: Uint8Array,
+  quoted: Quoted,
 ): Promise<QuoteClaims | undefined> {
-  const { quote, creation, signatures, eventLog } = evidence
-  // 1. Everything that a TPM is said to have signed is signed by the key, and every signature is of something that is here.
+  // Everything that a TPM is said to have signed is signed by the key, and every signature is of something that is here.
   const used: number[] = []
   const isSigned = async ({ bytes, trailing }: Attested, what: string): Promise<boolean> => {
     checkTrailing(checks, `the ${what}`, trailing)
@@ -35,26 +53,18 @@ export async function checkQuote(
       rule: 'the creation attestation must be signed by the attestation key',
     })
   for (const { trailing } of signatures) checkTrailing(checks, 'the signature', trailing)
-  if (signedWith === undefined) return undefined
+  const signature = signedWith === undefined ? undefined : signatures[signedWith]?.signature
+  if (signature === undefined) return undefined
   must(checks, used.length === signatures.length, 'EVIDENCE_SIGNATURE_FALSE', {
     rule: 'each signature must be over an attestation that came along',
   })
-
-  // 2. PCR values are those that the quote has the digest of.
-  const signature = signatures[signedWith]?.signature
-  if (signature === undefined) return undefined
-  const pcrs = checkPcrs(checks, evidence, signature.hash)
-
-  // 3. The event log leads to the same values.
-  const replayed = eventLog === undefined ? '' : checkLog(checks, eventLog, pcrs)
-  return claimsOf(quote.attest, { scheme: signature.scheme, hash: signature.hash, pcrs, replayed })
+  return claimsOf(quote.attest, { scheme: signature.scheme, hash: signature.hash, ...quoted })
 }
 
 /** The values that the quote vouches for; none where none came along, or where they are not those. */
 function checkPcrs(
   checks: Checks,
-  { quote: { attest }, pcrBanks }: QuoteEvidence,
-  hash: TpmHash,
+  { quote: { attest }, pcrBanks, signatures }: QuoteEvidence,
 ): readonly PcrValue[] {
   if (pcrBanks.length === 0) {
     checks.leave('PCR values: none came along, and the quote holds their digest alone')
@@ -65,14 +75,12 @@ function checkPcrs(
     rule: 'the value of each PCR that the quote selects must come along',
     ...(selected.missing.length === 0 ? {} : { given: `none of ${selected.missing.join(', ')}` }),
   })
-  if (!isWhole) return []
-  const holds = must(
-    checks,
-    selected.isAll && isDigestOf(attest.pcrDigest, selected.values, hash),
-    'EVIDENCE_BINDING_FALSE',
-    { rule: 'the PCR values must be those that the quote has the digest of, and no others' },
-  )
-  return holds ? selected.values : []
+  // Values that the quote does not select are not its own, whichever others are missing.
+  const isDigest = isDigestIn(attest, signatures, selected.values)
+  const holds = must(checks, selected.isAll && (isDigest || !isWhole), 'EVIDENCE_BINDING_FALSE', {
+    rule: 'the PCR values must be those that the quote has the digest of, and no others',
+  })
+  return holds && isWhole ? selected.values : []
 }
 
 /** The registers that the log leads to: in each bank that it has digests for, those that it speaks of. */
@@ -93,6 +101,30 @@ function checkLog(checks: Checks, events: readonly LoggedEvent[], pcrs: readonly
   else checks.leave('what the events of the log say: PCRs vouch for their digests alone')
   return compared.map(({ name }) => name).join(', ')
 }
+
+/** A log without PCR values leads to the digest itself, where it speaks of every PCR in it. */
+function checkLogAlone(
+  checks: Checks,
+  events: readonly LoggedEvent[],
+  { quote: { attest }, signatures }: QuoteEvidence,
+): void {
+  const banks = attest.selections.map(({ hash }) => ({ bank: hash, values: replay(events, hash) }))
+  const { values, missing } = selectedValues(attest.selections, banks)
+  if (missing.length > 0) {
+    checks.leave(`the event log: it does not speak of ${missing.join(', ')}, whose values did not come along`)
+    return
+  }
+  must(checks, isDigestIn(attest, signatures, values), 'EVENT_LOG_FALSE', {
+    rule: 'the event log must lead to the PCR values that the quote has the digest of',
+  })
+}
+
+/** The digest is taken with the hash of the quote's signature, which is one of those that came along. */
+const isDigestIn = (
+  { pcrDigest }: Quote,
+  signatures: QuoteEvidence['signatures'],
+  values: readonly PcrValue[],
+): boolean => signatures.some(({ signature }) => isDigestOf(pcrDigest, values, signature.hash))
 
 interface Found {
   readonly scheme: QuoteClaims['scheme']

@@ -1,6 +1,6 @@
 import { shown, VouchError } from '@vouch/protocol'
 import type { Reader, Writer } from '@vouch/protocol/codec'
-import { HASHES, type TpmHash } from './layout.js'
+import { HASHES, PCR_COUNT, type TpmHash } from './layout.js'
 
 // What TPM structures are made of.
 
@@ -23,8 +23,16 @@ export function writeSized(out: Writer, bytes: Uint8Array): void {
 
 export function readHash(input: Reader, field: string): TpmHash {
   const id = readNumber(input, 2, field)
-  return HASH_NAMES.find((name) => HASHES[name].id === id) ?? unknown(field, id)
+  return hashById(id) ?? unknown(field, id)
 }
+
+export const hashById = (id: number): TpmHash | undefined => HASH_NAMES.find((name) => HASHES[name].id === id)
+
+/** The PCRs whose bits are set in a selection: the lowest bit of the first byte is PCR 0. */
+export const pcrsIn = (bits: Uint8Array): readonly number[] =>
+  Array.from({ length: PCR_COUNT }, (_, pcr) => pcr).filter(
+    (pcr) => (((bits[pcr >> 3] ?? 0) >> (pcr & 7)) & 1) === 1,
+  )
 
 export const writeHash = (out: Writer, hash: TpmHash): void => out.uint(HASHES[hash].id, 2)
 

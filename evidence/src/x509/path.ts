@@ -2,22 +2,24 @@ import { equalBytes } from '@vouch/protocol'
 import { type Checks, must } from '../checks.js'
 import type { Certificate } from './certificate.js'
 import type { Path } from './chain.js'
+import { issuersOf } from './issuer.js'
 
-/** A vendor's chain has three or four certificates. */
+/** A vendor’s chain has three to five certificates. */
 const MAX_PATH = 6
 
 /**
  * Climbs from a certificate to one that names itself as its issuer, by names alone: signatures are for `checkPath`. Two
  * certificates of one name leave open which was meant.
  */
-export function pathFrom(
+export async function pathFrom(
   checks: Checks,
   leaf: Certificate,
   certificates: readonly Certificate[],
-): Path | undefined {
+  at: number,
+): Promise<Path | undefined> {
   const path: [Certificate, ...Certificate[]] = [leaf]
   for (let top = leaf; !equalBytes(top.issuer, top.subject); ) {
-    const [issuer, ...others] = certificates.filter(({ subject }) => equalBytes(subject, top.issuer))
+    const [issuer, ...others] = await issuersOf(checks, top, certificates, at)
     if (others.length > 0) {
       must(checks, false, 'COLLATERAL_CONFLICT', {
         rule: `the certificate that issued ${top.commonName} must come once, or the same each time`,
@@ -35,4 +37,29 @@ export function pathFrom(
     top = issuer
   }
   return path
+}
+
+interface Among {
+  readonly certificates: readonly Certificate[]
+  readonly at: number
+  /** The one certificate in a role, out of those that may be it; notes that there is none, or more than one. */
+  readonly choose: (checks: Checks, role: string, found: readonly Certificate[]) => Certificate | undefined
+}
+
+/** The path of a processor's vendor: a certificate, the one that issued it, and the root above. */
+export async function shortPath(
+  checks: Checks,
+  leaf: Certificate,
+  { certificates, at, choose }: Among,
+): Promise<readonly [leaf: Certificate, issuer: Certificate, root: Certificate] | undefined> {
+  const issuerOf = async (certificate: Certificate): Promise<Certificate | undefined> => {
+    const found = await issuersOf(checks, certificate, certificates, at)
+    return choose(checks, `the certificate that issued ${certificate.commonName}`, found)
+  }
+  const issuer = await issuerOf(leaf)
+  const root = issuer === undefined ? undefined : await issuerOf(issuer)
+  if (issuer === undefined || root === undefined) return undefined
+  // A root that issued for a chip itself is not how a vendor works, whoever came by its key.
+  must(checks, root !== issuer, 'CHAIN_FALSE', { rule: 'there must be an intermediate below the root' })
+  return [leaf, issuer, root]
 }
