@@ -14,8 +14,8 @@ export async function tcpWire({ place, exchange, limits, gate, count }: Serving)
   /** A line's answer, or in its place why there is none. */
   async function answerTo(line: Uint8Array | undefined, socket: Socket, from: string): Promise<string> {
     try {
-      if (line === undefined) throw tooLong(limits.askBytes)
       await gate.admit('write', from)
+      if (line === undefined) throw tooLong(limits.askBytes)
       const answer = await gate.work(from, socket, () => exchange(line))
       count('answered')
       return answer
