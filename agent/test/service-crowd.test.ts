@@ -98,8 +98,9 @@ describe('a service', () => {
     'is not silenced by slow connections of 20 addresses over %s, either way in',
     async (wire) => {
       const { tcp, http, open } = await serve()
+      const [port, begun] = wire === 'tcp' ? [tcp, '{"'] : [http, 'PO']
       for (const address of slowAddresses(20))
-        for (let i = 0; i < 32; i++) (await open(wire === 'tcp' ? tcp : http, address)).write('{"')
+        for (let i = 0; i < 32; i++) (await open(port, address)).write(begun)
       for (let i = 0; i < 5; i++) {
         expect(isAnswered(await heard(await open(tcp, '127.0.0.1'), LINE))).toBe(true)
         expect((await posted(http, '127.0.0.1')).status).toBe(200)
