@@ -45,7 +45,7 @@ export class Gate {
   admitConnection(socket: Socket, refused: (reason: VouchError) => string): boolean {
     const address = addressOf(socket)
     const isForwarding = isProxy(address, this.callers.proxy)
-    const crowd = this.crowdOf(address)
+    const crowd = isForwarding ? this.strangers : this.crowdOf(address)
     this.holders.set(socket, crowd)
     const entry = crowd.connections.enter(socket, isForwarding ? undefined : address)
     if (entry === 'entered') return true
