@@ -4,8 +4,8 @@ import * as api from '../src/index.js'
 
 /** Every value that others may import. Whoever changes this list changes the API. */
 const VALUES = `
-acceptanceCodec acceptanceHash acceptedPolicy acceptedService admissionNonce announcementCodec answerCodec ascii askCodec
-askHash assertField assertLength assertTime attestationCodec attestationRequestCodec auxOf boundedBody buildServiceTree
+acceptanceCodec acceptanceHash acceptedPolicy acceptedService admissionNonce announcementCodec answerCodec ascii askAgain
+askCodec askHash assertField assertLength assertTime attestationCodec attestationRequestCodec auxOf boundedBody buildServiceTree
 bundleCodec canonicalJson closureHash compareBytes concat credential decodeAcceptance decodeEnvelope decodeRequest
 drawHolderSecret drvOf emptySubtree encodeAcceptance encodeEnvelope encodeHeadContent encodeRequest enrollInputs equalBytes
 equalSecrets evidenceFiles evidenceInOrder evmRegistryId evmVerifierId EXIT_OF exitStatus fieldFromHash fieldToBytes fixedPath
@@ -14,15 +14,15 @@ MAX_FILE_BYTES MAX_PAYLOAD_BYTES MAX_POLICIES MAX_RESPONSE_AGE MAX_SERVICES MAX_
 parseAcceptance parseAnnouncement parseAnswer parseAsk parseAttestation parseAttestationRequest parseBundle parseGuest
 parseHead parseJson parseReply parseRequest plain POLICIES_DEPTH policiesRoot policyId printAcceptance printAnnouncement
 printAnswer printAsk printAttestation printAttestationRequest printBundle printGuest printHead printReply printRequest
-PROFILE_IDS PROFILES publicKeyFromUncompressed REGISTRY_DEPTH registryLeaf replyCodec reportData requestCodec requestHash
+PROFILE_IDS PROFILES publicKeyFromUncompressed REGISTRY_DEPTH registryLeaf replyCodec reportData requestCodec requestHash retryAfterMs
 respondInputs rootOfPath scopeOf sentence SERVICE_TREE_DEPTH serviceKey serviceLeaf serviceRoot SERVICES_DEPTH servicesRoot
 serviceValue shortReportData shown signHead TAG textOf toHex toInteger verifierIdOf VouchError
 `
 
 const TYPES = `
-AcceptancePolicy Announcement Answer Ask Attestation AttestationRequest Bundle ClosureEntry Codec Enrollment Envelope
-ErrorCode ExitStatus Explanation Failure FixedPath Freshness Guest Head HeadContent Json JsonObject ListedService ProfileName
-PublicKey Reply Request Service ServicePath ServicesByProfile ServiceTree
+AcceptancePolicy Announcement Answer Ask AskingAgain Attestation AttestationRequest Bundle ClosureEntry Codec Enrollment Envelope
+ErrorCode ExitStatus Explanation Failure FixedPath Freshness Guest Head HeadContent Json JsonObject ListedService Patience
+ProfileName PublicKey Reply Request Service ServicePath ServicesByProfile ServiceTree Waiting
 `
 
 const listed = (names: string): string[] => names.trim().split(/\s+/).sort()

@@ -31,5 +31,9 @@ export function forwardedFor({ headers }: IncomingMessage): string | undefined {
 export function proxyArgument(given: string | true): ProxyAddress {
   if (given === true || given === 'loopback') return 'loopback'
   if (isIP(given) !== 0) return given
-  throw new VouchError('USAGE', { rule: '--behind-proxy must be an address', given: shown(given) })
+  throw new VouchError('USAGE', {
+    rule: '--behind-proxy must be an address',
+    given: shown(given),
+    hint: 'for example --behind-proxy 10.0.0.2, or loopback for a proxy on this machine',
+  })
 }
