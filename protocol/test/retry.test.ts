@@ -104,7 +104,7 @@ describe('a server that has enough', () => {
 
   test('is left at once when its client gives up', async () => {
     const giving = new AbortController()
-    const { ask, asked } = clockwork().answering([503, '50'])
+    const { ask, asked } = clockwork().answering([503, '10'])
     const asking = askAgain(ask, { signal: giving.signal })
     setTimeout(() => giving.abort(new Error('given up')), 20)
     await expect(asking).rejects.toThrow('given up')
@@ -154,7 +154,7 @@ describe('what a registry has', () => {
   })
 
   test('is left when the client gives up between two questions', async () => {
-    const { url } = await registry(9, '40')
+    const { url } = await registry(9, '10')
     const giving = new AbortController()
     setTimeout(() => giving.abort(), 100)
     await expect(fetchBounded(url, 100, '', { signal: giving.signal })).rejects.toMatchObject({

@@ -66,7 +66,7 @@ test('however long an admission may take, she is put off for a minute at most', 
 })
 
 test('she who gives up while she waits is told so', async () => {
-  const { network } = asking([503], '50')
+  const { network } = asking([503], '10')
   const { waiting: _, ...real } = network
   const giving = new AbortController()
   setTimeout(() => giving.abort(), 50)

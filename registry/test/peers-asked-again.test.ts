@@ -53,7 +53,7 @@ const PROPOSAL: Proposal = {
 test('a peer that has enough is asked again when it says, so often and no more', async () => {
   const { error, pauses, asked } = await collecting(refusing(429, 'RATE_LIMITED', '4'))
   expect(error).toMatchObject({ code: 'QUORUM_MISSING', given: expect.stringContaining('RATE_LIMITED') })
-  expect(pauses).toEqual([6000, 6000, 6000])
+  expect(pauses).toEqual([5000, 5000, 5000])
   expect(asked).toBe(4)
 })
 

@@ -2,12 +2,14 @@ import { rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { dirname, join } from 'node:path'
 import { toHex } from '@vouch/protocol'
-import { type Origins, type RunningServer, startServer } from '@vouch/protocol/node/http'
+import { type Origins, type RunningServer, readNodeLimits, startServer } from '@vouch/protocol/node/http'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { nodeArguments, Program } from '../../scripts/program.js'
+import { yamlBlocks } from '../../test/support/markdown.js'
+import { readInRepository } from '../../test/support/repository.js'
 import { takeOrders } from '../node/control.js'
 import { ROUTES } from '../node/http/routes.js'
-import { DEFAULT_LIMITS, siteOf } from '../node/http/site.js'
+import { DEFAULT_LIMITS, DEFAULT_PEER_LIMITS, siteOf } from '../node/http/site.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
 import { registrarFolder } from '../node/registrar-folder.js'
 import { rootsIn } from '../src/buckets.js'
@@ -35,6 +37,8 @@ afterAll(async () => {
 
 const urlOf = ({ address }: RunningServer): string => `http://127.0.0.1:${address.port}`
 const ask = (path: string, init: RequestInit = {}) => fetch(`${urlOf(server)}${path}`, init)
+
+const NO_RATE = { burst: 0, perSecond: 0 }
 
 describe('a bucket', () => {
   const rootNow = (): string => toHex(rootsIn(registrar.buckets())[0] ?? new Uint8Array())
@@ -195,5 +199,19 @@ describe('registrar serve', () => {
       exit: 1,
       stderr: expect.stringContaining('[USAGE]'),
     })
+  })
+})
+
+test('docs/operators.md has the defaults of every limit', async () => {
+  const [all = '', ofPeers = ''] = yamlBlocks(readInRepository('docs/operators.md')).filter((block) =>
+    block.includes('per_client'),
+  )
+  const file = join(dirname(folder), 'documented.yaml')
+  await writeFile(file, all + ofPeers)
+  const nothing = { writes: NO_RATE, reads: NO_RATE, concurrent: 0, connections: 0, perAddress: 0 }
+  const none = { ...nothing, headersMs: 0, requestMs: 0, responseMs: 0, checkMs: DEFAULT_LIMITS.checkMs }
+  expect(await readNodeLimits(file, { ...none, peers: nothing })).toEqual({
+    limits: { ...DEFAULT_LIMITS, peers: DEFAULT_PEER_LIMITS },
+    peerAddresses: ['203.0.113.7'],
   })
 })
