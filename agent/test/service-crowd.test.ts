@@ -167,6 +167,25 @@ describe('a service', () => {
   })
 })
 
+test('a service takes no connection away that it is working for', async () => {
+  let release = (): void => undefined
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let inHand = 0
+  const respond = async (message: Uint8Array) => {
+    inHand++
+    await released
+    return message
+  }
+  const { tcp, open } = await serve({ respond, limits: { connections: 2 } })
+  const answers = [heard(await open(tcp, '127.0.0.2'), LINE), heard(await open(tcp, '127.0.0.2'), LINE)]
+  await expect.poll(() => inHand).toBe(2)
+  expect(codesIn(await heard(await open(tcp, '127.0.0.1'), ''))).toEqual(['BUSY'])
+  release()
+  expect((await Promise.all(answers)).map(isAnswered)).toEqual([true, true])
+})
+
 describe('a service behind a proxy', () => {
   const limits = { perAddress: { burst: 2, perSecond: 0.001 }, perClient: 2 }
 

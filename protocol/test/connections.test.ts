@@ -86,6 +86,17 @@ describe('when all places are taken', () => {
     expect(first.socket.isEnded).toBe(true) // the oldest that is not worked for
   })
 
+  test('a client that was just answered has its turn before it goes', async () => {
+    const { open, connections } = opening({ connections: 3, perAddress: 3 })
+    const [answered, second, third] = [open('192.0.2.1'), open('192.0.2.1'), open('192.0.2.1')]
+    third.socket.destroy()
+    await settled()
+    expect(open('192.0.2.2').entry).toBe('entered')
+    await connections.during(answered.socket, () => undefined)
+    expect(open('192.0.2.3').entry).toBe('entered')
+    expect([answered.socket.isEnded, second.socket.isEnded]).toEqual([false, true])
+  })
+
   test('and all are worked for, nobody comes in', () => {
     const { open, connections } = opening({ connections: 1, perAddress: 1 })
     void connections.during(open('192.0.2.1').socket, () => new Promise(() => undefined))

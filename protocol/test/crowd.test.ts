@@ -1,15 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { Crowd } from '../node/http/crowd.js'
-import type { CrowdLimits } from '../node/http/limits.js'
-
-const RATE = { burst: 1000, perSecond: 1000 }
-const LIMITS: CrowdLimits = {
-  writes: RATE,
-  reads: RATE,
-  concurrent: 8,
-  connections: 64,
-  perAddress: 64,
-}
+import { WIDE_LIMITS } from './support/limits.js'
 
 /** How often a client is worked for, of so many times one after the other. */
 async function takenBy(crowd: Crowd, client: string, times: number): Promise<number> {
@@ -28,7 +19,7 @@ async function takenBy(crowd: Crowd, client: string, times: number): Promise<num
 
 describe('the work of a server', () => {
   test('is half for one client at most, and a newcomer always finds a place', async () => {
-    const crowd = new Crowd(LIMITS)
+    const crowd = new Crowd(WIDE_LIMITS)
     const forever = new Promise<void>(() => undefined)
     const refused: string[] = []
     for (const client of ['192.0.2.1', '192.0.2.2', '192.0.2.3'])
@@ -42,7 +33,7 @@ describe('the work of a server', () => {
   })
 
   test('gives its place back, however it ends', async () => {
-    const crowd = new Crowd({ ...LIMITS, concurrent: 1 })
+    const crowd = new Crowd({ ...WIDE_LIMITS, concurrent: 1 })
     expect(await takenBy(crowd, '192.0.2.1', 5)).toBe(5)
     let end = (): void => undefined
     const working = crowd.work('192.0.2.1', () => new Promise<void>((resolve) => (end = resolve)))
@@ -57,7 +48,7 @@ describe('the rate of all', () => {
   test('is used up by a few, and leaves every other client a request a second', () => {
     vi.useFakeTimers({ now: 0 })
     try {
-      const crowd = new Crowd({ ...LIMITS, total: { burst: 100, perSecond: 0 } })
+      const crowd = new Crowd({ ...WIDE_LIMITS, total: { burst: 100, perSecond: 0 } })
       const grants = (client: string, times: number) =>
         Array.from({ length: times }, () => crowd.take('write', client)).filter(
           (grant) => grant === 'granted',

@@ -12,21 +12,9 @@ import {
   startServer,
 } from '../node/http/index.js'
 import type { ErrorCode } from '../src/index.js'
+import { WIDE_LIMITS } from './support/limits.js'
 
 // What HTTP asks of a server besides its answers: HEAD, tags, caches, encodings, and pages of other origins.
-
-const RATE = { burst: 1000, perSecond: 0 }
-const LIMITS: Limits = {
-  writes: RATE,
-  reads: RATE,
-  concurrent: 8,
-  connections: 64,
-  perAddress: 64,
-  headersMs: 5_000,
-  requestMs: 20_000,
-  responseMs: 30_000,
-  checkMs: 1_000,
-}
 
 const ROUTES: Routes<{ version: number }> = {
   '/head': {
@@ -68,7 +56,7 @@ const urlOf = ({ address }: RunningServer): string => `http://127.0.0.1:${addres
 
 function start(limits: Partial<Limits> = {}, origins?: Origins): Promise<RunningServer> {
   const site = { routes: ROUTES, service, noteRefusal: () => undefined }
-  return startServer(site, { host: '127.0.0.1', port: 0, origins }, { ...LIMITS, ...limits })
+  return startServer(site, { host: '127.0.0.1', port: 0, origins }, { ...WIDE_LIMITS, ...limits })
 }
 
 /** A server of its own for one test. */

@@ -2,31 +2,22 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { fetchBounded } from '../node/index.js'
-import { askAgain, retryAfterMs, type Waiting } from '../src/index.js'
+import { askAgain, retryAfterMs } from '../src/index.js'
+import { fakeWaiting } from './support/waiting.js'
 
-/** A clock that only sleeping moves, and chances that are given: nothing is really waited for. */
-function clockwork(chances: readonly number[] = [0], secondsPerAsk = 0) {
-  const pauses: number[] = []
-  let [time, drawn] = [1_800_000_000_000, 0]
-  const waiting: Waiting = {
-    now: () => time,
-    random: () => chances[drawn++ % chances.length] ?? 0,
-    sleep: async (ms) => {
-      pauses.push(ms)
-      time += ms
-    },
-  }
+function clockwork(chance = 0, secondsPerAsk = 0) {
+  const { waiting, pauses, pass } = fakeWaiting(chance)
   /** Answers one status after the other, the last for ever. */
   const answering = (...answers: readonly (readonly [number, string?])[]) => {
     let asked = 0
     const ask = async () => {
       const [status, retryAfter] = answers[Math.min(asked++, answers.length - 1)] ?? [200]
-      time += 1000 * secondsPerAsk
+      pass(1000 * secondsPerAsk)
       return { response: { status, headers: new Headers(retryAfter && { 'retry-after': retryAfter }) } }
     }
     return { ask, asked: () => asked }
   }
-  return { waiting, pauses, answering, now: () => time }
+  return { waiting, pauses, answering }
 }
 
 describe('a server that has enough', () => {
@@ -35,7 +26,7 @@ describe('a server that has enough', () => {
     [0.5, [8750, 8750, 8750]],
     [0.999, [10497, 10497, 10497]],
   ])('is asked again no earlier than it says, and later by chance (%f)', async (chance, expected) => {
-    const { waiting, pauses, answering } = clockwork([chance])
+    const { waiting, pauses, answering } = clockwork(chance)
     const { ask, asked } = answering([429, '7'])
     const { response } = await askAgain(ask, { waiting })
     expect(response.status).toBe(429)
@@ -45,7 +36,7 @@ describe('a server that has enough', () => {
 
   test('is asked at different times by clients that it refused at one', async () => {
     const first = async (chance: number) => {
-      const { waiting, pauses, answering } = clockwork([chance])
+      const { waiting, pauses, answering } = clockwork(chance)
       await askAgain(answering([503, '0'], [200]).ask, { waiting })
       return pauses
     }
@@ -71,7 +62,7 @@ describe('a server that has enough', () => {
   })
 
   test('is waited for a minute in all, the time of its answers included', async () => {
-    const { waiting, pauses, answering } = clockwork([0], 10)
+    const { waiting, pauses, answering } = clockwork(0, 10)
     const { ask, asked } = answering([503, '15'])
     await askAgain(ask, { waiting })
     expect([pauses, asked()]).toEqual([[15_000, 15_000], 3])

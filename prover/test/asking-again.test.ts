@@ -1,5 +1,5 @@
-import type { Waiting } from '@vouch/protocol'
 import { expect, test } from 'vitest'
+import { fakeWaiting } from '../../protocol/test/support/waiting.js'
 import { askJson, type Network, REGISTRAR } from '../src/net.js'
 
 // Alice before a registrar that has enough. Nothing is really waited for.
@@ -7,17 +7,8 @@ import { askJson, type Network, REGISTRAR } from '../src/net.js'
 const refusal = (code: string): string => JSON.stringify({ failures: [{ code, exit: 4, rule: 'not now' }] })
 
 function asking(statuses: readonly number[], retryAfter: string, code = 'RATE_LIMITED') {
-  const pauses: number[] = []
+  const { waiting, pauses } = fakeWaiting(0.5)
   const bodies: unknown[] = []
-  let time = 0
-  const waiting: Waiting = {
-    now: () => time,
-    random: () => 0.5,
-    sleep: async (ms) => {
-      pauses.push(ms)
-      time += ms
-    },
-  }
   const answers = [...statuses]
   const network: Network = {
     waiting,

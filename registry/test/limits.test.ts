@@ -178,6 +178,16 @@ describe('behind a proxy', () => {
     expect(answer).toContain('X-Forwarded-For')
   })
 
+  test('the proxy may hold more connections than a client, busy or not', async () => {
+    const own = await serve({ perAddress: 2 }, loopback)
+    const idle = await Promise.all([1, 2, 3, 4].map(() => opened(own)))
+    expect((await ask(own, '203.0.113.1')).status).toBe(200)
+    for (const socket of idle) {
+      expect(socket.closed).toBe(false)
+      socket.destroy()
+    }
+  })
+
   test('nobody is believed but the proxy', async () => {
     const own = await serve(limits, { ...loopback, proxy: '127.0.0.9' })
     const statuses = []

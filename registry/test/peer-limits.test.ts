@@ -104,6 +104,17 @@ describe('a peer of a trust node', () => {
   })
 })
 
+test('where nodes talk to one another, pages of no origin do', async () => {
+  const port = await serve({})
+  for (const method of ['OPTIONS', 'POST']) {
+    const headers = { origin: 'https://app.example', 'content-type': 'application/json' }
+    const body = method === 'POST' ? { body: '{}' } : {}
+    const answer = await fetch(`http://127.0.0.1:${port}/admissions`, { method, headers, ...body })
+    const told = [...answer.headers.keys()].filter((name) => name.startsWith('access-control'))
+    expect([method, told]).toEqual([method, []])
+  }
+})
+
 describe('the addresses of peers', () => {
   test('are those that their URLs lead to, those that the operator names, and no others', async () => {
     const hosts: string[] = []

@@ -1,5 +1,5 @@
-import type { Waiting } from '@vouch/protocol'
 import { expect, onTestFinished, test } from 'vitest'
+import { fakeWaiting } from '../../protocol/test/support/waiting.js'
 import { type Collecting, collectSignatures } from '../node/trust/peers.js'
 import type { Proposal } from '../src/proposal.js'
 import { type PeerAnswer, startPeer } from './support/peers.js'
@@ -17,16 +17,7 @@ const refusing =
 async function collecting(answer: PeerAnswer, timeoutMs = 60_000) {
   const peer = await startPeer(answer)
   onTestFinished(() => peer.close())
-  const pauses: number[] = []
-  let time = 0
-  const waiting: Waiting = {
-    now: () => time,
-    random: () => 0.5,
-    sleep: async (ms) => {
-      pauses.push(ms)
-      time += ms
-    },
-  }
+  const { waiting, pauses } = fakeWaiting(0.5)
   const given = { peers: [peer.url], own: [], needed: 1, timeoutMs, waiting, proposal: PROPOSAL }
   const error = await collectSignatures(given as unknown as Collecting).catch((caught: unknown) => caught)
   return { error, pauses, asked: peer.asked() }

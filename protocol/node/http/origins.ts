@@ -30,8 +30,8 @@ export function preflightHeaders<Service>(
   url: string,
   forOrigin: Headers,
 ): Headers | undefined {
-  const methods = Object.values(routes).flatMap(({ method, path, pages }) => {
-    if (pages === false || !path.test(url)) return []
+  const methods = Object.values(routes).flatMap(({ method, path }) => {
+    if (!path.test(url)) return []
     return method === 'GET' ? ['GET', 'HEAD'] : [method]
   })
   if (methods.length === 0) return undefined
