@@ -10,7 +10,7 @@ export interface Limits {
   /** Connections over TCP and HTTP together, and those of one client. A client with fewer takes the place of a greedier one. */
   readonly connections: number
   readonly perClient: number
-  /** Asks in hand at one time; of one client at most half of them. */
+  /** Asks in hand at one time; of one client at most half, of the next half of the rest. */
   readonly concurrent: number
   /** Asks answered in one second, or a rate of them: for one client, and for all. Past the latter each client has one a second. */
   readonly perAddress: number | Rate

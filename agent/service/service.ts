@@ -68,7 +68,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     await Promise.all(wires.map((wire) => wire.close(limits.graceMs)))
     report()
   }
-  const noteRefusal = (): void => undefined // who is refused is counted, as all are, and in no log
+  const noteRefusal = (): void => undefined // a refusal is counted, and no log names its client
   const shared = {
     exchange: exchangeWith(signer, respond),
     limits,

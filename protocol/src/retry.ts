@@ -6,7 +6,7 @@ export interface Waiting {
   readonly now: () => number
   /** 0 to 1, without 1. */
   readonly random: () => number
-  /** Rejects when the signal says that nobody waits any more. */
+  /** Rejects when the signal says that the caller has given up. */
   readonly sleep: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
 

@@ -8,12 +8,17 @@ import { fakeWaiting } from './support/waiting.js'
 function clockwork(chance = 0, secondsPerAsk = 0) {
   const { waiting, pauses, pass } = fakeWaiting(chance)
   /** Answers one status after the other, the last for ever. */
-  const answering = (...answers: readonly (readonly [number, string?])[]) => {
+  const answering = (...answers: readonly (readonly [number, (string | undefined)?])[]) => {
     let asked = 0
     const ask = async () => {
       const [status, retryAfter] = answers[Math.min(asked++, answers.length - 1)] ?? [200]
       pass(1000 * secondsPerAsk)
-      return { response: { status, headers: new Headers(retryAfter && { 'retry-after': retryAfter }) } }
+      return {
+        response: {
+          status,
+          headers: new Headers(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
+        },
+      }
     }
     return { ask, asked: () => asked }
   }

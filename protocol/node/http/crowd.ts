@@ -35,14 +35,14 @@ export class Crowd {
   }
 
   /**
-   * Works for a client, if it has less in hand than there is room for: one client gets half of all places, and a newcomer
-   * finds a place however many others have come. Waiting for a slow client is no work, and takes no place.
+   * Works for a client, if it has less in hand than there are places left: one client gets half of all places, the next half
+   * of the rest, so that few clients leave a place for a newcomer. Waiting for a slow client is no work, and takes no place.
    */
   async work<T>(client: string, work: () => Promise<T> | T): Promise<T> {
     const { concurrent } = this.limits
     if (this.working.of(client) >= concurrent - this.worked) {
       throw new VouchError('BUSY', {
-        rule: `the server has ${this.worked} requests in hand, and takes ${concurrent}, of one client half of them`,
+        rule: `the server takes ${concurrent} requests in hand, and of one client half of the places left`,
       })
     }
     this.worked++

@@ -12,7 +12,7 @@ const SECOND_MS = 1000
 /** A flood is noted when it begins, and once a minute while it lasts: the notes must not become a flood of their own. */
 const NOTES = { burst: 1, perSecond: 1 / 60 }
 
-/** Who stands before a server. */
+/** What a server knows of its callers' addresses. */
 export interface Callers {
   /** Where the reverse proxy is, if there is one. */
   readonly proxy?: ProxyAddress | undefined
@@ -54,7 +54,7 @@ export class Gate {
         ? new VouchError('BUSY', { rule: 'the server has all the connections that it takes' })
         : new VouchError('RATE_LIMITED', { rule: 'an address may have only so many connections' })
     void this.note(address, reason)
-    socket.on('error', () => undefined) // who is turned away may be gone already
+    socket.on('error', () => undefined) // the client may be gone already
     socket.end(refused(reason))
     socket.destroySoon()
     return false

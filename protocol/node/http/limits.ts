@@ -5,7 +5,7 @@ export interface CrowdLimits {
   /** What one client may ask that costs work (POST), and what costs a read (GET). */
   readonly writes: Rate
   readonly reads: Rate
-  /** What all clients together may ask. Past it, each client has one request a second left: none silences another. */
+  /** What all clients together may ask. Past it, each client has one request a second left, so that no client silences another. */
   readonly total?: Rate
   /** Requests in hand at one time; past it, the answer is that the server is busy. */
   readonly concurrent: number

@@ -14,7 +14,7 @@ export interface Route<Service> {
   /** With one group at most: the argument. */
   readonly path: RegExp
   readonly bodyLimit: number
-  /** false: web pages have no business here, and are told nothing of who may ask. */
+  /** false: web pages have no business here, and no origin is allowed. */
   readonly pages?: false
   readonly answer: (service: Service, asked: Asked) => Promise<Answer> | Answer
 }
