@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { type PublicKey, toHex, VouchError } from '@vouch/protocol'
-import { type Limits, type RunningServer, startServer } from '@vouch/protocol/node/http'
+import { type Limits, type Place, type RunningServer, startServer } from '@vouch/protocol/node/http'
 import { type AnnouncedKey, type GuestView, guestView, Roll } from '../src/index.js'
 import type { ConfigurationFile } from './configuration-file.js'
 import { ROUTES } from './http/routes.js'
@@ -22,9 +22,7 @@ export const DEFAULT_LIMITS: Limits = {
   checkMs: 1_000,
 }
 
-export interface AgentOptions {
-  readonly host: string
-  readonly port: number
+export interface AgentOptions extends Place {
   readonly log: Log
   readonly limits?: Limits
 }

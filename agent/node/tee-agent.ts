@@ -30,6 +30,8 @@ teeAgent
   .requiredOption(...config)
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--port <number>', 'port to listen on; 0 for any', '8788')
+  .option('--limits <file>', 'what clients may take, in YAML; no part of the configuration that is hashed')
+  .option('--allow-origin <origins...>', 'web pages that may ask: *, none, or origins (default: *)')
   .option(...json)
   .action((options: ServeOptions) => run(options, () => serveCommand(out, options)))
 

@@ -1,17 +1,23 @@
 import { parseArgs } from 'node:util'
 import { PROFILES, type ProfileName, shown, toHex, VouchError } from '@vouch/protocol'
 import { clock, runCommand, terminal, versionOf } from '@vouch/protocol/node'
+import { originsArgument, proxyArgument } from '@vouch/protocol/node/http'
+import { readServiceLimits } from './limits-file.js'
 import { type Place, type ServiceOptions, startService } from './service.js'
 
 // The echo service: says back what it is told, signed.
 
 const HELP = `usage: vouch-echo --profile sha256|eip191 --key FILE --announce SOCKET [--tcp HOST:PORT] [--http HOST:PORT]
+                  [--limits FILE] [--behind-proxy ADDRESS] [--allow-origin ORIGIN]...
 
   --profile    how envelopes become what is signed: one for the life of the process
   --key        file of the key, in tmpfs; made at the first start, for its owner alone
   --announce   the socket that the agent made for this service
   --tcp        answer there: one line for one line
   --http       answer there: POST /
+  --limits     what clients may take, in YAML
+  --behind-proxy   believe X-Forwarded-For when it comes from this address, or from loopback
+  --allow-origin   web pages that may ask over HTTP: *, none, or one or more origins; * if not given
   --key-anywhere   let the key lie on a disk; for development alone
 
 example:
@@ -20,11 +26,12 @@ example:
 const VERSION = versionOf(import.meta.url)
 const out = terminal('vouch-echo')
 
-function options(): ServiceOptions | 'help' | 'version' {
+async function options(): Promise<ServiceOptions | 'help' | 'version'> {
   const { values } = argumentsGiven()
   if (values.help) return 'help'
   if (values.version) return 'version'
-  const { profile, key, announce, tcp, http } = values
+  const { profile, key, announce, tcp, http, limits } = values
+  const proxy = values['behind-proxy']
   if (key === undefined || (tcp === undefined && http === undefined)) {
     throw usage('--profile, --key and one of --tcp and --http must be given')
   }
@@ -35,6 +42,9 @@ function options(): ServiceOptions | 'help' | 'version' {
     ...(announce === undefined ? {} : { announceTo: announce }),
     ...(tcp === undefined ? {} : { tcp: placeOf(tcp) }),
     ...(http === undefined ? {} : { http: placeOf(http) }),
+    ...(limits === undefined ? {} : { limits: await readServiceLimits(limits) }),
+    ...(proxy === undefined ? {} : { proxy: proxyArgument(proxy) }),
+    origins: originsArgument(values['allow-origin']),
     respond: (message) => message,
     log: (event, facts) => out.words(JSON.stringify({ time: clock(), event, ...facts })),
   }
@@ -44,8 +54,9 @@ function argumentsGiven() {
   const text = { type: 'string' } as const
   const flag = { type: 'boolean' } as const
   const known = { profile: text, key: text, announce: text, tcp: text, http: text, help: flag, version: flag }
+  const more = { limits: text, 'behind-proxy': text, 'allow-origin': { ...text, multiple: true } } as const
   try {
-    return parseArgs({ options: { ...known, 'key-anywhere': flag } })
+    return parseArgs({ options: { ...known, ...more, 'key-anywhere': flag } })
   } catch (error) {
     throw usage('arguments must be ones that there are', error instanceof Error ? error.message : '')
   }
@@ -80,7 +91,7 @@ function toldToEnd(): Promise<void> {
 }
 
 await runCommand(out, false, async () => {
-  const chosen = options()
+  const chosen = await options()
   if (chosen === 'help' || chosen === 'version') {
     out.data(chosen === 'help' ? HELP : VERSION)
     return 0

@@ -1,11 +1,11 @@
-import type { AddressInfo } from 'node:net'
 import { isIP } from 'node:net'
-import { type ErrorCode, type ProfileName, type PublicKey, shown, toHex, VouchError } from '@vouch/protocol'
+import { type ErrorCode, type ProfileName, type PublicKey, toHex, VouchError } from '@vouch/protocol'
+import { Gate, type Origins, type ProxyAddress } from '@vouch/protocol/node/http'
 import { announce, announceWithin } from './announce.js'
 import { exchangeWith } from './exchange.js'
 import { httpWire } from './http.js'
 import { openKey } from './key.js'
-import { DEFAULT_LIMITS, type Limits } from './limits.js'
+import { DEFAULT_LIMITS, type Limits, serverLimits } from './limits.js'
 import { publicKeyOf, type Respond } from './sign.js'
 import { tcpWire } from './tcp.js'
 import type { Wire } from './wire.js'
@@ -25,6 +25,10 @@ export interface ServiceOptions {
   readonly announceTo?: string
   readonly tcp?: Place
   readonly http?: Place
+  /** Where the reverse proxy is, if there is one: its word counts for whose ask it is. Over TCP it has none to give. */
+  readonly proxy?: ProxyAddress
+  /** Of which origins web pages may ask over HTTP; if not given, of all. */
+  readonly origins?: Origins
   readonly respond: Respond
   readonly limits?: Partial<Limits>
   /** Facts for an operator: never a message, a nonce or a key that is secret. */
@@ -50,9 +54,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const signer = { profile, secretKey: await openKey(keyFile, { anywhere: keyAnywhere ?? false }) }
   const publicKey = publicKeyOf(signer)
   const outcomes = new Map<ErrorCode | 'answered', number>()
-  const exchange = exchangeWith(signer, respond, limits, (outcome) =>
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1),
-  )
+  const count = (outcome: ErrorCode | 'answered'): void =>
+    void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
   const wires: Wire[] = []
   const timers: NodeJS.Timeout[] = []
   /** Asks are counted, not listed: a log of who asked when would undo what the proofs hide. */
@@ -62,20 +65,27 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   }
   const close = async (): Promise<void> => {
     for (const timer of timers) clearInterval(timer)
-    await Promise.all(wires.map((wire) => ended(wire, limits.graceMs)))
+    await Promise.all(wires.map((wire) => wire.close(limits.graceMs)))
     report()
   }
+  const noteRefusal = (): void => undefined // a refusal is counted, and no log names its client
+  const shared = {
+    exchange: exchangeWith(signer, respond),
+    limits,
+    serverLimits: serverLimits(limits),
+    count,
+  }
+  const gate = new Gate(noteRefusal, shared.serverLimits, { proxy: options.proxy })
   try {
-    const endpoints: string[] = []
     for (const [place, wire] of [
       [options.tcp, tcpWire],
       [options.http, httpWire],
     ] as const) {
       if (place === undefined) continue
-      const opened = wire(exchange, limits)
-      endpoints.push(await listening(opened, place))
-      wires.push(opened)
+      const serving = { ...shared, place: { ...place, origins: options.origins }, gate, noteRefusal }
+      wires.push(await wire(serving))
     }
+    const endpoints = wires.map(endpointOf)
     if (announceTo !== undefined) {
       await announceWithin(announceTo, publicKey, AGENT_STARTS_WITHIN_MS)
       const again = (): void => {
@@ -95,27 +105,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
 
 const codeOf = (error: unknown) => ({ code: error instanceof VouchError ? error.code : 'INTERNAL' })
 
-function listening({ server, scheme }: Wire, { host, port }: Place): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      const given = shown(`${host}:${port}`)
-      reject(new VouchError('USAGE', { rule: 'host and port must be free to listen on', given }, { cause }))
-    })
-    server.listen(port, host, () => {
-      const { address, port: bound } = server.address() as AddressInfo
-      const name = isIP(address) === 6 ? `[${address}]` : address
-      resolve(`${scheme}://${name}:${bound}${scheme === 'http' ? '/' : ''}`)
-    })
-  })
-}
-
-function ended({ server, finish, cut }: Wire, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(cut, graceMs)
-    server.close(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-    finish()
-  })
+function endpointOf({ address: { address, port }, scheme }: Wire): string {
+  const name = isIP(address) === 6 ? `[${address}]` : address
+  return `${scheme}://${name}:${port}${scheme === 'http' ? '/' : ''}`
 }

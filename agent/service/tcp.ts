@@ -1,20 +1,33 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { VouchError } from '@vouch/protocol'
-import { type Exchange, refusal } from './exchange.js'
-import type { Limits } from './limits.js'
-import type { Wire } from './wire.js'
+import { listening, refusalBody } from '@vouch/protocol/node/http'
+import type { Serving, Wire } from './wire.js'
 
 const LINE_FEED = 0x0a
 
 /** Serves asks over TCP: one line for one line, any number of them on one connection. */
-export function tcpWire(exchange: Exchange, limits: Limits): Wire {
+export async function tcpWire({ place, exchange, limits, gate, count }: Serving): Promise<Wire> {
   const busy = new Map<Socket, boolean>()
   let isEnding = false
 
+  /** A line's answer, or in its place why there is none. */
+  async function answerTo(line: Uint8Array | undefined, socket: Socket, from: string): Promise<string> {
+    try {
+      await gate.admit('write', from)
+      if (line === undefined) throw tooLong(limits.askBytes)
+      const answer = await gate.work(from, socket, () => exchange(line))
+      count('answered')
+      return answer
+    } catch (error) {
+      count(error instanceof VouchError ? error.code : 'INTERNAL')
+      return refusalBody(error)
+    }
+  }
+
   /** Answers line by line. An ask has until `totalMs` after its first byte, its answer's last byte included. */
   async function* answers(socket: Socket, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-    const from = socket.remoteAddress ?? 'unknown'
+    const from = gate.clientOn(socket)
     let timer: NodeJS.Timeout | undefined
     const begin = (): void => {
       busy.set(socket, true)
@@ -27,8 +40,7 @@ export function tcpWire(exchange: Exchange, limits: Limits): Wire {
     }
     try {
       for await (const line of linesOf(chunks, limits.askBytes, begin)) {
-        const { text } = line === undefined ? refusal(tooLong(limits.askBytes)) : await exchange(line, from)
-        yield `${text}\n`
+        yield `${await answerTo(line, socket, from)}\n`
         end()
         if (isEnding) return
       }
@@ -37,8 +49,9 @@ export function tcpWire(exchange: Exchange, limits: Limits): Wire {
     }
   }
 
-  // Half open: whoever sends its line and says that nothing follows is answered all the same.
-  const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
+  // Half open: a client that sends its line and says that nothing follows is answered all the same.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    if (!gate.admitConnection(socket, (reason) => `${refusalBody(reason)}\n`)) return
     busy.set(socket, false)
     socket.on('close', () => busy.delete(socket))
     socket.setTimeout(limits.idleMs, () => socket.destroy())
@@ -46,17 +59,21 @@ export function tcpWire(exchange: Exchange, limits: Limits): Wire {
       socket.destroy() // the other side is gone, or was too slow
     })
   })
-  server.maxConnections = limits.connections
   return {
-    server,
+    address: await listening(server, place),
     scheme: 'tcp',
-    finish: () => {
-      isEnding = true
-      for (const [socket, isBusy] of busy) if (!isBusy) socket.destroy()
-    },
-    cut: () => {
-      for (const socket of busy.keys()) socket.destroy()
-    },
+    close: (graceMs) =>
+      new Promise((resolve) => {
+        const cut = setTimeout(() => {
+          for (const socket of busy.keys()) socket.destroy()
+        }, graceMs)
+        server.close(() => {
+          clearTimeout(cut)
+          resolve()
+        })
+        isEnding = true
+        for (const [socket, isBusy] of busy) if (!isBusy) socket.destroy()
+      }),
   }
 }
 

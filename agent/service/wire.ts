@@ -1,10 +1,24 @@
-import type { Server } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import type { ErrorCode } from '@vouch/protocol'
+import type { Gate, Place, Limits as ServerLimits, Site } from '@vouch/protocol/node/http'
+import type { Exchange } from './exchange.js'
+import type { Limits } from './limits.js'
 
-/** A way in: a server, and how it is brought to an end. */
+/** What both wires of a service serve, and the one gate before them. */
+export interface Serving {
+  readonly place: Place
+  readonly exchange: Exchange
+  readonly limits: Limits
+  readonly serverLimits: ServerLimits
+  readonly gate: Gate
+  readonly noteRefusal: Site<unknown>['noteRefusal']
+  readonly count: (outcome: ErrorCode | 'answered') => void
+}
+
+/** A way in that is open. */
 export interface Wire {
-  readonly server: Server
+  readonly address: AddressInfo
   readonly scheme: 'tcp' | 'http'
-  /** Ends connections that have nothing in hand. */
-  finish(): void
-  cut(): void
+  /** Takes nothing new, finishes what is in hand within this time, ends. */
+  close(graceMs: number): Promise<void>
 }

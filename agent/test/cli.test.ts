@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rm, stat } from 'node:fs/promises'
+import { rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { needs } from '../../test/support/needs.js'
@@ -50,7 +50,47 @@ describe('tee-agent serve', () => {
     await expect(stat(join(scratch, 'echo/announce.sock'))).rejects.toThrow()
   })
 
+  test('takes limits from a file that no hash covers, and the origins that it is told', async () => {
+    const limits = join(scratch, 'limits.yaml')
+    await writeFile(limits, 'version: 1\nreads: { burst: 3, per_minute: 1 }\n')
+    const options = ['--limits', limits, '--allow-origin', 'https://app.example']
+    const agent = spawn(process.execPath, [
+      ...COMMAND,
+      'serve',
+      '--config',
+      config,
+      '--port',
+      '0',
+      '--json',
+      ...options,
+    ])
+    const url = await firstUrl(agent)
+    const from = (origin: string) => fetch(`${url}/health`, { headers: { origin } })
+    const [good, evil] = [await from('https://app.example'), await from('https://evil.example')]
+    expect(good.headers.get('access-control-allow-origin')).toBe('https://app.example')
+    expect(evil.headers.get('access-control-allow-origin')).toBeNull()
+    const head = await fetch(`${url}/health`, { method: 'HEAD' })
+    expect([head.status, head.headers.get('etag')]).toEqual([200, good.headers.get('etag')])
+    expect((await from('https://app.example')).status).toBe(429)
+    const exited = once(agent, 'exit')
+    agent.kill('SIGTERM')
+    await exited
+  })
+
   test.each([
+    ['with an origin that is none', ['serve', '--config', 'CONFIG', '--allow-origin', 'x'], 1, 'USAGE'],
+    [
+      'with limits that are not there',
+      ['serve', '--config', 'CONFIG', '--limits', '/nowhere'],
+      1,
+      'FILE_NOT_FOUND',
+    ],
+    [
+      'with limits that say nothing known',
+      ['serve', '--config', 'CONFIG', '--limits', 'CONFIG'],
+      4,
+      'MEMBER_UNKNOWN',
+    ],
     ['without a configuration', ['serve'], 1, 'USAGE'],
     ['with a configuration that is not there', ['serve', '--config', '/nowhere'], 1, 'FILE_NOT_FOUND'],
     ['with a port that is none', ['serve', '--config', 'CONFIG', '--port', '70000'], 1, 'USAGE'],

@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { EXIT_OF, parseAnnouncement, parseAnswer, toHex } from '@vouch/protocol'
+import { EXIT_OF, parseAnnouncement, parseAnswer, printAsk, toHex } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startFaultProxy } from '../../test/support/fault-proxy.js'
 import { announce, announceWithin } from '../service/announce.js'
@@ -66,7 +66,43 @@ describe('the process', () => {
       expect(said).not.toContain(secret)
   })
 
+  test('takes limits from a file, and the origins that it is told', async () => {
+    const limits = inFolder('limits.yaml')
+    await writeFile(limits, 'version: 1\nasks: { burst: 2, per_minute: 1 }\nper_client: 4\n')
+    const more = ['--limits', limits, '--allow-origin', 'https://app.example', '--http', '127.0.0.1:0']
+    const service = new ServiceProcess(args('--key', inFolder('key'), ...more))
+    const { endpoints } = await service.ready()
+    const ask = (origin: string) =>
+      fetch(endpoints[1] ?? '', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin },
+        body: printAsk(askFor('from a page')),
+      })
+    const [good, evil, third] = [
+      await ask('https://app.example'),
+      await ask('https://evil.example'),
+      await ask(''),
+    ]
+    expect([good.status, evil.status, third.status]).toEqual([200, 200, 429])
+    expect(good.headers.get('access-control-allow-origin')).toBe('https://app.example')
+    expect(evil.headers.get('access-control-allow-origin')).toBeNull()
+    expect(await service.stop()).toBe(0)
+  })
+
+  test.each([
+    ['a member that there is not', 'version: 1\nwrites: { burst: 2, per_minute: 1 }', 4, 'MEMBER_UNKNOWN'],
+    ['a time that is none', 'version: 1\nidle_ms: 0', 4, 'VALUE_OUT_OF_RANGE'],
+  ])('whose limits have %s does not start', async (_, text, exit, code) => {
+    const limits = inFolder('bad-limits.yaml')
+    await writeFile(limits, text)
+    const service = new ServiceProcess(args('--key', inFolder('key'), '--limits', limits))
+    expect(await service.ended()).toBe(exit)
+    expect(service.stderr).toContain(`[${code}]`)
+  })
+
   test.each<[string, string[]]>([
+    ['an origin that is none', args('--key', 'key', '--allow-origin', 'app.example')],
+    ['a proxy that is none', args('--key', 'key', '--behind-proxy', 'nginx')],
     ['nothing', []],
     ['no place to answer', ['--profile', 'sha256', '--key', 'key']],
     ['no key', ['--profile', 'sha256', '--tcp', '127.0.0.1:0']],

@@ -1,4 +1,4 @@
-import { boundedBody, shown, VouchError } from '../src/index.js'
+import { askAgain, boundedBody, shown, VouchError, type Waiting } from '../src/index.js'
 
 const TIMEOUT_MS = 30_000
 
@@ -6,6 +6,8 @@ const TIMEOUT_MS = 30_000
 export interface Bounds {
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
+  /** The clock and the chance by which a server that has enough is asked again. */
+  readonly waiting?: Waiting | undefined
 }
 
 /**
@@ -16,14 +18,21 @@ export async function fetchBounded(
   url: string,
   limit: number,
   hint: string,
-  { timeoutMs = TIMEOUT_MS, signal }: Bounds = {},
+  { timeoutMs, signal, waiting }: Bounds = {},
 ): Promise<Uint8Array> {
-  try {
-    const timeout = AbortSignal.timeout(timeoutMs)
+  const askOnce = async () => {
+    const timeout = AbortSignal.timeout(timeoutMs ?? TIMEOUT_MS)
     const within = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
     const response = await fetch(url, { signal: within, redirect: 'error' })
-    if (!response.ok) throw new Error(`status ${response.status}`)
-    return await boundedBody(response, limit, within)
+    if (response.ok) return { response, body: await boundedBody(response, limit, within) }
+    await response.body?.cancel()
+    return { response }
+  }
+  try {
+    const patience = timeoutMs === undefined ? {} : { totalMs: timeoutMs }
+    const { response, body } = await askAgain(askOnce, { signal, patience, waiting })
+    if (body === undefined) throw new Error(`status ${response.status}`)
+    return body
   } catch (cause) {
     if (signal?.aborted)
       throw new VouchError('CANCELLED', { rule: 'the operation was cancelled by its caller' })

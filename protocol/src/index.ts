@@ -133,6 +133,8 @@ export {
   requestHash,
   scopeOf,
 } from './request.js'
+export type { AskingAgain, Patience, Waiting } from './retry.js'
+export { askAgain, retryAfterMs } from './retry.js'
 export type { PublicKey, Service, ServicePath, ServiceTree } from './service-tree.js'
 export {
   buildServiceTree,

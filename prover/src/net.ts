@@ -1,4 +1,5 @@
 import {
+  askAgain,
   boundedBody,
   type ErrorCode,
   EXIT_OF,
@@ -10,6 +11,7 @@ import {
   shown,
   textOf,
   VouchError,
+  type Waiting,
 } from '@vouch/protocol'
 import type { RegistrySource } from '@vouch/registry'
 
@@ -27,6 +29,8 @@ export interface Network {
   readonly exchangeLine?: LineExchange
   /** How long each step may take; if not given, 30 s, and five minutes for being admitted. */
   readonly timeoutMs?: number
+  /** The clock and the chance by which a server that has enough is asked again. */
+  readonly waiting?: Waiting
 }
 
 /** Whom a question goes to: what it is called in errors, and the code when it does not answer. */
@@ -40,6 +44,8 @@ export const REGISTRAR: Peer = { name: 'registrar', code: 'REGISTRY_UNREACHABLE'
 export const SERVICE: Peer = { name: 'service', code: 'SERVICE_UNREACHABLE' }
 
 const TIMEOUT_MS = 30_000
+/** How long a peer that has enough may put a question off, however long the answer may take. */
+const LONGEST_WAIT_MS = 60_000
 
 /**
  * Asks somebody something and waits so long and no longer. What comes back is a stranger's: bounded, and believed in
@@ -64,25 +70,36 @@ export async function withinTime<T>(
   }
 }
 
-/** Gets, or posts JSON where there is a body; the answer is JSON of some form that the caller reads. */
-export function askJson(
+/**
+ * Gets, or posts JSON where there is a body; the answer is JSON of some form that the caller reads. A peer that has enough is
+ * asked again when it says, within the time that a step may take.
+ */
+export async function askJson(
   peer: Peer,
   url: string,
   body: string | undefined,
   network: Network,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  return withinTime(peer, url, network, signal, async (within) => {
-    const posting = { method: 'POST', headers: { 'content-type': 'application/json' }, body: body ?? '' }
-    const response = await network.fetch(url, {
-      ...(body === undefined ? {} : posting),
-      redirect: 'error',
-      signal: within,
+  const { timeoutMs, waiting } = network
+  const posting = { method: 'POST', headers: { 'content-type': 'application/json' }, body: body ?? '' }
+  const askOnce = () =>
+    withinTime(peer, url, network, signal, async (within) => {
+      const response = await network.fetch(url, {
+        ...(body === undefined ? {} : posting),
+        redirect: 'error',
+        signal: within,
+      })
+      return { response, answer: await boundedBody(response, MAX_FILE_BYTES, within) }
     })
-    const answer = await boundedBody(response, MAX_FILE_BYTES, within)
-    if (response.ok) return answer
-    throw refusalIn(answer, peer) ?? unreachable(peer, url, `status ${response.status}`)
+  const patience = timeoutMs === undefined ? {} : { totalMs: Math.min(timeoutMs, LONGEST_WAIT_MS) }
+  const asking = askAgain(askOnce, { signal, patience, waiting })
+  const { response, answer } = await asking.catch((error: unknown) => {
+    assertWanted(signal)
+    throw error
   })
+  if (response.ok) return answer
+  throw refusalIn(answer, peer) ?? unreachable(peer, url, `status ${response.status}`)
 }
 
 /** Work that is left, not waited for, when the caller gives up. */

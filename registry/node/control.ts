@@ -35,9 +35,9 @@ export async function takeOrders(folder: string, registrar: Registrar): Promise<
   const server = createServer(async (incoming, response) => {
     try {
       const order = parseOrder(await readBody(incoming, MAX_ORDER_BYTES))
-      send(response, jsonAnswer(printOutcome(await registrar.carryOut(order))), true)
+      send(response, jsonAnswer(printOutcome(await registrar.carryOut(order))), { isLast: true })
     } catch (error) {
-      send(response, refusalOf(error), true)
+      send(response, refusalOf(error), { isLast: true })
     }
   })
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))

@@ -7,6 +7,7 @@ import type {
   SignOptions,
   SubmitOptions,
 } from './commands/decide.js'
+import { LISTENING_OPTIONS } from './commands/listening.js'
 import type { NodeServeOptions } from './commands/node.js'
 
 /** What the commands of a trust node share with the registrar's others. */
@@ -38,7 +39,7 @@ export function addNodeCommands(registrar: Command, { out, run, behindProxy }: S
     .command('node')
     .description('run a trust node: one of those who admit to a registry on chain, and decide about it')
 
-  node
+  const serve = node
     .command('serve')
     .description('verify enrollments, sign admissions, collect signatures of peers, and submit')
     .argument('<folder>', "the node's folder")
@@ -54,6 +55,7 @@ export function addNodeCommands(registrar: Command, { out, run, behindProxy }: S
     .action((where: string, options: NodeServeOptions) =>
       run(options, async () => (await import('./commands/node.js')).nodeServeCommand(out, where, options)),
     )
+  for (const [flags, description] of LISTENING_OPTIONS) serve.option(flags, description)
 
   node
     .command('propose')

@@ -1,4 +1,4 @@
-import { concat, equalBytes } from '@vouch/protocol'
+import { concat, equalBytes, toHex, VouchError } from '@vouch/protocol'
 import { type BucketIndex, placeBytes, rootsIn } from '../src/buckets.js'
 import type { RegistryView } from '../src/store.js'
 import { BUCKET_LEAVES } from '../src/tree.js'
@@ -26,9 +26,19 @@ export class Published {
     return this.newest
   }
 
-  /** One bucket. What was made before is as good as new while the bucket's root is what it was. */
-  bucket(number: number): Uint8Array {
+  /**
+   * One bucket. What was made before is as good as new while the bucket's root is what it was. A caller who names a root gets
+   * leaves that lead there or none: caches may keep these for ever, so leaves of another root must never pass under it.
+   */
+  bucket(number: number, wanted?: Uint8Array): Uint8Array {
     const root = rootsIn(this.index())[number]
+    if (wanted !== undefined && (root === undefined || !equalBytes(wanted, root))) {
+      throw new VouchError('LEAF_MISSING', {
+        rule: 'the bucket has another root, as of the newest head',
+        given: `bucket ${number}, root ${toHex(wanted)}`,
+        hint: '/leaves.json has the roots of all buckets',
+      })
+    }
     const made = this.made.get(number)
     if (made !== undefined && root !== undefined && equalBytes(made.root, root)) return made.bytes
     const bytes = this.make(number)

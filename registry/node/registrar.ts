@@ -5,6 +5,7 @@ import type { DeployOptions } from './commands/deploy.js'
 import { type ExportOptions, exportCommand } from './commands/export.js'
 import { type HeadOptions, headCommand } from './commands/head.js'
 import { type InitOptions, initCommand } from './commands/init.js'
+import { LISTENING_OPTIONS } from './commands/listening.js'
 import { type NonceOptions, nonceCommand } from './commands/nonce.js'
 import { type ReadmitOptions, type RemoveOptions, readmitCommand, removeCommand } from './commands/order.js'
 import { type RebuildOptions, rebuildCommand } from './commands/rebuild.js'
@@ -70,7 +71,7 @@ registrar
     run(options, () => admitCommand(out, where, file, options)),
   )
 
-registrar
+const serve = registrar
   .command('serve')
   .description('serve nonces, enrollments, heads and leaves by HTTP, and cut heads on the clock')
   .argument(...folder)
@@ -81,6 +82,7 @@ registrar
   .option(...key)
   .option(...json)
   .action((where: string, options: ServeOptions) => run(options, () => serveCommand(out, where, options)))
+for (const [flags, description] of LISTENING_OPTIONS) serve.option(flags, description)
 
 registrar
   .command('remove')

@@ -86,6 +86,28 @@ describe('an address', () => {
     await expect.poll(async () => heardOn(await opened(own), health)).toContain('200 OK')
   })
 
+  test.each([
+    ['say two bytes', 'PO'],
+    ['say nothing', ''],
+    [
+      'begin a body',
+      'POST /nonce HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+    ],
+  ])('is answered though 20 others %s on all the connections that they get', async (_, begun) => {
+    const own = await serve({})
+    const slow = await Promise.all(
+      Array.from({ length: 20 * DEFAULT_LIMITS.perAddress }, (_, i) =>
+        opened(own, `127.0.0.${2 + (i % 20)}`),
+      ),
+    )
+    for (const socket of slow) {
+      socket.on('error', () => undefined)
+      if (begun !== '') socket.write(begun)
+    }
+    for (let i = 0; i < 10; i++) expect(await heardOn(await opened(own), health)).toContain('200 OK')
+    for (const socket of slow) socket.destroy()
+  })
+
   test('that reads its answer too slowly is hung up on', async () => {
     // There is room for one connection: others are answered once the slow one is gone.
     const large = { bucket: () => new Uint8Array(LARGE) }
@@ -154,6 +176,16 @@ describe('behind a proxy', () => {
     expect(status).toBe(400)
     expect(answer).toContain('VALUE_MALFORMED')
     expect(answer).toContain('X-Forwarded-For')
+  })
+
+  test('the proxy may hold more connections than a client, busy or not', async () => {
+    const own = await serve({ perAddress: 2 }, loopback)
+    const idle = await Promise.all([1, 2, 3, 4].map(() => opened(own)))
+    expect((await ask(own, '203.0.113.1')).status).toBe(200)
+    for (const socket of idle) {
+      expect(socket.closed).toBe(false)
+      socket.destroy()
+    }
   })
 
   test('nobody is believed but the proxy', async () => {

@@ -43,6 +43,11 @@ export function shellUnder(heading: string, markdown: string): string {
   return [...own.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block).join('\n')
 }
 
+/** The blocks of YAML of a page, in order. */
+export function yamlBlocks(markdown: string): readonly string[] {
+  return [...markdown.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block)
+}
+
 /** The scripts that a page tells its reader to run. */
 export function scriptsNamed(markdown: string): readonly string[] {
   const run = [...markdown.matchAll(/\bnpm run ([a-z][\w:-]*)/g)].map(([, script = '']) => script)

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
 import { shown, VouchError } from '@vouch/protocol'
 import type { Terminal } from '@vouch/protocol/node'
-import { startAgent } from '../agent.js'
+import { originsArgument, readLimits } from '@vouch/protocol/node/http'
+import { DEFAULT_LIMITS, startAgent } from '../agent.js'
 import { readConfiguration } from '../configuration-file.js'
 import { endWhateverHangs } from '../ending.js'
 import { jsonLines } from '../log.js'
@@ -10,16 +11,22 @@ export interface ServeOptions {
   readonly config: string
   readonly host: string
   readonly port: string
+  readonly limits?: string
+  readonly allowOrigin?: readonly string[]
   readonly json?: true
 }
 
 /** `tee-agent serve`: the HTTP interface and the announcement sockets, until it is told to end. */
 export async function serveCommand(out: Terminal, options: ServeOptions): Promise<number> {
   const port = portArgument(options.port)
+  const origins = originsArgument(options.allowOrigin)
+  const limits = await readLimits(options.limits, DEFAULT_LIMITS)
   const file = await readConfiguration(options.config)
   const agent = await startAgent(file, {
     host: options.host,
     port,
+    origins,
+    limits,
     log: jsonLines((line) => out.words(line)),
   })
   const { address, port: bound } = agent.address

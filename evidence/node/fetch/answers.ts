@@ -1,4 +1,4 @@
-import { shown, VouchError } from '@vouch/protocol'
+import { retryAfterMs, shown, VouchError } from '@vouch/protocol'
 
 // Asking a vendor's service: they answer slowly, not at all, or with a request to come back later.
 
@@ -63,20 +63,12 @@ async function askOnce({ fetch, now }: Network, url: string, timeoutMs: number):
     const why = `status ${status}`
     if (status === 404) return { kind: 'unknown' }
     if (status !== 429 && status < 500) return { kind: 'refused', why }
-    const pauseMs = retryAfter(headers.get('retry-after'), now())
+    const pauseMs = retryAfterMs(headers.get('retry-after'), now())
     return { kind: 'later', why, ...(pauseMs === undefined ? {} : { pauseMs }) }
   } catch (error) {
     if (error instanceof VouchError) throw error
     return { kind: 'later', why: reasonOf(error) }
   }
-}
-
-/** RFC 9110, 10.2.3: seconds, or a date. */
-function retryAfter(text: string | null, now: number): number | undefined {
-  if (text === null) return undefined
-  if (/^[0-9]{1,6}$/.test(text)) return 1000 * Number(text)
-  const date = Date.parse(text)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
 async function bodyOf(response: Response): Promise<Uint8Array> {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { type ErrorCode, EXIT_OF, exitStatus, type Failure, VouchError } from '../../src/index.js'
+import { CACHE_CONTROL, type Caching, etagOf, isHeld } from './caching.js'
 
 /** What goes back over the wire. */
 export interface Answer {
@@ -7,6 +8,8 @@ export interface Answer {
   readonly type: 'application/json' | 'application/octet-stream'
   readonly body: string | Uint8Array
   readonly retryAfter?: number
+  /** What caches may do with the answer to a GET; if not given, they ask first. Other answers are kept by none. */
+  readonly caching?: Caching
 }
 
 export const jsonAnswer = (body: string, status = 200): Answer => ({ status, type: 'application/json', body })
@@ -20,6 +23,7 @@ export const bytesAnswer = (body: Uint8Array): Answer => ({
 const STATUS: Partial<Record<ErrorCode, number>> = {
   USAGE: 404,
   TOO_LARGE: 413,
+  ENCODING_UNKNOWN: 415,
   RATE_LIMITED: 429,
   BUSY: 503,
   STORAGE_FAILED: 503,
@@ -76,20 +80,41 @@ export function refusalBody(error: unknown): string {
   return String(refusalOf(error).body)
 }
 
-/** Sends an answer. `isLast` when the connection must not be used again, as when the server ends. */
+/** How an answer is sent, besides the answer. */
+export interface Sending {
+  /** The connection must not be used again, as when the server ends. */
+  readonly isLast?: boolean
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Sends an answer; of one that the client has already, and to HEAD, the headers alone. */
 export function send(
   response: ServerResponse,
-  { status, type, body, retryAfter }: Answer,
-  isLast = false,
+  answer: Answer,
+  { isLast = false, headers = {} }: Sending = {},
 ): void {
   if (response.headersSent || response.destroyed) return
-  response.statusCode = status
-  response.setHeader('content-type', type)
-  response.setHeader('content-length', Buffer.byteLength(body))
-  response.setHeader('cache-control', 'no-store')
+  const { status, type, body, retryAfter, caching = 'ask first' } = answer
+  const { method = '', headers: asked } = response.req
+  const isGot = status === 200 && (method === 'GET' || method === 'HEAD')
+  const etag = isGot ? etagOf(body) : undefined
+  const isHeldAlready = etag !== undefined && isHeld(asked['if-none-match'], etag)
+  response.statusCode = isHeldAlready ? 304 : status
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  response.setHeader('cache-control', CACHE_CONTROL[isGot ? caching : 'nothing'])
   response.setHeader('x-content-type-options', 'nosniff')
+  if (etag !== undefined) response.setHeader('etag', etag)
   if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter)
+  if (!isHeldAlready) {
+    response.setHeader('content-type', type)
+    response.setHeader('content-length', Buffer.byteLength(body))
+  }
   // A body that was refused may still be on its way: what is left of it must not be taken for the next request.
   if (isLast || status >= 400) response.setHeader('connection', 'close')
-  response.end(body)
+  response.end(isHeldAlready || method === 'HEAD' ? undefined : body)
+}
+
+/** Answers with headers alone. */
+export function sendHeaders(response: ServerResponse, headers: Sending['headers'] & object): void {
+  response.writeHead(204, { 'cache-control': CACHE_CONTROL.nothing, ...headers }).end()
 }

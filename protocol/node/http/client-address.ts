@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
+import { shown, VouchError } from '../../src/index.js'
 
 /** Which address the reverse proxy has: the only one whose word counts for where a request comes from. */
 export type ProxyAddress = 'loopback' | string
@@ -24,4 +25,15 @@ export function forwardedFor({ headers }: IncomingMessage): string | undefined {
   const hops = headers['x-forwarded-for']
   const last = (Array.isArray(hops) ? hops.join() : hops)?.split(',').at(-1)?.trim() ?? ''
   return isIP(last) === 0 ? undefined : plainAddress(last)
+}
+
+/** Where an operator says that the proxy is; on this machine, if no address is given with the option. */
+export function proxyArgument(given: string | true): ProxyAddress {
+  if (given === true || given === 'loopback') return 'loopback'
+  if (isIP(given) !== 0) return given
+  throw new VouchError('USAGE', {
+    rule: '--behind-proxy must be an address',
+    given: shown(given),
+    hint: 'for example --behind-proxy 10.0.0.2, or loopback for a proxy on this machine',
+  })
 }

@@ -3,7 +3,21 @@
 export type { Answer } from './answer.js'
 export { bytesAnswer, jsonAnswer, refusal, refusalBody, refusalOf, send } from './answer.js'
 export { readBody } from './body.js'
-export { isLoopback, type ProxyAddress } from './client-address.js'
+export { isLoopback, type ProxyAddress, proxyArgument } from './client-address.js'
+export { type Callers, Gate } from './gate.js'
+export type { CrowdLimits, Limits } from './limits.js'
+export {
+  countOf,
+  milliseconds,
+  type RateFile,
+  rate,
+  rateOf,
+  readLimits,
+  readNodeLimits,
+  readYamlFile,
+} from './limits-file.js'
+export { listening } from './listening.js'
+export { networkOf } from './network.js'
 export type { Description } from './openapi.js'
 export {
   getOperation,
@@ -13,8 +27,9 @@ export {
   postOperation,
   response,
 } from './openapi.js'
+export { type Origins, originsArgument } from './origins.js'
 export type { Asked, Route, Routes } from './routes.js'
-export type { Limits, Place, RunningServer, Site } from './server.js'
+export type { Place, RunningServer, Site } from './server.js'
 export { startServer } from './server.js'
 export type { Grant, Rate } from './token-buckets.js'
 export { TokenBuckets } from './token-buckets.js'

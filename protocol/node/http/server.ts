@@ -1,60 +1,46 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Failure, VouchError } from '../../src/index.js'
-import { type Answer, failureOf, refusalOf, send } from './answer.js'
-import { readBody } from './body.js'
-import type { ProxyAddress } from './client-address.js'
-import { Gate } from './gate.js'
+import { type ErrorCode, VouchError } from '../../src/index.js'
+import { type Answer, failureOf, refusalOf, send, sendHeaders } from './answer.js'
+import { assertPlain, readBody } from './body.js'
+import { type Callers, Gate, type NoteRefusal } from './gate.js'
+import type { Limits } from './limits.js'
+import { listening } from './listening.js'
+import { headersFor, type Origins, originOf, preflightHeaders } from './origins.js'
 import { type Route, type Routes, routeOf } from './routes.js'
-import type { Rate } from './token-buckets.js'
-
-export interface Limits {
-  /** What one address may ask that costs work (POST), and what costs a read (GET). */
-  readonly writes: Rate
-  readonly reads: Rate
-  /** Requests in hand at one time; past it, the answer is that the server is busy. */
-  readonly concurrent: number
-  readonly connections: number
-  /** Connections of one address, or requests in hand of one client behind the proxy: nobody takes all there are. */
-  readonly perAddress: number
-  /** How long a client may take to send its headers, and its whole request. */
-  readonly headersMs: number
-  readonly requestMs: number
-  /** How long a client may take to read its answer. */
-  readonly responseMs: number
-  /** How often slow clients are looked for. */
-  readonly checkMs: number
-}
 
 /** What is served, and to whom refusals are told that no handler hears of. */
 export interface Site<Service> {
   readonly routes: Routes<Service>
   readonly service: Service
   /** A request that could not be read, or the first that came too often. Nothing of a flood's rest is told. */
-  noteRefusal(from: string, failures: readonly Failure[]): Promise<void> | void
+  readonly noteRefusal: NoteRefusal
+  /** Told how each request ended, for counting. */
+  readonly count?: (outcome: ErrorCode | 'answered') => void
 }
 
 export interface RunningServer {
   readonly address: AddressInfo
-  /** Takes no new requests, finishes those in hand, ends. */
-  close(): Promise<void>
+  /** Takes no new requests, finishes those in hand, ends. What takes longer than this is cut off; if not given, as long as a request may take. */
+  close(graceMs?: number): Promise<void>
 }
 
-export interface Place {
+export interface Place extends Callers {
   readonly host: string
   readonly port: number
-  /** Where the reverse proxy is, if there is one. */
-  readonly proxy?: ProxyAddress | undefined
+  /** Of which origins web pages may ask; if not given, of all. */
+  readonly origins?: Origins | undefined
 }
 
-/** Serves a site. Everything that arrives is a stranger's. */
+/** Serves a site. Everything that arrives is a stranger's. Servers of one service share a gate. */
 export async function startServer<Service>(
   site: Site<Service>,
-  { host, port, proxy }: Place,
+  place: Place,
   limits: Limits,
+  gate = new Gate((from, failures) => site.noteRefusal(from, failures), limits, place),
 ): Promise<RunningServer> {
-  const gate = new Gate(site, limits, proxy)
-  const handle = requestHandler(site, gate, limits, () => !server.listening)
+  const { origins = '*' } = place
+  const handle = requestHandler(site, { gate, limits, origins, isEnding: () => !server.listening })
   const server: Server = createServer(
     {
       headersTimeout: limits.headersMs,
@@ -65,53 +51,74 @@ export async function startServer<Service>(
     },
     (request, response) => void handle(request, response),
   )
-  server.maxConnections = limits.connections
-  server.on('connection', (socket) => gate.admitConnection(socket))
-  await listening(server, host, port)
-  const address = server.address()
-  if (address === null || typeof address === 'string') {
-    throw new VouchError('INTERNAL', { rule: 'a server must have an address' })
+  server.on('connection', (socket) => gate.admitConnection(socket, (reason) => turnedAway(reason, origins)))
+  const address = await listening(server, place)
+  return { address, close: (graceMs = limits.requestMs) => closed(server, graceMs) }
+}
+
+/** An answer before anything was asked. */
+function turnedAway(reason: VouchError, origins: Origins): string {
+  const { status, type, body, retryAfter = 0 } = refusalOf(reason)
+  const headers = {
+    'content-type': type,
+    'content-length': String(Buffer.byteLength(body)),
+    'retry-after': String(retryAfter),
+    connection: 'close',
+    ...headersFor(origins, undefined),
   }
-  return { address, close: () => closed(server, limits.requestMs) }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  const reasonPhrase = status === 429 ? 'Too Many Requests' : 'Service Unavailable'
+  return `HTTP/1.1 ${status} ${reasonPhrase}\r\n${lines.join('')}\r\n${String(body)}`
+}
+
+interface Handling {
+  readonly gate: Gate
+  readonly limits: Limits
+  readonly origins: Origins
+  readonly isEnding: () => boolean
 }
 
 function requestHandler<Service>(
   site: Site<Service>,
-  gate: Gate,
-  limits: Limits,
-  isEnding: () => boolean,
+  { gate, limits, origins, isEnding }: Handling,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  let inHand = 0
+  const { routes, service } = site
 
-  /** Counts work, not waiting: a client that sends its body slowly keeps nobody else from being answered. */
-  async function counted(work: () => Promise<Answer> | Answer): Promise<Answer> {
-    if (inHand >= limits.concurrent) {
-      throw new VouchError('BUSY', { rule: `the server takes ${limits.concurrent} requests in hand` })
-    }
-    inHand++
-    try {
-      return await work()
-    } finally {
-      inHand--
-    }
+  async function answerTo(request: IncomingMessage, from: string): Promise<Answer> {
+    const { route, argument } = routeOf(routes, request.method ?? '', request.url ?? '')
+    const body = await bodyFor(route, request, limits)
+    return gate.work(from, request.socket, () => route.answer(service, { body, from, argument }))
   }
 
-  return async (request, response) => {
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const from = gate.clientOf(request)
+    const headers = isForPages(routes, request) ? headersFor(origins, originOf(request)) : {}
     try {
       await gate.admitRequest(request, response, from)
-      const { route, argument } = routeOf(site.routes, request.method ?? '', request.url ?? '')
-      const body = await bodyFor(route, request)
-      const answer = await counted(() => route.answer(site.service, { body, from, argument }))
-      hangUpOnSlowReader(response, limits.responseMs)
-      send(response, answer, isEnding())
+      const options = request.method === 'OPTIONS' && preflightHeaders(routes, request.url ?? '', headers)
+      if (options) return sendHeaders(response, options)
+      const answer = await answerTo(request, from)
+      hangUpAfter(limits.responseMs, response)
+      send(response, answer, { isLast: isEnding(), headers })
+      site.count?.('answered')
     } catch (error) {
       if (request.method === 'POST' && isNoted(error, request))
         await site.noteRefusal(from, [failureOf(error)])
-      hangUpOnSlowReader(response, limits.responseMs)
-      send(response, refusalOf(error))
+      site.count?.(failureOf(error).code)
+      hangUpAfter(limits.responseMs, response)
+      send(response, refusalOf(error), { headers })
     }
   }
+
+  return (request, response) => {
+    if (limits.totalMs !== undefined) hangUpAfter(limits.totalMs, response)
+    return handle(request, response)
+  }
+}
+
+/** Whether pages may come to what is asked for. What there is none of, they may hear of. */
+function isForPages<Service>(routes: Routes<Service>, { url = '' }: IncomingMessage): boolean {
+  return !Object.values(routes).some(({ path, pages }) => pages === false && path.test(url))
 }
 
 /**
@@ -122,33 +129,27 @@ function isNoted(error: unknown, { complete }: IncomingMessage): boolean {
   return error instanceof VouchError ? error.code !== 'RATE_LIMITED' : complete
 }
 
-/** An answer is dropped that is not read in time: whoever reads a byte a minute would keep its connection for ever. */
-function hangUpOnSlowReader(response: ServerResponse, patienceMs: number): void {
-  const deadline = setTimeout(() => response.destroy(), patienceMs).unref()
+/** Drops an answer that is not read in time: a client that reads a byte a minute would keep its connection for ever. */
+function hangUpAfter(patienceMs: number, response: ServerResponse): void {
+  const { socket } = response.req
+  const deadline = setTimeout(() => socket.destroy(), patienceMs).unref()
   response.once('close', () => clearTimeout(deadline))
 }
 
-/** The body, if the route takes one. A web page can send JSON to another site only when that site says that it may. */
-async function bodyFor<Service>(route: Route<Service>, request: IncomingMessage): Promise<Uint8Array> {
+/**
+ * The body, if the route takes one. A web page can send JSON to another site only when that site says that it may: so the
+ * origins that an operator allows are all that can have a visitor's browser post here.
+ */
+async function bodyFor<Service>(
+  route: Route<Service>,
+  request: IncomingMessage,
+  { bodyBytes = Number.POSITIVE_INFINITY }: Limits,
+): Promise<Uint8Array> {
   if (route.method === 'GET') return new Uint8Array()
+  assertPlain(request)
   const type = request.headers['content-type']?.split(';')[0]?.trim()
-  if (type === 'application/json') return readBody(request, route.bodyLimit)
+  if (type === 'application/json') return readBody(request, Math.min(route.bodyLimit, bodyBytes))
   throw new VouchError('VALUE_MALFORMED', { rule: 'a body must be of type application/json' })
-}
-
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(
-        new VouchError(
-          'USAGE',
-          { rule: 'host and port must be free to listen on', given: `${host}:${port}` },
-          { cause },
-        ),
-      ),
-    )
-    server.listen(port, host, resolve)
-  })
 }
 
 /** Node looks for slow clients no more once a server ends: those that say nothing until then are hung up on. */

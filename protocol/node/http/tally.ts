@@ -1,27 +1,24 @@
-import { networkOf } from './token-buckets.js'
+import { networkOf } from './network.js'
 
-/** How many places each address has taken: none takes more than its share of what all have together. */
+/** How many places each client has taken. A client without a place takes no memory: there are no more entries than places. */
 export class Tally {
   private readonly taken = new Map<string, number>()
-  private readonly most: number
 
-  constructor(most: number) {
-    this.most = most
+  of(address: string): number {
+    return this.taken.get(networkOf(address)) ?? 0
   }
 
-  /** Takes a place, or answers that the address has all it gets. */
-  enter(address: string): boolean {
-    const key = networkOf(address)
-    const taken = this.taken.get(key) ?? 0
-    if (taken >= this.most) return false
-    this.taken.set(key, taken + 1)
-    return true
+  enter(address: string): void {
+    this.taken.set(networkOf(address), this.of(address) + 1)
   }
 
   leave(address: string): void {
-    const key = networkOf(address)
-    const left = (this.taken.get(key) ?? 0) - 1
-    if (left > 0) this.taken.set(key, left)
-    else this.taken.delete(key)
+    const left = this.of(address) - 1
+    if (left > 0) this.taken.set(networkOf(address), left)
+    else this.taken.delete(networkOf(address))
+  }
+
+  get size(): number {
+    return this.taken.size
   }
 }

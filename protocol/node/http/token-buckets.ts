@@ -1,4 +1,4 @@
-import { plainAddress } from './client-address.js'
+import { networkOf } from './network.js'
 
 /** How much one address may ask for: so much at once, and so much a second after that. */
 export interface Rate {
@@ -57,15 +57,4 @@ export class TokenBuckets {
     const [oldest] = this.buckets.keys()
     if (this.buckets.size > this.capacity && oldest !== undefined) this.buckets.delete(oldest)
   }
-}
-
-/** An IPv6 client has at least 2^64 addresses of its own: what counts is its network. */
-export function networkOf(address: string): string {
-  const plain = plainAddress(address)
-  if (!plain.includes(':')) return plain
-  const [head = '', tail] = plain.split('::')
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length)
-  return [...before, ...new Array<string>(zeros).fill('0'), ...after].slice(0, 4).join(':')
 }

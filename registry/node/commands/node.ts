@@ -1,17 +1,20 @@
 import { openHasher } from '@vouch/circuits'
 import { shown, VouchError } from '@vouch/protocol'
-import { numberArgument, type Terminal } from '@vouch/protocol/node'
-import { startServer } from '@vouch/protocol/node/http'
+import type { Terminal } from '@vouch/protocol/node'
+import { readNodeLimits, startServer } from '@vouch/protocol/node/http'
 import { accountOf } from '../chain/account.js'
 import { addressArgument } from '../chain/addresses.js'
 import { openChain } from '../chain/client.js'
-import { DEFAULT_LIMITS } from '../http/site.js'
+import { DEFAULT_LIMITS, DEFAULT_PEER_LIMITS } from '../http/site.js'
 import { nodeSiteOf } from '../trust/http.js'
+import { PeerAddresses } from '../trust/peer-addresses.js'
 import { openTrustNode } from '../trust/trust-node.js'
+import { type ListeningOptions, limitsFile, placeOf } from './listening.js'
 import { feeLimit } from './options.js'
-import { ended, proxyArgument, type ServeOptions, sayWhere } from './serve.js'
+import { ended, sayWhere } from './serve.js'
 
-export interface NodeServeOptions extends Pick<ServeOptions, 'host' | 'port' | 'behindProxy' | 'json'> {
+export interface NodeServeOptions extends ListeningOptions {
+  readonly json?: true
   readonly rpc: string
   readonly contract: string
   readonly peer?: readonly string[]
@@ -25,8 +28,11 @@ export async function nodeServeCommand(
   folder: string,
   options: NodeServeOptions,
 ): Promise<number> {
-  const port = numberArgument(options.port, '--port', { min: 0, max: 65_535 })
-  const proxy = proxyArgument(options.behindProxy)
+  const place = placeOf(options)
+  const { limits, peerAddresses } = await readNodeLimits(limitsFile(folder, options), {
+    ...DEFAULT_LIMITS,
+    peers: DEFAULT_PEER_LIMITS,
+  })
   const peers = (options.peer ?? []).map(urlArgument)
   const registry = addressArgument(options.contract, '--contract')
   const account = await accountOf(options.key)
@@ -39,8 +45,10 @@ export async function nodeServeCommand(
     onAuditFailure: (error) =>
       out.words(`registrar: error: the private log was not written: ${shown(error)}`),
   })
+  const known = await PeerAddresses.open(peers, peerAddresses)
   try {
-    const server = await startServer(nodeSiteOf(node), { host: options.host, port, proxy }, DEFAULT_LIMITS)
+    const isPeer = (address: string): boolean => known.has(address)
+    const server = await startServer(nodeSiteOf(node), { ...place, isPeer }, limits)
     sayWhere(out, server.address, options)
     out.words(`registrar: signs as ${account.address}`)
     await ended()
@@ -48,6 +56,7 @@ export async function nodeServeCommand(
     await server.close()
     return 0
   } finally {
+    known.close()
     await node.close()
   }
 }

@@ -1,28 +1,25 @@
 import { type AddressInfo, isIP } from 'node:net'
 import { openHasher } from '@vouch/circuits'
-import { shown, VouchError } from '@vouch/protocol'
+import { shown } from '@vouch/protocol'
 import { numberArgument, type Terminal } from '@vouch/protocol/node'
-import { isLoopback, type ProxyAddress, startServer } from '@vouch/protocol/node/http'
+import { isLoopback, readLimits, startServer } from '@vouch/protocol/node/http'
 import { takeOrders } from '../control.js'
 import { keepHeads } from '../head-clock.js'
 import { DEFAULT_LIMITS, siteOf } from '../http/site.js'
 import { openRegistrar } from '../open-registrar.js'
+import { type ListeningOptions, limitsFile, placeOf } from './listening.js'
 import { keyFile, type SigningOptions } from './options.js'
 
-export interface ServeOptions extends SigningOptions {
-  readonly host: string
-  readonly port: string
+export interface ServeOptions extends SigningOptions, ListeningOptions {
   readonly cutEvery: string
-  /** true: the proxy is on this machine. */
-  readonly behindProxy?: string | true
   readonly json?: true
 }
 
 /** `registrar serve`: the HTTP interface, and heads on the clock, until it is told to end. */
 export async function serveCommand(out: Terminal, folder: string, options: ServeOptions): Promise<number> {
   const cutEvery = numberArgument(options.cutEvery, '--cut-every', { min: 1, max: 3600 })
-  const port = numberArgument(options.port, '--port', { min: 0, max: 65_535 })
-  const proxy = proxyArgument(options.behindProxy)
+  const place = placeOf(options)
+  const limits = await readLimits(limitsFile(folder, options), DEFAULT_LIMITS)
   const registrar = await openRegistrar(folder, {
     key: keyFile(folder, options),
     hash: await openHasher(),
@@ -38,14 +35,13 @@ export async function serveCommand(out: Terminal, folder: string, options: Serve
     }
     try {
       const told = ended() // before anybody knows that it is there to be told
-      const place = { host: options.host, port, proxy }
       const endHeads = await keepHeads(registrar.registry, cutEvery, (error) =>
         out.words(
           `registrar: error: no head could be cut: ${error instanceof Error ? error.message : 'unknown'}`,
         ),
       )
       try {
-        const server = await startServer(siteOf(registrar), place, DEFAULT_LIMITS)
+        const server = await startServer(siteOf(registrar), place, limits)
         sayWhere(out, server.address, options)
         await told
         out.words('registrar: finishing what is in hand')
@@ -72,12 +68,6 @@ export function sayWhere(
   if (!isLoopback(address)) {
     out.words('registrar: warning: this address is not loopback, and what it speaks is not encrypted')
   }
-}
-
-export function proxyArgument(given: ServeOptions['behindProxy']): ProxyAddress | undefined {
-  if (given === undefined || given === true) return given && 'loopback'
-  if (isIP(given) !== 0) return given
-  throw new VouchError('USAGE', { rule: '--behind-proxy must be an address', given: shown(given) })
 }
 
 export function ended(): Promise<void> {

@@ -32,7 +32,13 @@ export function openApi(): Json {
           type: 'string',
           format: 'binary',
         }),
-        [parameter('bucket', 'path', 'number of the bucket', number(1023))],
+        [
+          parameter('bucket', 'path', 'number of the bucket', number(1023)),
+          parameter('root', 'query', 'its root: caches keep such an answer, and another root is 404', {
+            type: 'string',
+            pattern: '^[0-9a-f]{64}$',
+          }),
+        ],
       ),
     },
     schemas: {

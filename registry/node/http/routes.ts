@@ -1,4 +1,4 @@
-import { headCodec, plain, printHead } from '@vouch/protocol'
+import { fromHex, headCodec, plain, printHead } from '@vouch/protocol'
 import { bytesAnswer, jsonAnswer, type Routes } from '@vouch/protocol/node/http'
 import { printBucketIndex } from '../../src/buckets.js'
 import { admittingRoutes, NO_BODY } from './admitting.js'
@@ -12,7 +12,7 @@ export const ROUTES: Routes<Service> = {
     method: 'GET',
     path: /^\/head\.json$/,
     bodyLimit: NO_BODY,
-    answer: (service) => jsonAnswer(printHead(service.head())),
+    answer: (service) => ({ ...jsonAnswer(printHead(service.head())), caching: 'nothing' }),
   },
   '/heads': {
     method: 'GET',
@@ -20,7 +20,8 @@ export const ROUTES: Routes<Service> = {
     bodyLimit: NO_BODY,
     answer: (service, { argument }) => {
       const heads = service.headsAfter(argument === '' ? -1 : Number(argument))
-      return jsonAnswer(JSON.stringify({ heads: heads.map((head) => plain(headCodec.toJson(head))) }))
+      const body = JSON.stringify({ heads: heads.map((head) => plain(headCodec.toJson(head))) })
+      return { ...jsonAnswer(body), caching: 'nothing' }
     },
   },
   '/leaves.json': {
@@ -31,8 +32,13 @@ export const ROUTES: Routes<Service> = {
   },
   '/leaves/{bucket}': {
     method: 'GET',
-    path: /^\/leaves\/([0-9]{1,4})$/,
+    path: /^\/leaves\/([0-9]{1,4}(?:\?root=[0-9a-f]{64})?)$/,
     bodyLimit: NO_BODY,
-    answer: (service, { argument }) => bytesAnswer(service.bucket(Number(argument))),
+    answer: (service, { argument }) => {
+      const [number = '', root] = argument.split('?root=')
+      return root === undefined
+        ? bytesAnswer(service.bucket(Number(number)))
+        : { ...bytesAnswer(service.bucket(Number(number), fromHex(root))), caching: 'content' }
+    },
   },
 }

@@ -10,5 +10,6 @@ export interface Service extends Admitter {
   /** Heads after this number, oldest first, a page of them. */
   headsAfter(seq: number): readonly Head[]
   buckets(): BucketIndex
-  bucket(number: number): Uint8Array
+  /** A bucket as of the newest head; where a root is named, of that root or of none. */
+  bucket(number: number, root?: Uint8Array): Uint8Array
 }

@@ -1,4 +1,4 @@
-import type { Limits, Site } from '@vouch/protocol/node/http'
+import type { CrowdLimits, Limits, Site } from '@vouch/protocol/node/http'
 import { ROUTES } from './routes.js'
 import type { Service } from './service.js'
 
@@ -12,6 +12,15 @@ export const DEFAULT_LIMITS: Limits = {
   requestMs: 20_000,
   responseMs: 30_000,
   checkMs: 1_000,
+}
+
+/** What the peers of a trust node may take, beside strangers: each enrollment that a peer takes in comes here once. */
+export const DEFAULT_PEER_LIMITS: CrowdLimits = {
+  writes: { burst: 120, perSecond: 4 },
+  reads: DEFAULT_LIMITS.reads,
+  concurrent: 16,
+  connections: 64,
+  perAddress: 16,
 }
 
 /** What a registrar serves to strangers. */

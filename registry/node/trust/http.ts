@@ -32,6 +32,7 @@ export const NODE_ROUTES: Routes<NodeService> = {
     method: 'POST',
     path: /^\/admissions$/,
     bodyLimit: MAX_PROPOSAL_BYTES,
+    pages: false,
     answer: async (service, { body, from }) => {
       const endorsed = await service.endorse(parseProposal(body), from)
       return 'version' in endorsed ? jsonAnswer(printEndorsement(endorsed)) : refusal(endorsed)

@@ -1,6 +1,15 @@
-import { type ErrorCode, EXIT_OF, parseJson, shown, textOf, VouchError } from '@vouch/protocol'
+import {
+  askAgain,
+  type ErrorCode,
+  EXIT_OF,
+  parseJson,
+  shown,
+  textOf,
+  VouchError,
+  type Waiting,
+} from '@vouch/protocol'
 import type { Address } from 'viem'
-import { type Endorsement, type Proposal, parseEndorsement, printProposal } from '../../src/proposal.js'
+import { type Proposal, parseEndorsement, printProposal } from '../../src/proposal.js'
 import type { Chain } from '../chain/client.js'
 import { type AdmissionMessage, type Signed, signerOf } from '../chain/signing.js'
 
@@ -19,6 +28,8 @@ export interface Collecting {
   readonly needed: number
   readonly isMember: (account: Address) => Promise<boolean>
   readonly timeoutMs: number
+  /** The clock and the chance by which a peer that has enough is asked again. */
+  readonly waiting?: Waiting | undefined
 }
 
 /**
@@ -50,17 +61,24 @@ export async function collectSignatures(given: Collecting): Promise<readonly Sig
 
 async function signatureOf(
   peer: string,
-  { chain, registry, message, proposal, isMember, timeoutMs }: Collecting,
+  { chain, registry, message, proposal, isMember, timeoutMs, waiting }: Collecting,
   enough: AbortSignal,
 ): Promise<Signed> {
   const signal = AbortSignal.any([enough, AbortSignal.timeout(timeoutMs)])
-  const signature = chain.viem.bytesToHex((await askPeer(peer, proposal, signal)).signature)
+  const again = { signal, patience: { totalMs: timeoutMs }, waiting }
+  const { response, answer } = await askAgain(() => askPeer(peer, proposal, signal), again)
+  if (!response.ok) throw new VouchError(codeIn(answer), { rule: 'the peer must sign' })
+  const signature = chain.viem.bytesToHex(parseEndorsement(answer).signature)
   const signer = await signerOf(chain, registry, message, signature)
   if (signer !== undefined && (await isMember(signer))) return { signer, signature }
   throw new VouchError('SIGNATURE_FALSE', { rule: 'a peer must sign this admission, and be a member' })
 }
 
-async function askPeer(peer: string, proposal: Proposal, signal: AbortSignal): Promise<Endorsement> {
+async function askPeer(
+  peer: string,
+  proposal: Proposal,
+  signal: AbortSignal,
+): Promise<{ readonly response: Response; readonly answer: Uint8Array }> {
   const response = await fetch(`${peer.replace(/\/+$/, '')}/admissions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -75,9 +93,7 @@ async function askPeer(peer: string, proposal: Proposal, signal: AbortSignal): P
     if (size > MAX_ANSWER_BYTES) throw new Error('the answer is too long')
     parts.push(part)
   }
-  const answer = new Uint8Array(Buffer.concat(parts))
-  if (response.ok) return parseEndorsement(answer)
-  throw new VouchError(codeIn(answer), { rule: 'the peer must sign' })
+  return { response, answer: new Uint8Array(Buffer.concat(parts)) }
 }
 
 /** Why a peer refuses: its first code, if that is one of ours. */
