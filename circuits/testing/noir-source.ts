@@ -87,7 +87,7 @@ function hasSafetyComment(lines: readonly string[], line: number): boolean {
 }
 
 /** Replaces comments and strings, where asked to, by spaces: all other places stay where they are. */
-function blank(source: string, drop: (token: string) => boolean): string {
+export function blank(source: string, drop: (token: string) => boolean): string {
   return source.replace(COMMENT_OR_STRING, (token) => (drop(token) ? token.replace(/[^\n]/g, ' ') : token))
 }
 
@@ -96,7 +96,7 @@ function lineOf(source: string, index: number): number {
 }
 
 /** Where the bracket that was opened just before `from` is closed. */
-function closing(code: string, from: number): number {
+export function closing(code: string, from: number): number {
   const bare = blank(code, () => true)
   let depth = 1
   for (let i = from; i < bare.length; i++) {

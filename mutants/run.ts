@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import { type Check, Stillborn } from './check.js'
+import type { Equivalent } from './equivalent.js'
+import { applied, type Mutant, nameOf } from './mutant.js'
+import { type Memory, stampOf, type Verdict } from './state.js'
+import type { Tree } from './tree.js'
+
+/** All that a run needs, so that a test can run it over a tree of its own. */
+export interface Run {
+  readonly mutants: readonly Mutant[]
+  readonly checksOf: (file: string) => readonly Check[]
+  readonly tree: Pick<Tree, 'read' | 'write'>
+  readonly memory: Memory
+  readonly equivalent: readonly Equivalent[]
+  /** Seconds after which no further mutant is begun. */
+  readonly seconds?: number
+  /** Told of each mutant as soon as it is judged. */
+  readonly onVerdict?: (mutant: Mutant, verdict: Verdict, isRecalled: boolean) => void
+}
+
+export interface Judged extends Verdict {
+  readonly mutant: Mutant
+}
+
+export interface Result {
+  readonly judged: readonly Judged[]
+  /** Mutants that the time did not suffice for. */
+  readonly left: number
+  /** What must be mended, in words: survivors without an argument, and arguments without a survivor. */
+  readonly faults: readonly string[]
+}
+
+export async function run({
+  mutants,
+  checksOf,
+  tree,
+  memory,
+  equivalent,
+  seconds,
+  onVerdict,
+}: Run): Promise<Result> {
+  const end = performance.now() + (seconds ?? Number.POSITIVE_INFINITY) * 1000
+  const judged: Judged[] = []
+  for (const mutant of mutants) {
+    if (performance.now() >= end) break
+    const checks = checksOf(mutant.file)
+    const stamp = (outcome: Verdict['outcome'], by: string | undefined): string =>
+      stampOf([tree.read(mutant.file), ...evidenceOf(checks, outcome, by).map((file) => tree.read(file))])
+    const recalled = memory.recall(mutant, stamp)
+    const verdict = recalled ?? (await judge(mutant, checks, tree))
+    if (recalled === undefined) memory.keep(mutant, verdict, stamp(verdict.outcome, verdict.by))
+    judged.push({ mutant, ...verdict })
+    onVerdict?.(mutant, verdict, recalled !== undefined)
+  }
+  return { judged, left: mutants.length - judged.length, faults: faultsOf(judged, equivalent) }
+}
+
+/** Files that a verdict rests on: of a killed mutant the tests that killed it, of a survivor all that let it live. */
+function evidenceOf(
+  checks: readonly Check[],
+  outcome: Verdict['outcome'],
+  by: string | undefined,
+): readonly string[] {
+  if (outcome === 'stillborn') return []
+  const killers = checks.filter(({ name }) => outcome === 'survived' || by?.startsWith(`${name}: `))
+  return [...new Set(killers.flatMap(({ files }) => files))]
+}
+
+async function judge(mutant: Mutant, checks: readonly Check[], tree: Run['tree']): Promise<Verdict> {
+  const start = performance.now()
+  const source = tree.read(mutant.file)
+  const elapsed = (): number => Math.round((performance.now() - start) / 100) / 10
+  tree.write(mutant.file, applied(source, mutant.edit))
+  try {
+    for (const check of checks) {
+      const failure = await check.firstFailure()
+      if (failure !== undefined)
+        return { outcome: 'killed', by: `${check.name}: ${failure}`, seconds: elapsed() }
+    }
+    return { outcome: 'survived', seconds: elapsed() }
+  } catch (error) {
+    if (error instanceof Stillborn) return { outcome: 'stillborn', seconds: elapsed() }
+    throw error
+  } finally {
+    tree.write(mutant.file, source)
+  }
+}
+
+function faultsOf(judged: readonly Judged[], equivalent: readonly Equivalent[]): readonly string[] {
+  const argued = new Set(equivalent.map(nameOf))
+  return judged.flatMap(({ mutant, outcome, by }) => {
+    const isArgued = argued.has(nameOf(mutant))
+    const place = `${mutant.file}:${mutant.line}: ${mutant.change}`
+    if (outcome === 'survived' && !isArgued) return [`survived: ${place}`]
+    if (outcome === 'killed' && isArgued)
+      return [`argued to be equivalent, and killed: ${place}\n    by ${by}`]
+    return outcome === 'stillborn' && isArgued
+      ? [`argued to be equivalent, and does not compile: ${place}`]
+      : []
+  })
+}
+
+/** Arguments for mutants that do not exist, among all mutants of the files that they name. */
+export function staleArguments(
+  mutants: readonly Mutant[],
+  equivalent: readonly Equivalent[],
+): readonly string[] {
+  const names = new Set(mutants.map(nameOf))
+  return equivalent
+    .filter((entry) => !names.has(nameOf(entry)))
+    .map((entry) => `argued, and no mutant: ${nameOf(entry)}`)
+}
+
+/** The mutants in an order that a seed decides, the same for the same seed. */
+export function shuffled(mutants: readonly Mutant[], seed: string): readonly Mutant[] {
+  const rank = (mutant: Mutant): string =>
+    createHash('sha256')
+      .update(`${seed}\n${nameOf(mutant)}`)
+      .digest('hex')
+  return mutants
+    .map((mutant) => ({ mutant, at: rank(mutant) }))
+    .sort((a, b) => (a.at < b.at ? -1 : 1))
+    .map(({ mutant }) => mutant)
+}
