@@ -1,8 +1,10 @@
 import type { Check } from './check.js'
+import { forgeChecks } from './checks/forge.js'
 import { noirChecks } from './checks/noir.js'
 import { vitestChecks } from './checks/vitest.js'
 import { type Change, type Mutant, mutantsOf } from './mutant.js'
 import { noirChanges } from './places/noir.js'
+import { solidityChanges } from './places/solidity.js'
 import { typescriptChanges } from './places/typescript.js'
 import type { Tree } from './tree.js'
 
@@ -33,7 +35,36 @@ export const AREAS: readonly Area[] = [
     changes: typescriptChanges,
     checks: (folder, file) => vitestChecks(folder, file, ['registry/test/admission.test.ts']),
   },
+  {
+    name: 'contracts',
+    holds: (file) => /^contracts\/src\/.*\.sol$/.test(file),
+    changes: solidityChanges,
+    checks: (folder, file) => {
+      const { inForge = [], inVitest = [] } = CONTRACT_TESTS[file.split('/').at(-1) ?? ''] ?? {}
+      return [...forgeChecks(folder, inForge), ...vitestChecks(folder, file, inVitest)]
+    },
+  },
 ]
+
+const GATEWAY = ['contracts/test/gateway.test.ts']
+const CALCULATIONS = ['contracts/test/vectors.test.ts', 'contracts/test/differential.test.ts']
+
+/** Which tests look at which contract, the likeliest to notice a change first. */
+const CONTRACT_TESTS: Readonly<
+  Record<string, { readonly inForge?: readonly string[]; readonly inVitest?: readonly string[] }>
+> = {
+  'Acceptances.sol': { inForge: ['VouchVerifier.t.sol'], inVitest: [...CALCULATIONS, ...GATEWAY] },
+  'CredentialRegistry.sol': { inForge: ['CredentialRegistry.t.sol', 'TrustNodes.t.sol', 'Invariants.t.sol'] },
+  'Envelopes.sol': { inVitest: [...CALCULATIONS, ...GATEWAY] },
+  'Listings.sol': { inForge: ['VouchVerifier.t.sol'], inVitest: GATEWAY },
+  'RegistryTree.sol': { inForge: ['CredentialRegistry.t.sol'], inVitest: CALCULATIONS },
+  'Requests.sol': { inVitest: [...CALCULATIONS, ...GATEWAY] },
+  'Signatures.sol': { inForge: ['TrustNodes.t.sol', 'CredentialRegistry.t.sol'] },
+  'Statements.sol': { inVitest: CALCULATIONS },
+  'TrustNodes.sol': { inForge: ['TrustNodes.t.sol', 'CredentialRegistry.t.sol', 'Invariants.t.sol'] },
+  'VouchVerifier.sol': { inForge: ['VouchVerifier.t.sol'], inVitest: GATEWAY },
+  'VouchedBoard.sol': { inVitest: ['contracts/test/board.test.ts'] },
+}
 
 /** The fast tests of every condition first, then those that prove. */
 function testsOf(file: string): readonly string[] {

@@ -1,6 +1,6 @@
 import ts from 'typescript'
 import type { Change } from '../mutant.js'
-import { BORDERS, LITERALS } from './operators.js'
+import { BORDERS, LITERALS, withoutOne } from './operators.js'
 
 // Conditions, guards and refusals of TypeScript. Types are not looked at: an expression counts as a condition where the syntax says so.
 
@@ -54,7 +54,12 @@ function binaryChanges(node: ts.BinaryExpression, file: ts.SourceFile): readonly
   ]
   switch (sign.kind) {
     case SyntaxKind.AmpersandAmpersandToken:
-    case SyntaxKind.BarBarToken:
+    case SyntaxKind.BarBarToken: {
+      const operator = sign.getText(file)
+      const isInner = ts.isBinaryExpression(node.parent) && node.parent.operatorToken.kind === sign.kind
+      const operands = clausesOf(node, sign.kind).map((clause) => clause.getText(file))
+      return isInner ? [] : withoutOne(operands, operator, span)
+    }
     case SyntaxKind.QuestionQuestionToken:
       return operands('operand')
     case SyntaxKind.PlusToken:
@@ -65,6 +70,12 @@ function binaryChanges(node: ts.BinaryExpression, file: ts.SourceFile): readonly
   }
   const border = BORDERS[sign.getText(file)]
   return border === undefined ? [] : [{ operator: 'border', ...spanOf(sign, file), text: border }]
+}
+
+/** The operands of `a && b && c`, which stand in pairs of pairs. */
+function clausesOf(node: ts.Expression, sign: ts.SyntaxKind): readonly ts.Expression[] {
+  if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== sign) return [node]
+  return [node.left, node.right].flatMap((child) => clausesOf(child, sign))
 }
 
 function truths(node: ts.Expression, file: ts.SourceFile): readonly Change[] {
