@@ -13,7 +13,7 @@ import { copyTree, ROOT } from './tree.js'
 // notice. Ends with 1 when a mutant survives that mutants/equivalent.ts has no argument for, or when an argument there holds no more.
 //
 //   --sample          a part of all, in an order that the seed decides
-//   --seconds N       begins no further mutant after N seconds (150 with --sample)
+//   --seconds N       ends after N seconds (150 with --sample)
 //   --seed TEXT       such as the commit's hash
 //   --only TEXT       files or areas whose name contains TEXT
 //   --fresh           forgets the verdicts of earlier runs

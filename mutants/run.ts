@@ -12,7 +12,7 @@ export interface Run {
   readonly tree: Pick<Tree, 'read' | 'write'>
   readonly memory: Memory
   readonly equivalent: readonly Equivalent[]
-  /** Seconds after which no further mutant is begun. */
+  /** Seconds after which a run ends. The mutant that is under way is not judged, and its tests end with the process. */
   readonly seconds?: number
   /** Told of each mutant as soon as it is judged. */
   readonly onVerdict?: (mutant: Mutant, verdict: Verdict, isRecalled: boolean) => void
@@ -39,20 +39,33 @@ export async function run({
   seconds,
   onVerdict,
 }: Run): Promise<Result> {
-  const end = performance.now() + (seconds ?? Number.POSITIVE_INFINITY) * 1000
+  const time = deadline(seconds)
   const judged: Judged[] = []
   for (const mutant of mutants) {
-    if (performance.now() >= end) break
     const checks = checksOf(mutant.file)
     const stamp = (outcome: Verdict['outcome'], by: string | undefined): string =>
       stampOf([tree.read(mutant.file), ...evidenceOf(checks, outcome, by).map((file) => tree.read(file))])
     const recalled = memory.recall(mutant, stamp)
-    const verdict = recalled ?? (await judge(mutant, checks, tree))
+    const verdict = recalled ?? (await Promise.race([time.over, judge(mutant, checks, tree)]))
+    if (verdict === 'over') break
     if (recalled === undefined) memory.keep(mutant, verdict, stamp(verdict.outcome, verdict.by))
     judged.push({ mutant, ...verdict })
     onVerdict?.(mutant, verdict, recalled !== undefined)
   }
+  time.stop()
   return { judged, left: mutants.length - judged.length, faults: faultsOf(judged, equivalent) }
+}
+
+/** A promise that is kept once the seconds have passed; never without any. */
+function deadline(seconds: number | undefined): {
+  readonly over: Promise<'over'>
+  readonly stop: () => void
+} {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<'over'>((resolve) => {
+    if (seconds !== undefined) timer = setTimeout(() => resolve('over'), seconds * 1000)
+  })
+  return { over, stop: () => clearTimeout(timer) }
 }
 
 /** Files that a verdict rests on: of a killed mutant the tests that killed it, of a survivor all that let it live. */

@@ -40,8 +40,13 @@ export function forge(
         if (show) process.stderr.write(text)
       })
     }
+    const kill = () => child.kill('SIGKILL')
+    process.once('exit', kill)
     child.once('error', reject)
-    child.once('close', (status) => resolve({ status, ...said }))
+    child.once('close', (status) => {
+      process.off('exit', kill)
+      resolve({ status, ...said })
+    })
   })
 }
 

@@ -9,6 +9,12 @@ import { compileTests, failureOf, faultOf } from '../../circuits/testing/runner.
 import { trials } from '../../circuits/testing/trials/index.js'
 import { type Check, Stillborn } from '../check.js'
 import { ROOT } from '../tree.js'
+import { vitestChecks } from './vitest.js'
+
+/** Tests of what must not compile, which no test in Noir can be. */
+const COMPILING: Readonly<Record<string, readonly string[]>> = {
+  'circuits/lib/sha512/src/lib.nr': ['circuits/test/sha512-length.test.ts'],
+}
 
 const TRIALS = 'circuits/testing/trials'
 
@@ -22,7 +28,11 @@ export function noirChecks(folder: string, file: string): readonly Check[] {
   const programs = cratesIn('bin', circuits).filter((crate) =>
     reaches(crate.folder, join(circuits, kind, name)),
   )
-  return [...(library === undefined ? [] : [ownTests(library, name)]), ...programs.map(trialsOf)]
+  return [
+    ...(library === undefined ? [] : [ownTests(library, name)]),
+    ...vitestChecks(folder, file, COMPILING[file] ?? []),
+    ...programs.map(trialsOf),
+  ]
 }
 
 /** Whether a crate is the other one, or depends on it. */

@@ -135,7 +135,7 @@ describe('TypeScript', () => {
     expect(
       named(
         typescriptChanges,
-        "const a = b + 2 * c\nconst d = { e: true }\nconst f = 'g' + h\ntype I = true\nconst j = `${k - l} s`",
+        `const a = b + 2 * c\nconst d = { e: true }\nconst f = "g" + h\ntype I = true\nconst j = \`\${k - l} s\``,
       ),
     ).toEqual([
       '1 term: b + 2 * c → b',
