@@ -53,16 +53,16 @@ const CALCULATIONS = ['contracts/test/vectors.test.ts', 'contracts/test/differen
 const CONTRACT_TESTS: Readonly<
   Record<string, { readonly inForge?: readonly string[]; readonly inVitest?: readonly string[] }>
 > = {
-  'Acceptances.sol': { inForge: ['VouchVerifier.t.sol'], inVitest: [...CALCULATIONS, ...GATEWAY] },
+  'Acceptances.sol': { inForge: ['Acceptances.t.sol'], inVitest: [...CALCULATIONS, ...GATEWAY] },
   'CredentialRegistry.sol': { inForge: ['CredentialRegistry.t.sol', 'TrustNodes.t.sol', 'Invariants.t.sol'] },
   'Envelopes.sol': { inVitest: [...CALCULATIONS, ...GATEWAY] },
-  'Listings.sol': { inForge: ['VouchVerifier.t.sol'], inVitest: GATEWAY },
+  'Listings.sol': { inForge: ['Questions.t.sol'], inVitest: GATEWAY },
   'RegistryTree.sol': { inForge: ['CredentialRegistry.t.sol'], inVitest: CALCULATIONS },
   'Requests.sol': { inVitest: [...CALCULATIONS, ...GATEWAY] },
   'Signatures.sol': { inForge: ['TrustNodes.t.sol', 'CredentialRegistry.t.sol'] },
   'Statements.sol': { inVitest: CALCULATIONS },
   'TrustNodes.sol': { inForge: ['TrustNodes.t.sol', 'CredentialRegistry.t.sol', 'Invariants.t.sol'] },
-  'VouchVerifier.sol': { inForge: ['VouchVerifier.t.sol'], inVitest: GATEWAY },
+  'VouchVerifier.sol': { inForge: ['Questions.t.sol', 'VouchVerifier.t.sol'], inVitest: GATEWAY },
   'VouchedBoard.sol': { inVitest: ['contracts/test/board.test.ts'] },
 }
 
