@@ -33,7 +33,11 @@ export const AREAS: readonly Area[] = [
     name: 'admission',
     holds: (file) => file === 'registry/src/admission.ts',
     changes: typescriptChanges,
-    checks: (folder, file) => vitestChecks(folder, file, ['registry/test/admission.test.ts']),
+    checks: (folder, file) =>
+      vitestChecks(folder, file, [
+        'registry/test/admission-conditions.test.ts',
+        'registry/test/admission.test.ts',
+      ]),
   },
   {
     name: 'contracts',
