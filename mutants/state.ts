@@ -25,8 +25,9 @@ export interface Memory {
 }
 
 export function openMemory(file: string, { fresh = false } = {}): Memory {
-  const known: Record<string, Remembered> =
-    !fresh && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
+  const read = (): Record<string, Remembered> =>
+    existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
+  const known = fresh ? {} : read()
   return {
     recall: (mutant, stampOf) => {
       const remembered = known[nameOf(mutant)]
@@ -35,9 +36,10 @@ export function openMemory(file: string, { fresh = false } = {}): Memory {
       return stamp === stampOf(verdict.outcome, verdict.by) ? verdict : undefined
     },
     keep: (mutant, verdict, stamp) => {
-      known[nameOf(mutant)] = { ...verdict, stamp }
+      // Read again: a run over another area may be under way, and its verdicts are kept too.
+      const kept = { ...read(), [nameOf(mutant)]: { ...verdict, stamp } }
       mkdirSync(dirname(file), { recursive: true })
-      writeFileSync(`${file}.new`, JSON.stringify(known, null, 1))
+      writeFileSync(`${file}.new`, JSON.stringify(kept, null, 1))
       renameSync(`${file}.new`, file)
     },
   }

@@ -79,6 +79,22 @@ describe('an enrollment', () => {
     expect(recorded[0]?.quota).toBeUndefined()
   })
 
+  test('of a machine without an identity is not held against those that were removed', async () => {
+    const snp = policy.evidence['simulated-snp']
+    if (snp === undefined) throw new Error('the policy admits simulated machines')
+    const { codes, recorded } = await enrolling({
+      policy: testPolicy({
+        quota: 'none',
+        evidence: { 'simulated-snp': { ...snp, endorsements: ['vlek'] } },
+      }),
+      lies: { machine: { certificate: { type: 'vlek' } }, report: { fields: { keyInfo: 1 << 2 } } },
+      registry: { isRefused: () => true },
+    })
+    expect(codes).toEqual([])
+    expect(recorded).toHaveLength(1)
+    expect(recorded[0]?.machine).toBeUndefined()
+  })
+
   test('may have any of the images that its policy accepts', async () => {
     const { codes } = await enrolling({ policy: testPolicy({ osImages: [otherImage, osImageHash] }) })
     expect(codes).toEqual([])
