@@ -3,7 +3,7 @@ export interface Equivalent {
   readonly file: string
   /** As `npm run mutants` names it. */
   readonly change: string
-  /** Why the mutant does what the source does, or why the difference is to nobody's harm. */
+  /** Why the mutant behaves like the source, or why the difference harms no user. */
   readonly because: string
 }
 
@@ -17,7 +17,7 @@ const OTHER_WAY =
   'A rotation has two equations, one to the left and one to the right. Both are exact below p for any spill of up to 31 bits; the condition only chooses the one whose range check is cheap.'
 const NO_MULTIPLE_OF_32 = 'No rotation goes by 32: swap_halves does that.'
 const BOTH_CHECKS =
-  'Two range checks hold together. high and HIGH_LIMIT - 1 - high add up to less than 2^226, so that one bit more in one of them lets nothing in: what is negative is near p, and far above 2^227.'
+  'The two range checks imply each other. The sum of both numbers is HIGH_LIMIT - 1, below 2^226. A number above HIGH_LIMIT - 1 makes the other one negative, that is, near p and far above 2^227. One bit more in one of the checks admits no further value.'
 
 /** An entry is an error as soon as its mutant is killed or is no more. */
 export const EQUIVALENT: readonly Equivalent[] = [

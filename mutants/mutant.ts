@@ -7,7 +7,7 @@ export interface Edit {
   readonly text: string
 }
 
-/** A replacement, and what it does in a word or two. */
+/** A replacement with a name for its kind. */
 export interface Change extends Edit {
   readonly operator: string
   /** The replacement as lists show it, where its operator says enough. */
@@ -18,7 +18,7 @@ export interface Mutant {
   /** Path from the project's root. */
   readonly file: string
   readonly line: number
-  /** What is changed, in words and code. With the file it names the mutant, whatever line it moves to. */
+  /** The change in words and code. File and change name the mutant; its line may move. */
   readonly change: string
   readonly edit: Edit
 }

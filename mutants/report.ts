@@ -1,7 +1,7 @@
 import type { Area } from './areas.js'
 import type { Result } from './run.js'
 
-/** One line for each area: how many mutants, what became of them, and how long it took. */
+/** One line for each area: mutants, outcomes, seconds. */
 export function summary(
   areas: readonly Pick<Area, 'name' | 'holds'>[],
   { judged, left }: Result,

@@ -5,14 +5,14 @@ import { applied, type Mutant, nameOf } from './mutant.js'
 import { type Memory, stampOf, type Verdict } from './state.js'
 import type { Tree } from './tree.js'
 
-/** All that a run needs, so that a test can run it over a tree of its own. */
+/** The inputs of a run. Tests give a tree in memory. */
 export interface Run {
   readonly mutants: readonly Mutant[]
   readonly checksOf: (file: string) => readonly Check[]
   readonly tree: Pick<Tree, 'read' | 'write'>
   readonly memory: Memory
   readonly equivalent: readonly Equivalent[]
-  /** Seconds after which a run ends. The mutant that is under way is not judged, and its tests end with the process. */
+  /** Seconds after which the run ends. The current mutant stays unjudged; its tests end with the process. */
   readonly seconds?: number
   /** Told of each mutant as soon as it is judged. */
   readonly onVerdict?: (mutant: Mutant, verdict: Verdict, isRecalled: boolean) => void
@@ -24,9 +24,9 @@ export interface Judged extends Verdict {
 
 export interface Result {
   readonly judged: readonly Judged[]
-  /** Mutants that the time did not suffice for. */
+  /** Number of mutants that the run had no time for. */
   readonly left: number
-  /** What must be mended, in words: survivors without an argument, and arguments without a survivor. */
+  /** Faults in words: survivors without an argument, and arguments without a survivor. */
   readonly faults: readonly string[]
 }
 
@@ -56,7 +56,7 @@ export async function run({
   return { judged, left: mutants.length - judged.length, faults: faultsOf(judged, equivalent) }
 }
 
-/** A promise that is kept once the seconds have passed; never without any. */
+/** Resolves after these seconds, or never. */
 function deadline(seconds: number | undefined): {
   readonly over: Promise<'over'>
   readonly stop: () => void
@@ -68,7 +68,7 @@ function deadline(seconds: number | undefined): {
   return { over, stop: () => clearTimeout(timer) }
 }
 
-/** Files that a verdict rests on: of a killed mutant the tests that killed it, of a survivor all that let it live. */
+/** The test files that a verdict rests on: those that killed the mutant, or all that a survivor passed. */
 function evidenceOf(
   checks: readonly Check[],
   outcome: Verdict['outcome'],
@@ -113,7 +113,7 @@ function faultsOf(judged: readonly Judged[], equivalent: readonly Equivalent[]):
   })
 }
 
-/** Arguments for mutants that do not exist, among all mutants of the files that they name. */
+/** Arguments whose mutant does not exist. */
 export function staleArguments(
   mutants: readonly Mutant[],
   equivalent: readonly Equivalent[],
@@ -124,7 +124,7 @@ export function staleArguments(
     .map((entry) => `argued, and no mutant: ${nameOf(entry)}`)
 }
 
-/** The mutants in an order that a seed decides, the same for the same seed. */
+/** The mutants in an order that follows from the seed alone. */
 export function shuffled(mutants: readonly Mutant[], seed: string): readonly Mutant[] {
   const rank = (mutant: Mutant): string =>
     createHash('sha256')

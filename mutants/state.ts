@@ -5,7 +5,7 @@ import { type Mutant, nameOf } from './mutant.js'
 
 export type Outcome = 'killed' | 'survived' | 'stillborn'
 
-/** What became of a mutant. */
+/** The outcome of a mutant. */
 export interface Verdict {
   readonly outcome: Outcome
   /** The test that noticed it. */
@@ -36,7 +36,7 @@ export function openMemory(file: string, { fresh = false } = {}): Memory {
       return stamp === stampOf(verdict.outcome, verdict.by) ? verdict : undefined
     },
     keep: (mutant, verdict, stamp) => {
-      // Read again: a run over another area may be under way, and its verdicts are kept too.
+      // Reads the file again, because a run over another area may have added verdicts meanwhile.
       const kept = { ...read(), [nameOf(mutant)]: { ...verdict, stamp } }
       mkdirSync(dirname(file), { recursive: true })
       writeFileSync(`${file}.new`, JSON.stringify(kept, null, 1))

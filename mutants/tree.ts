@@ -34,12 +34,14 @@ function listed(): readonly string[] {
     .filter((name) => name !== '' && existsSync(join(ROOT, name)))
 }
 
-/** Copies what git has or would take, and what the contracts were built to. Packages of others are linked, the project's own are not. */
+/** Copies the files that git tracks or would add, and the compiled contracts. Foreign packages are linked. */
 export function copyTree(): Tree {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'vouch-mutants-')))
   const files = listed()
   for (const file of files) copy(file, folder)
   if (existsSync(join(ROOT, 'contracts/generated'))) copy('contracts/generated', folder)
+  // A build that is under way in the working tree holds this lock; the copy has none.
+  rmSync(join(folder, 'contracts/generated/lock'), { recursive: true, force: true })
   linkPackages(folder)
   return {
     folder,

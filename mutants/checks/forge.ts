@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { forge } from '../../contracts/build/forge.js'
 import { type Check, Stillborn } from '../check.js'
 
-/** What may notice a change of a contract: forge's tests, file by file, until one fails. */
+/** Runs forge's tests file by file. */
 export function forgeChecks(folder: string, tests: readonly string[]): readonly Check[] {
   return tests.map((test) => ({
     name: `contracts/test/${test}`,

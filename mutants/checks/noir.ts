@@ -11,14 +11,14 @@ import { type Check, Stillborn } from '../check.js'
 import { ROOT } from '../tree.js'
 import { vitestChecks } from './vitest.js'
 
-/** Tests of what must not compile, which no test in Noir can be. */
+/** Tests of programs that must not compile. Noir's own tests cannot express that. */
 const COMPILING: Readonly<Record<string, readonly string[]>> = {
   'circuits/lib/sha512/src/lib.nr': ['circuits/test/sha512-length.test.ts'],
 }
 
 const TRIALS = 'circuits/testing/trials'
 
-/** What may notice a change of a Noir source: its crate's own tests, then the trials of every program that the crate is part of. */
+/** The tests of the source's own crate, then the trials of each program that uses the crate. */
 export function noirChecks(folder: string, file: string): readonly Check[] {
   const circuits = join(folder, 'circuits')
   const [, kind = '', name = ''] = file.split('/')

@@ -1,7 +1,7 @@
 import { createVitest } from 'vitest/node'
 
-// A process of its own that keeps Vitest warm over a copy of the tree, and is ended when a mutant makes a test run for ever. Its parent
-// names a test file and the sources that changed; the answer is the first failure, if there is one.
+// Keeps Vitest warm over a copy of the tree, in a process that its parent can end when a mutant makes a test endless. The parent names
+// a test file and the sources that changed; the answer names the first failure, if there is one.
 
 export interface Order {
   readonly test: string

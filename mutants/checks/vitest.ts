@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url'
 import type { Check } from '../check.js'
 import type { Answer, Order } from './vitest-process.js'
 
-/** A mutant that makes a test run longer than this makes it run for ever. */
+/** Milliseconds after which a test counts as endless. */
 const PATIENCE = 300_000
 
 const TOO_LONG = 'it took too long'
 
-/** What may notice a change of a TypeScript source: files of tests, the cheapest first. */
+/** Runs test files one by one, the cheapest first. */
 export function vitestChecks(folder: string, file: string, tests: readonly string[]): readonly Check[] {
   return tests.map((test) => ({
     name: test,

@@ -27,7 +27,7 @@ export function noirChanges(source: string): readonly Change[] {
 
 const STATEMENT = /(?<=[;{}]\s*)(?:let _ = )?(?:[\w:.]+|\([^;{}]*?\)\.\w+)(?:::<[^>;]*>)?\(/g
 
-/** Statements that are there for what they refuse. `as_witness` refuses nothing: it only names a value. */
+/** Statements whose only effect is to refuse a witness. `as_witness` refuses none: it names a value. */
 function assertions(
   source: string,
   code: string,

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type { Change } from '../mutant.js'
 import { BORDERS, LITERALS, withoutOne } from './operators.js'
 
-// Conditions, reverts and writes of Solidity, found in the tree that solc makes of a source. Events and assembly stay as they are.
+// Conditions, reverts and guard calls of Solidity, found in the syntax tree of solc. Events, assignments and assembly stay as they are.
 
 interface Node {
   readonly nodeType: string
@@ -14,7 +14,7 @@ interface Node {
 
 const { compile } = createRequire(import.meta.url)('solc') as { compile(input: string): string }
 
-/** Every condition, revert, call and write of a source, removed or weakened. */
+/** Every condition, revert, guard call, counter and deletion of a source, removed or weakened. */
 export function solidityChanges(source: string): readonly Change[] {
   const bytes = Buffer.from(source)
   const at = (offset: number): number => bytes.subarray(0, offset).toString().length
@@ -30,7 +30,7 @@ interface Span {
   readonly end: number
 }
 
-/** Parses only: what a source imports is not needed. */
+/** Only parses, so that imports need not be there. */
 function parse(source: string): Node {
   const input = {
     language: 'Solidity',
@@ -152,7 +152,7 @@ const COMPARES = new Set(['<', '<=', '>', '>=', '==', '!='])
 const isComparison = ({ nodeType, operator = '' }: Node): boolean =>
   nodeType === 'BinaryOperation' && COMPARES.has(operator)
 
-/** What is asked for yes or no, as a whole. What stands beside `&&` or `||` and behind `!` is none of its own. */
+/** A whole boolean expression. An operand of `&&`, `||` or `!` belongs to the expression around it. */
 function isCondition(node: Node, [parent]: readonly Node[]): boolean {
   if (parent === undefined || parent.operator === '!' || LOGICAL.has(parent.operator ?? '')) return false
   if (parent.nodeType === 'TupleExpression' || parent.nodeType === 'ForStatement') return false
@@ -170,7 +170,7 @@ function isGuard({ nodeType, trueBody }: Node): boolean {
   )
 }
 
-/** Not tried: a guard that always reverts, as any test sees, and a `while` that never ends. */
+/** Leaves out a guard that always reverts, which every test notices, and a `while` that never ends. */
 function truthsOf(parent: Node | undefined, own: string, span: Span): readonly Change[] {
   const isOneWay = parent !== undefined && (isGuard(parent) || parent.nodeType === 'WhileStatement')
   const texts = isOneWay ? ['false'] : Object.keys(LITERALS)

@@ -27,7 +27,7 @@ function changesAt(node: ts.Node, file: ts.SourceFile): readonly Change[] {
   return within(node, file)
 }
 
-/** What can change inside an expression, whether it is a condition or not. */
+/** Changes inside an expression. */
 function within(node: ts.Node, file: ts.SourceFile): readonly Change[] {
   const span = spanOf(node, file)
   if (ts.isBinaryExpression(node)) return binaryChanges(node, file)
@@ -95,8 +95,8 @@ const COMPARES = new Set([
 ])
 
 /**
- * An expression that is asked for yes or no: of `if`, `while` and `?:`, compared, or said to `require`. What stands beside `&&` or `||`
- * and behind `!` is none of its own: to make it true or false is to drop the other operand, or the whole.
+ * A whole boolean expression: the condition of `if`, `while` or `?:`, a comparison, or the first argument of `require`. An operand of
+ * `&&`, `||` or `!` belongs to the expression around it: a constant in its place equals another mutant.
  */
 function isCondition(node: ts.Node): node is ts.Expression {
   if (!ts.isExpression(node)) return false
@@ -131,7 +131,7 @@ function isFirstOfRequire(node: ts.Node, parent: ts.Node): boolean {
 
 const PREDICATES = new Set(['some', 'every', 'filter', 'find'])
 
-/** What an arrow answers to `some`, `every`, `filter` or `find`. */
+/** The answer of an arrow function to `some`, `every`, `filter` or `find`. */
 function isAnswerOfPredicate(node: ts.Node, parent: ts.Node): boolean {
   return (
     ts.isArrowFunction(parent) &&
@@ -149,7 +149,7 @@ function isGuardCall(node: ts.Node): boolean {
   return ts.isCallExpression(ts.isAwaitExpression(expression) ? expression.expression : expression)
 }
 
-/** Whether a number goes only into what a person reads. */
+/** Whether a number goes into a message only. */
 function isShown({ parent }: ts.Node): boolean {
   return ts.isTemplateSpan(parent) || (ts.isBinaryExpression(parent) && isShown(parent))
 }

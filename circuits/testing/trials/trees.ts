@@ -118,7 +118,7 @@ function serviceTreeLevel(level: number, side: Side): readonly Trial[] {
   ]
 }
 
-/** A leaf that lies higher. What comes below it must lead to it, and must not stand for what is missing above. */
+/** A leaf above the deepest level. The levels below it must lead to it and prove nothing themselves. */
 function leafAtDepth(depth: number): readonly Trial[] {
   const choices = choicesOf(2, { depth })
   const honest = respondFrom(choices)
