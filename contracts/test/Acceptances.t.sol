@@ -10,6 +10,8 @@ import {Nodes} from "./support/Nodes.sol";
 contract AcceptancesTest is Nodes {
     bytes32 private constant CIRCUIT = keccak256("a circuit");
     uint32 private constant YEAR = 31_536_000;
+    /// @dev Behind the version, the registry's id, a signer of zeros and three ages.
+    uint256 private constant FRESHNESS_AT = 1 + 32 + 33 + 3 * 4;
 
     VouchVerifier private gateway;
 
@@ -108,6 +110,17 @@ contract AcceptancesTest is Nodes {
         (policy.services[0].drvs[0], policy.services[0].drvs[1]) =
             (policy.services[0].drvs[1], policy.services[0].drvs[0]);
         _refuse(policy, Acceptances.ServicesInvalid.selector);
+    }
+
+    /// @dev Off chain no age at all is written as a flag of zero, never as an age of zero.
+    function test_ByChallengeAlone_IsWrittenAsOffChain() public {
+        for (uint32 age = 0; age < 2; age++) {
+            Acceptances.Policy memory policy = _policy();
+            policy.responseAge = age;
+            gateway.register(CIRCUIT, policy);
+            (,, bytes memory encoded) = gateway.consumer(address(this));
+            assertEq(uint8(encoded[FRESHNESS_AT]), age);
+        }
     }
 
     function _policy() private pure returns (Acceptances.Policy memory policy) {
