@@ -61,7 +61,7 @@ const CONTRACT_TESTS: Readonly<
   'CredentialRegistry.sol': { inForge: ['CredentialRegistry.t.sol', 'TrustNodes.t.sol', 'Invariants.t.sol'] },
   'Envelopes.sol': { inVitest: [...CALCULATIONS, ...GATEWAY] },
   'Listings.sol': { inForge: ['Questions.t.sol'], inVitest: GATEWAY },
-  'RegistryTree.sol': { inForge: ['CredentialRegistry.t.sol'], inVitest: CALCULATIONS },
+  'RegistryTree.sol': { inForge: ['RegistryTree.t.sol', 'CredentialRegistry.t.sol'], inVitest: CALCULATIONS },
   'Requests.sol': { inVitest: [...CALCULATIONS, ...GATEWAY] },
   'Signatures.sol': { inForge: ['TrustNodes.t.sol', 'CredentialRegistry.t.sol'] },
   'Statements.sol': { inVitest: CALCULATIONS },
