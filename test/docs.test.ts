@@ -118,7 +118,7 @@ describe('the reader of pages', () => {
   })
 
   it('finds scripts and rows', () => {
-    expect(scriptsNamed('`npm run circuits:coverage`, then npm test.')).toEqual(['circuits:coverage', 'test'])
+    expect(scriptsNamed('`npm run part:of-it`, then npm test.')).toEqual(['part:of-it', 'test'])
     expect(rowsByCode('| code | exit |\n| --- | --- |\n| `A_B` | 4 | when |\n| 0 | x |')).toEqual([
       ['A_B', '4', 'when'],
     ])

@@ -4,6 +4,9 @@ import type { ArtifactFile } from '../src/artifact.js'
 /** A compiled crate without debug symbols: those would carry this machine's paths. */
 export type Compiled = Omit<ArtifactFile, 'vk'> & { readonly noirVersion: string }
 
+/** A crate that the compiler refuses. */
+export class CompileError extends Error {}
+
 /**
  * Compiles one binary crate, silently. Member by member: noir_wasm does not compile the root of a workspace. It takes
  * log functions, and still writes a line of its own to `console.log`.
@@ -18,7 +21,7 @@ export async function compileCrate(folder: string): Promise<Compiled> {
     const { abi, bytecode, noir_version: noirVersion } = program
     return { abi: abi as Compiled['abi'], bytecode, noirVersion }
   } catch (error) {
-    throw new Error([`${folder} does not compile`, ...complaints].join('\n'), { cause: error })
+    throw new CompileError([`${folder} does not compile`, ...complaints].join('\n'), { cause: error })
   } finally {
     console.log = log
   }

@@ -20,9 +20,9 @@ export interface Crate {
 
 export const CIRCUITS_FOLDER = fileURLToPath(new URL('..', import.meta.url))
 
-/** The crates under `circuits/lib` or `circuits/bin`, found by looking: a list would be forgotten. */
-export function cratesIn(kind: 'lib' | 'bin'): Crate[] {
-  const folder = join(CIRCUITS_FOLDER, kind)
+/** The crates under `circuits/lib` or `circuits/bin`, here or in a copy. They are found by looking: a list would be forgotten. */
+export function cratesIn(kind: 'lib' | 'bin', circuits = CIRCUITS_FOLDER): Crate[] {
+  const folder = join(circuits, kind)
   return readdirSync(folder)
     .sort()
     .filter((name) => existsSync(join(folder, name, 'Nargo.toml')))

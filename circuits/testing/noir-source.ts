@@ -1,4 +1,4 @@
-// Reads Noir sources as far as the test runner and the coverage report need it: comments, strings and brackets, no grammar.
+// Reads Noir sources as far as the test runner, the search for hints and the mutants need it: comments, strings and brackets, no grammar.
 
 /** A `#[test]` function. */
 export interface NoirTest {
@@ -12,14 +12,6 @@ export interface NoirTest {
   /** Hints that the test attacks, by its `/// attacks: __name` lines. */
   readonly attacks: readonly string[]
 }
-
-/** A constraint with a name: `assert`, `assert_eq`, or a range check, whose message is always the same. */
-export interface Assertion {
-  readonly line: number
-  readonly message: string | undefined
-}
-
-export const RANGE_CHECK_MESSAGE = 'call to assert_max_bit_size'
 
 const COMMENT_OR_STRING = /\/\/.*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\])*"/g
 const TEST =
@@ -44,19 +36,6 @@ function expectation(name: string, attribute: string | undefined): NoirTest['exp
   const message = EXPECTED.exec(attribute)?.[1]
   if (message === undefined) throw new Error(`${name}: #[test(${attribute})] is not understood`)
   return { outcome: 'fail', message }
-}
-
-export function assertionsIn(source: string): Assertion[] {
-  const code = blank(source, (token) => token.startsWith('/'))
-  const calls = [...code.matchAll(/\bassert(?:_eq)?\(/g)].map((match) => {
-    const open = match.index + match[0].length
-    return { line: lineOf(source, match.index), message: lastString(code.slice(open, closing(code, open))) }
-  })
-  const ranges = [...code.matchAll(/\bassert_max_bit_size\b/g)].map(({ index }) => ({
-    line: lineOf(source, index),
-    message: RANGE_CHECK_MESSAGE,
-  }))
-  return [...calls, ...ranges]
 }
 
 /** Names of the unconstrained functions that the source defines or calls from `unsafe`. */
@@ -87,7 +66,7 @@ function hasSafetyComment(lines: readonly string[], line: number): boolean {
 }
 
 /** Replaces comments and strings, where asked to, by spaces: all other places stay where they are. */
-function blank(source: string, drop: (token: string) => boolean): string {
+export function blank(source: string, drop: (token: string) => boolean): string {
   return source.replace(COMMENT_OR_STRING, (token) => (drop(token) ? token.replace(/[^\n]/g, ' ') : token))
 }
 
@@ -96,7 +75,7 @@ function lineOf(source: string, index: number): number {
 }
 
 /** Where the bracket that was opened just before `from` is closed. */
-function closing(code: string, from: number): number {
+export function closing(code: string, from: number): number {
   const bare = blank(code, () => true)
   let depth = 1
   for (let i = from; i < bare.length; i++) {
@@ -105,9 +84,4 @@ function closing(code: string, from: number): number {
     if (depth === 0) return i
   }
   return bare.length
-}
-
-/** The string that ends a list of arguments, if one does. */
-function lastString(argumentList: string): string | undefined {
-  return /"((?:\\.|[^"\\])*)"\s*,?\s*$/.exec(argumentList)?.[1]
 }

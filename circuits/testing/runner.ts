@@ -54,7 +54,8 @@ function mainOf({ name }: Crate, tests: readonly NoirTest[]): string {
   return `fn main(which: Field) {\n${calls.join('')}}\n`
 }
 
-async function failureOf(run: Promise<unknown>): Promise<string | undefined> {
+/** The rule of the constraint that failed while inputs were solved, or `undefined` if none did. */
+export async function failureOf(run: Promise<unknown>): Promise<string | undefined> {
   try {
     await run
     return undefined

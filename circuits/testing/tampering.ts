@@ -61,12 +61,21 @@ export async function verifies(
   return (await api.circuitVerify({ verificationKey, publicInputs, proof, settings })).verified
 }
 
-/** Compiles one file of Noir, in a crate outside the tree. */
-export async function compileSource(source: string): Promise<Compiled> {
+/** Compiles one file of Noir, in a crate outside the tree. It may use libraries, by name and folder. */
+export async function compileSource(
+  source: string,
+  libraries: Readonly<Record<string, string>> = {},
+): Promise<Compiled> {
   const folder = mkdtempSync(join(tmpdir(), 'vouch-source-'))
   try {
     mkdirSync(join(folder, 'src'))
-    writeFileSync(join(folder, 'Nargo.toml'), '[package]\nname = "source"\ntype = "bin"\n\n[dependencies]\n')
+    const uses = Object.entries(libraries).map(
+      ([name, path]) => `${name} = { path = ${JSON.stringify(path)} }\n`,
+    )
+    writeFileSync(
+      join(folder, 'Nargo.toml'),
+      `[package]\nname = "source"\ntype = "bin"\n\n[dependencies]\n${uses.join('')}`,
+    )
     writeFileSync(join(folder, 'src/main.nr'), source)
     return await compileCrate(folder)
   } finally {

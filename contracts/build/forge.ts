@@ -20,16 +20,16 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** Runs forge in the contracts' folder. With `show`, what it says is shown as it comes. */
+/** Runs forge in the contracts' folder, or a copy of it. With `show`, what it says is shown as it comes. */
 export function forge(
   words: readonly string[],
-  { profile = 'default', show = false } = {},
+  { profile = 'default', show = false, folder = CONTRACTS } = {},
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     // Nothing of the user's configuration, and no colours in what is parsed.
-    const env = { PATH: process.env.PATH, HOME: CONTRACTS, FOUNDRY_PROFILE: profile, NO_COLOR: '1' }
+    const env = { PATH: process.env.PATH, HOME: folder, FOUNDRY_PROFILE: profile, NO_COLOR: '1' }
     const child = spawn(foundryBinary('forge'), words, {
-      cwd: CONTRACTS,
+      cwd: folder,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -40,8 +40,13 @@ export function forge(
         if (show) process.stderr.write(text)
       })
     }
+    const kill = () => child.kill('SIGKILL')
+    process.once('exit', kill)
     child.once('error', reject)
-    child.once('close', (status) => resolve({ status, ...said }))
+    child.once('close', (status) => {
+      process.off('exit', kill)
+      resolve({ status, ...said })
+    })
   })
 }
 

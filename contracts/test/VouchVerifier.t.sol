@@ -71,6 +71,61 @@ contract VouchVerifierTest is Calldata {
         _refuse(change, _signed(change), TrustNodes.MemberSuspended.selector);
     }
 
+    // What becomes of a route
+
+    function test_ARouteIsDisabledAndEnabled_AndOnceFrozenNeverChanges() public {
+        _become(VouchVerifier.RouteAction.Enable, IVouchVerifier.RouteFixed.selector);
+        _become(VouchVerifier.RouteAction.Disable, IVouchVerifier.RouteStatus.Disabled);
+        _become(VouchVerifier.RouteAction.Disable, IVouchVerifier.RouteFixed.selector);
+        _become(VouchVerifier.RouteAction.Enable, IVouchVerifier.RouteStatus.Active);
+        _become(VouchVerifier.RouteAction.Freeze, IVouchVerifier.RouteStatus.Frozen);
+        for (uint8 action = 0; action < 4; action++) {
+            _become(VouchVerifier.RouteAction(action), IVouchVerifier.RouteFixed.selector);
+        }
+    }
+
+    function test_ARouteIsAddedOnce_ToAContract_AndKeepsIt() public {
+        VouchVerifier.RouteChange memory change = _disable();
+        (change.action, change.circuit) = (VouchVerifier.RouteAction.Add, keccak256("another"));
+        change.verifier = address(0xdead);
+        _refuse(change, _signed(change), IVouchVerifier.VerifierInvalid.selector);
+        change.verifier = address(gateway);
+        gateway.changeRoute(change, _signed(change));
+        (address verifier, IVouchVerifier.RouteStatus status) = gateway.routes(change.circuit);
+        assertEq(verifier, address(gateway));
+        assertTrue(status == IVouchVerifier.RouteStatus.Active, "added, and not active");
+        change.sequence = gateway.sequence();
+        _refuse(change, _signed(change), IVouchVerifier.RouteFixed.selector);
+        (change.action, change.verifier) = (VouchVerifier.RouteAction.Disable, address(registry));
+        _refuse(change, _signed(change), IVouchVerifier.VerifierInvalid.selector);
+        change.circuit = keccak256("a third");
+        _refuse(change, _signed(change), IVouchVerifier.CircuitUnknown.selector);
+    }
+
+    function test_ARouteChangeHoldsUntilItsDeadline_Once() public {
+        VouchVerifier.RouteChange memory change = _disable();
+        Signatures.Signature[] memory signatures = _signed(change);
+        vm.warp(change.deadline + 1);
+        _refuse(change, signatures, VouchVerifier.DeadlinePassed.selector);
+        vm.warp(change.deadline);
+        gateway.changeRoute(change, signatures);
+        _refuse(change, signatures, VouchVerifier.SequenceWrong.selector);
+    }
+
+    function _become(VouchVerifier.RouteAction action, IVouchVerifier.RouteStatus expected) private {
+        VouchVerifier.RouteChange memory change = _disable();
+        change.action = action;
+        gateway.changeRoute(change, _signed(change));
+        (, IVouchVerifier.RouteStatus status) = gateway.routes(CIRCUIT);
+        assertTrue(status == expected, "another status");
+    }
+
+    function _become(VouchVerifier.RouteAction action, bytes4 refusal) private {
+        VouchVerifier.RouteChange memory change = _disable();
+        change.action = action;
+        _refuse(change, _signed(change), refusal);
+    }
+
     // Calldata
 
     function test_CutAnywhere_IsRefused() public {

@@ -1,0 +1,146 @@
+import { type Request, VouchError } from '@vouch/protocol'
+import { makeRequest, memorySeen, openChallenges } from '@vouch/verifier'
+import { describe, expect, test } from 'vitest'
+import { bytes32, NOON, shop } from '../../test/support/proven.js'
+import { Checklist } from '../src/verdict.js'
+import { codesOf, headAge, saying, scene, story } from './support/scene.js'
+
+// The conditions of making Requests, of challenges that are answered once, and of the list of checks.
+
+describe('the list of checks', () => {
+  const rule = 'it must hold'
+
+  test('notes how each rule came out, and answers it', () => {
+    const checks = new Checklist()
+    expect(checks.require(true, 'PROOF_FALSE', { rule })).toBe(true)
+    expect(checks.attempt(rule, () => 5)).toBe(5)
+    expect(checks.verdict({ payload: bytes32(1), time: 1, nullifier: 1n, simulated: false })).toMatchObject({
+      accepted: true,
+      exit: 0,
+      checks: [
+        { rule, outcome: 'held' },
+        { rule, outcome: 'held' },
+      ],
+    })
+    const failing = new Checklist()
+    expect(failing.require(false, 'PROOF_FALSE', { rule })).toBe(false)
+    const unreadable = new VouchError('TRUNCATED', { rule })
+    expect(
+      failing.attempt(rule, () => {
+        throw unreadable
+      }),
+    ).toBeUndefined()
+    failing.skip(rule)
+    const verdict = failing.verdict(undefined)
+    expect(verdict.checks.map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'not checked'])
+    expect(codesOf(verdict)).toEqual(['PROOF_FALSE', 'TRUNCATED'])
+  })
+
+  test('hides no bug behind a refusal', () => {
+    expect(() => new Checklist().refuse(rule, new TypeError('a bug'))).toThrow('a bug')
+    expect(() =>
+      new Checklist().attempt(rule, () => {
+        throw new TypeError('a bug')
+      }),
+    ).toThrow('a bug')
+  })
+
+  test('gives no verdict of what was not all checked, or showed nothing', () => {
+    const proven = { payload: bytes32(1), time: 1, nullifier: 1n, simulated: false }
+    const skipped = new Checklist()
+    skipped.skip(rule)
+    expect(() => skipped.verdict(proven)).toThrow('must have checked everything')
+    expect(() => new Checklist().verdict(undefined)).toThrow('must have checked everything')
+  })
+
+  test('throws the gravest failure, and nothing where there is none', () => {
+    expect(() => new Checklist().orThrow()).not.toThrow()
+    const checks = new Checklist()
+    checks.require(false, 'HEAD_TOO_OLD', { rule: 'the head must be young' })
+    checks.require(false, 'HEAD_SIGNATURE_FALSE', { rule: 'the head must be signed' })
+    expect(() => checks.orThrow()).toThrow('the head must be signed')
+  })
+})
+
+describe('a Request that is made', () => {
+  const { acceptance, head } = story
+  const parameters = {
+    acceptance,
+    head,
+    now: NOON,
+    verifierId: shop,
+    challenge: bytes32(1),
+    profile: 'sha256',
+  } as const
+
+  test('says the minute, the policy’s freshness or a stricter one, and the context if there is one', () => {
+    expect(makeRequest({ ...parameters, now: NOON + 59 }).now).toBe(NOON)
+    expect(makeRequest({ ...parameters, now: NOON + 60 }).now).toBe(NOON + 60)
+    expect(makeRequest(parameters).freshness).toEqual(acceptance.freshness)
+    expect(makeRequest({ ...parameters, freshness: { kind: 'challenge' } }).freshness).toEqual({
+      kind: 'challenge',
+    })
+    expect(makeRequest(parameters)).not.toHaveProperty('context')
+    expect(makeRequest({ ...parameters, context: bytes32(4) }).context).toEqual(bytes32(4))
+    expect(makeRequest(parameters).services).toEqual(acceptance.services.sha256)
+  })
+
+  test.each<readonly [string, Partial<Parameters<typeof makeRequest>[0]>, string]>([
+    ['a head that is not signed', { head: { ...head, seq: 0 } }, 'HEAD_SIGNATURE_FALSE'],
+    ['a head that is too old', { now: NOON + headAge }, 'HEAD_TOO_OLD'],
+    ['a freshness that is too weak', { freshness: { kind: 'max_age', seconds: 301 } }, 'FRESHNESS_TOO_WEAK'],
+    ['a challenge that no Request can hold', { challenge: new Uint8Array(31) }, 'VALUE_MALFORMED'],
+    [
+      'a profile that is not accepted',
+      { acceptance: { ...acceptance, services: { eip191: acceptance.services.eip191 ?? [] } } },
+      'PROFILE_NOT_ACCEPTED',
+    ],
+  ])('is none for %s', (_, change, code) => {
+    expect(() => makeRequest({ ...parameters, ...change })).toThrow(expect.objectContaining({ code }))
+  })
+})
+
+describe('a challenge that carries its maker’s mark', () => {
+  const key = bytes32(0x77)
+  const salt = new Uint8Array(16).fill(1)
+  const { acceptance, head } = story
+  const given = { acceptance, head, now: NOON, backend: saying(true) }
+  const replyTo = (request: Request) => ({ version: 1, request, bundle: scene({ request }).bundle }) as const
+  const made = { acceptance, head, now: NOON, verifierId: shop, profile: 'sha256', salt } as const
+
+  test('is answered once, and only by its maker', async () => {
+    const bob = openChallenges({ key, seen: memorySeen() })
+    const reply = replyTo(bob.ask(made))
+    const first = await bob.judge(reply, given)
+    expect(first.accepted).toBe(true)
+    expect(first.checks.every(({ outcome }) => outcome === 'held')).toBe(true)
+    const second = await bob.judge(reply, given)
+    expect(second).toMatchObject({ accepted: false, exit: 3 })
+    expect(codesOf(second)).toEqual(['CHALLENGE_USED'])
+    const stranger = await openChallenges({ key: bytes32(1), seen: memorySeen() }).judge(reply, given)
+    expect(stranger).toMatchObject({ accepted: false, exit: 3 })
+    expect(codesOf(stranger)).toEqual(['CHALLENGE_UNKNOWN'])
+  })
+
+  test('is not used up by an answer that is refused', async () => {
+    const bob = openChallenges({ key, seen: memorySeen() })
+    const reply = replyTo(bob.ask(made))
+    expect(codesOf(await bob.judge(reply, { ...given, backend: saying(false) }))).toEqual(['PROOF_FALSE'])
+    expect((await bob.judge(reply, given)).accepted).toBe(true)
+  })
+
+  test('is made of 16 bytes and a key of 32', () => {
+    expect(() => openChallenges({ key: new Uint8Array(31), seen: memorySeen() })).toThrow('key')
+  })
+})
+
+describe('the memory of one process', () => {
+  test('is full at its capacity, and forgets what is over, to the second', () => {
+    const seen = memorySeen({ capacity: 1 })
+    expect(seen.consume(bytes32(1), NOON + 60, NOON)).toBe(true)
+    expect(seen.consume(bytes32(1), NOON + 60, NOON)).toBe(false)
+    expect(() => seen.consume(bytes32(2), NOON + 120, NOON + 60)).toThrow('at one time')
+    expect(seen.consume(bytes32(2), NOON + 120, NOON + 61)).toBe(true)
+    expect(() => memorySeen({ capacity: 0 }).consume(bytes32(1), NOON, NOON)).toThrow('at one time')
+  })
+})
