@@ -221,6 +221,6 @@ function assertOnlyEmptied(number: number, kept: Uint8Array, fetched: Uint8Array
   }
 }
 
-function leavesFalse(rule: string, root = new Uint8Array()): VouchError {
+function leavesFalse(rule: string, root: Uint8Array = new Uint8Array()): VouchError {
   return new VouchError('LEAVES_FALSE', { rule, given: toHex(root) })
 }

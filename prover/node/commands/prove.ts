@@ -1,6 +1,7 @@
 import { readAdmissionPolicy } from '@vouch/evidence/node'
 import {
   type Answer,
+  parseGuest,
   parseRequest,
   printBundle,
   printRequest,
@@ -23,19 +24,20 @@ import {
   writeWhole,
 } from '@vouch/protocol/node'
 import type { Answered, Asked, Credential, ProveStage } from '../../src/index.js'
-import { type OnChain, requestOfContract } from '../chain-source.js'
+import { requestOfContract } from '../chain-source.js'
 import type { Alice, ProveOptions } from '../open-alice.js'
 import { progress } from '../progress.js'
-import { type ChainCommandOptions, chainReading, needed, onChainNamed } from './enroll.js'
+import { needed } from './enroll.js'
 
-export interface ProveCommandOptions extends ChainCommandOptions {
+export interface ProveCommandOptions {
   readonly request: string
   readonly credential: string
   readonly out: string
-  readonly registry?: string
+  readonly rpc?: string
   readonly consumer?: string
   readonly beneficiary?: string
   readonly policy?: readonly string[]
+  readonly guest?: readonly string[]
   readonly agent?: string
   readonly service?: string
   readonly message?: string
@@ -49,7 +51,7 @@ export interface ProveCommandOptions extends ChainCommandOptions {
 }
 
 const STAGES: Readonly<Record<ProveStage, string>> = {
-  registry: 'reading the registry',
+  registry: 'reading your copy of the registry',
   service: 'asking the service, and checking what it signed',
   proof: 'proving',
 }
@@ -64,17 +66,16 @@ export async function proveCommand(
   // A bundle that cannot be written is an answer lost: its scope is used, and a service asked anew would sign another.
   await assertWritable(options.out)
   const credential = await alice.home.credential(options.credential)
-  const { request, onChain } = await requestNamed(out, alice, credential, options)
+  const request = await requestNamed(alice, credential, options)
   const { begin, end } = progress(out, STAGES)
   const given: ProveOptions = {
     credential,
-    registry: options.registry,
-    onChain,
+    guests: await Promise.all((options.guest ?? []).map((file) => parseNamedFile(file, parseGuest))),
     documents: await Promise.all((options.policy ?? []).map(readAdmissionPolicy)),
     caution: {
       ...(options.minSet === undefined
         ? {}
-        : { minimumSet: numberArgument(options.minSet, '--min-set', { min: 1, max: 2 ** 20 }) }),
+        : { minimumSet: numberArgument(options.minSet, '--min-set', { min: 0, max: 2 ** 20 }) }),
       ...(options.allowOneService ? { minimumServices: 1 } : {}),
     },
     agreement: {
@@ -106,31 +107,22 @@ export async function proveCommand(
   return 0
 }
 
-interface Question {
-  readonly request: Request
-  readonly onChain: OnChain | undefined
-}
-
 /** The Request: from a file; or made by a contract, and then written there for whoever judges or sends the answer. */
 async function requestNamed(
-  out: Terminal,
   { home }: Alice,
   { registry }: Credential,
-  options: ProveCommandOptions,
-): Promise<Question> {
-  const { consumer, beneficiary } = options
-  if (consumer === undefined && beneficiary === undefined) {
-    const onChain = onChainNamed(out, options)
-    return { request: await parseNamedFile(options.request, parseRequest), onChain }
+  { rpc, consumer, beneficiary, request: file }: ProveCommandOptions,
+): Promise<Request> {
+  if (rpc === undefined && consumer === undefined && beneficiary === undefined) {
+    return parseNamedFile(file, parseRequest)
   }
-  const reading = chainReading(out, options)
-  if (reading === undefined || consumer === undefined || beneficiary === undefined) {
+  if (rpc === undefined || consumer === undefined || beneficiary === undefined) {
     throw new VouchError('USAGE', { rule: '--rpc, --consumer and --beneficiary must be given together' })
   }
-  await assertWritable(options.request)
-  const asked = await requestOfContract(home, { ...reading, consumer, beneficiary }, registry.id)
-  await writeWhole(options.request, `${printRequest(asked.request)}\n`)
-  return asked
+  await assertWritable(file)
+  const request = await requestOfContract(home, { rpc, consumer, beneficiary }, registry.id)
+  await writeWhole(file, `${printRequest(request)}\n`)
+  return request
 }
 
 type Respond = (alice: Alice, request: Request, given: ProveOptions) => Promise<Answered>
@@ -159,20 +151,25 @@ function responseOf(options: ProveCommandOptions): Respond {
   })
 }
 
+/** Anybody can make up a drv: what no guest known here runs hides no one. */
+const NOT_KNOWN = 'run by no guest that is known here: it does not count'
+
 /** The Request in words, before it is answered: ids are worth nothing to a person. */
 function sayAsked(out: Terminal, { request, policies, services, anonymitySet, failures }: Asked): void {
   out.words(`alice: asked by verifier ${toHex(request.verifierId)}, at ${dateOf(request.now)}`)
   out.words('alice: the answer may come from any of these services:')
-  const servicesShown = services.map(({ drv, name }) => [`  ${toHex(drv)}`, name ?? 'not in your guest'])
+  const servicesShown = services.map(({ drv, name }) => [`  ${toHex(drv)}`, name ?? NOT_KNOWN])
   out.words(table(servicesShown))
   out.words('alice: and from any machine admitted under these policies:')
-  const policiesShown = policies.map(({ id, document, live, simulated }) => [
+  const policiesShown = policies.map(({ id, document, live, own, simulated }) => [
     `  ${fieldHex(id)}`,
     document?.name ?? 'its document is not known here',
-    `${live} live${simulated ? ', simulated: worth nothing' : ''}`,
+    `${live} live of others${own === 0 ? '' : `, ${own} of yours`}${simulated ? ', simulated: worth nothing' : ''}`,
   ])
   out.words(table(policiesShown))
-  out.words(`alice: you hide among ${anonymitySet}`)
+  out.words(
+    `alice: you hide among ${anonymitySet} live leaves of others, under these policies, at the root that is asked for`,
+  )
   if (request.context !== undefined) {
     out.words(
       `alice: warning: your proofs under the context ${toHex(request.context)} are linked to one another`,
