@@ -20,13 +20,19 @@ beforeAll(async () => {
   const { commands, registry, south, north } = live
   const [toAgent, toRegistrar] = [await between(north), await between(registry.url)]
   const known = ['--registry-id', registry.id, '--signer', registry.signer]
-  const enroll = (agent: string, name: string, registrar: string, ...more: readonly string[]) =>
+  const enroll = (
+    whose: string,
+    agent: string,
+    name: string,
+    registrar: string,
+    ...more: readonly string[]
+  ) =>
     commands.ask(
-      ...(['alice', '--home', home, 'enroll', '--agent', agent, '--registrar', registrar] as const),
+      ...(['alice', '--home', whose, 'enroll', '--agent', agent, '--registrar', registrar] as const),
       ...['--name', name, ...known, ...more],
     )
-  await enroll(south, 'south', registry.url)
-  await enroll(toAgent.url, 'north', toRegistrar.url, '--wait')
+  await enroll(path('another'), south, 'south', registry.url)
+  await enroll(home, toAgent.url, 'north', toRegistrar.url, '--wait')
   await Promise.all([toAgent, toRegistrar].map((proxy) => proxy.close()))
   said = { agent: whole(toAgent.said.client), registrar: whole(toRegistrar.said.client) }
   evidence = evidenceIn(whole(toRegistrar.said.client))
@@ -94,8 +100,7 @@ describe.each([
     judging = [...judging, '--request', request]
     const proven = await commands.call(
       ...(['alice', '--home', own, 'prove', '--request', request, '--credential', 'north'] as const),
-      ...['--registry', registry.url, '--service', service, '--message', 'the answer is 42'],
-      ...['--min-set', '2', '--out', bundle, '--json'],
+      ...['--service', service, '--message', 'the answer is 42', '--min-set', '1', '--out', bundle, '--json'],
     )
     await proxy.close()
     expect(proven).toMatchObject({ exit: 0 })
