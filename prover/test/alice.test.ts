@@ -330,7 +330,8 @@ describe('alice', () => {
     expect(syncing.stderr).toContain('interrupted')
     await front.close()
     const whole = 'GET /head.json GET /leaves.json GET /policies.json GET /leaves/0'
-    for (const round of front.heard.join(' ').split(/ (?=GET \/head)/)) expect(whole.startsWith(round)).toBe(true)
+    for (const round of front.heard.join(' ').split(/ (?=GET \/head)/))
+      expect(whole.startsWith(round)).toBe(true)
     expect((await alice('sync', '--registry', world.registrarUrl)).exit).toBe(0)
   })
 
