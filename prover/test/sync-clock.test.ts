@@ -121,6 +121,14 @@ describe('an open Alice', () => {
     expect(front.heard.slice(from)).toEqual(heard)
   })
 
+  test('syncs one registry once at a time: two that write one copy together would tear it', async () => {
+    const from = front.heard.length
+    const both = await Promise.all([alice.sync(credential), alice.sync(credential)])
+    expect(both.map(({ head }) => head.seq)).toEqual([world.registrar.head().seq, world.registrar.head().seq])
+    const whole = ['GET /head.json', 'GET /leaves.json', 'GET /policies.json', 'GET /leaves/0']
+    expect(front.heard.slice(from)).toEqual([...whole, ...whole])
+  })
+
   test('outlives a mirror that fails, says since when, and whatever her listener throws', async () => {
     front.down = true
     const told: SyncTold[] = []

@@ -177,7 +177,10 @@ function sayEnrolled(
   }
   if (isSimulated(policyId))
     out.words('alice: warning: the policy admits simulated evidence: nothing genuine stands behind this')
-  if (!wait) out.words("alice: it can be proven with once the registrar's next head is published")
+  if (!wait)
+    out.words(
+      "alice: it can be proven with once the registrar's next head is published, and your copy has it: alice sync",
+    )
   return 0
 }
 
