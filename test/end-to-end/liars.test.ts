@@ -36,6 +36,7 @@ beforeAll(async () => {
   const urls = ['--agent', world.guest.url, '--registrar', world.registrarUrl]
   expect((await alice('--home', home, 'enroll', ...urls, '--name', 'mine')).exit).toBe(0)
   await world.registrar.registry.cutHead()
+  expect((await alice('--home', home, 'sync')).exit).toBe(0)
 })
 afterAll(async () => {
   await commands.stopAll()
