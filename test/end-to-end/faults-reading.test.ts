@@ -26,6 +26,9 @@ beforeAll(async () => {
 }, LIMIT)
 afterAll(() => live.close())
 
+/** Two leaves, behind the headers of a response: 280 bytes in, one of them is on its way. */
+const LEAVES = 'GET /leaves/0'
+
 describe.concurrent('between Bob and the registrar', () => {
   const GONE = ['REGISTRY_UNREACHABLE'] as const
   const cases: readonly Case[] = [
@@ -52,10 +55,14 @@ describe.concurrent('between Bob and the registrar', () => {
   )
 
   test.each<Case>([
-    ['drops within the leaves', { kind: 'drop', after: 1300 }, GONE],
-    ['is cut short within the leaves', { kind: 'truncate', after: 1300 }, [...GONE, ...UNREADABLE]],
-    ['turns a bit of the leaves', { kind: 'corrupt', at: 1300 }, [undefined]],
-    ['stalls within the leaves', { kind: 'stall', after: 1300 }, GONE],
+    ['drops within the leaves', { kind: 'drop', after: 280, since: LEAVES }, GONE],
+    [
+      'is cut short within the leaves',
+      { kind: 'truncate', after: 280, since: LEAVES },
+      [...GONE, ...UNREADABLE],
+    ],
+    ['turns a bit of the leaves', { kind: 'corrupt', at: 280, since: LEAVES }, [undefined]],
+    ['stalls within the leaves', { kind: 'stall', after: 280, since: LEAVES }, GONE],
   ])(
     'a copy over a line that %s has no head unless it is whole, and is whole when synced again',
     async (name, fault, codes) => {
