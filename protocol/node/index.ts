@@ -1,6 +1,6 @@
 // What every command line shares: arguments, files, what is fetched, the terminal and the words on it.
 
-export { bytesArgument, fieldArgument, numberArgument } from './arguments.js'
+export { bytesArgument, durationArgument, fieldArgument, numberArgument } from './arguments.js'
 export type { Bounds } from './fetch.js'
 export { fetchBounded } from './fetch.js'
 export { assertWritable, makeFolder, parseNamedFile, readNamedFile, writeWhole } from './files.js'
@@ -20,6 +20,7 @@ export {
   runCommand,
   runProgram,
   terminal,
+  untilInterrupted,
 } from './terminal.js'
 export { versionOf } from './version.js'
 export { dateOf, fieldHex, preview, table } from './words.js'

@@ -90,9 +90,26 @@ function unexpected(cause: unknown): VouchError {
   )
 }
 
+/** What ends the process when a signal comes. */
+const leaving = new Map<NodeJS.Signals, () => void>()
+
 /** A command that is interrupted clears away after itself: what waits for the process's end still runs. */
 export function clearAwayWhenInterrupted(): void {
-  for (const [signal, status] of INTERRUPTS) process.once(signal, () => process.exit(status))
+  for (const [signal, status] of INTERRUPTS) {
+    const leave = (): void => process.exit(status)
+    leaving.set(signal, leave)
+    process.once(signal, leave)
+  }
+}
+
+/** For a command that runs until it is interrupted: that is its end, and no failure. A second signal ends it at once. */
+export function untilInterrupted(): AbortSignal {
+  const controller = new AbortController()
+  for (const [signal] of INTERRUPTS) {
+    process.off(signal, leaving.get(signal) ?? (() => undefined))
+    process.once(signal, () => controller.abort())
+  }
+  return controller.signal
 }
 
 /** As a shell reports a command that a signal ended: 128 and the signal's number. */

@@ -42,7 +42,10 @@ with what a service of your own has signed:
   alice prove --request request.json --verifier https://shop.example --credential mine --envelope envelope.bin --signature HEX --out bundle.json`
 
 const json = ['--json', 'JSON on stdout'] as const
-const where = ['--registry <where>', 'registry folder, head file or URL (default: the registrar)'] as const
+const where = [
+  '--registry <where>',
+  'any mirror, a folder or URL; it is kept for the next time (default: the registrar)',
+] as const
 
 const rpc = ['--rpc <url>', 'a server of the chain that the registry is on'] as const
 const contract = ['--contract <address>', "with --rpc: the registry's contract"] as const
@@ -74,7 +77,7 @@ alice
   .option('--registrar <url>', 'the registrar, where it answers')
   .option(
     '--registry <where>',
-    'folder or URL of the published registry, where the registrar does not answer',
+    'folder or URL of any mirror of the registry; it is kept, and read from at each sync (default: the registrar)',
   )
   .option('--policy <file>', 'the admission policy to be judged by, as you know it')
   .option('--name <name>', 'what the credential is called here')
@@ -106,17 +109,14 @@ alice
   )
   .requiredOption('--credential <name>', 'credential, by its name or its file')
   .requiredOption('--out <file>', 'where the bundle is written')
-  .option(...where)
-  .option(...rpc)
-  .option(...contract)
-  .option(...fromBlock)
-  .option(...confirmations)
+  .option('--rpc <url>', 'with --consumer: a server of its chain')
   .option('--consumer <address>', 'with --rpc: the contract that asks')
   .option(
     '--beneficiary <address>',
     'with --consumer: for whose benefit; anyone may send the proof, for nobody else',
   )
   .option('--policy <files...>', 'documents of admission policies, to see what the Request accepts')
+  .option('--guest <files...>', 'listings of other guests: their services are known then, and count')
   .option('--agent <url>', 'ask this agent where the service answers today')
   .option('--service <name>', 'the service to ask')
   .option('--message <text>', 'what to ask it')
@@ -124,8 +124,11 @@ alice
   .option('--opening <file>', 'write what was asked there, to show it to the verifier')
   .option('--envelope <file>', 'an envelope that a service has signed')
   .option('--signature <hex>', 'its signature, r and s')
-  .option('--min-set <number>', 'the fewest members to hide among (default: 16)')
-  .option('--allow-one-service', 'answer though only one service is accepted, which says who answered')
+  .option('--min-set <number>', 'the fewest live leaves of others to hide among (default: 16)')
+  .option(
+    '--allow-one-service',
+    'answer though only one service that is known is accepted, which says who answered',
+  )
   .option('--allow-context <hex>', 'agree that proofs under this context are linked; it is remembered')
   .option('--again', 'answer differently where you have answered before, and be linked to that')
   .option(...json)
@@ -172,7 +175,9 @@ credential
 
 alice
   .command('sync')
-  .description('bring your copies of registries up to date; checks all of it')
+  .description(
+    'bring your copies of registries up to date; checks all of it. Proving reads them, and fetches nothing',
+  )
   .option('--credential <name>', 'only the registry of this one')
   .option(...where)
   .option(...rpc)
@@ -180,6 +185,7 @@ alice
   .option(...fromBlock)
   .option(...confirmations)
   .option('--signer <hex>', 'the new signer, after the registrar has announced one')
+  .option('--every <time>', 'go on, once every so often (300s, 5m, 1h), until interrupted')
   .option(...json)
   .action((options: SyncCommandOptions) => run(options, (held) => syncCommand(out, held, options)))
 
@@ -199,7 +205,7 @@ const home = (): string | undefined => alice.opts<{ home?: string }>().home
 /** Opens Alice's folder for a command, and ends what it started. */
 function run(options: Shared, command: (held: Alice) => Promise<number>): Promise<void> {
   return runCommand(out, options.json ?? false, async () => {
-    const held = await openAlice({ home: home() })
+    const held = await openAlice({ home: home(), syncEvery: false }) // a command syncs when it is told to, and at no other time
     try {
       return await command(held)
     } finally {

@@ -7,9 +7,10 @@ import {
   parseAdmissionPolicy,
   printAdmissionPolicy,
 } from '@vouch/evidence'
-import { fieldToBytes, shown, toHex, VouchError } from '@vouch/protocol'
+import { fieldToBytes, type Guest, parseGuest, shown, toHex, VouchError } from '@vouch/protocol'
 import {
   createPrivateFile,
+  makeFolder,
   parseNamedFile,
   parsePrivateFile,
   privateFolder,
@@ -26,9 +27,12 @@ import {
   parseCredential,
   parseDraft,
   parseLedgerEntry,
+  parseReading,
   printCredential,
   printDraft,
   printLedgerEntry,
+  printReading,
+  type Reading,
 } from '../src/index.js'
 
 /** Where Alice keeps what is hers: `--home`, or $VOUCH_HOME, or .vouch in her own folder. */
@@ -49,6 +53,8 @@ export interface Home {
   /** Writes a credential that is there as it is now. */
   updateCredential(credential: Credential, name: string): Promise<void>
   forgetCredential(name: string): Promise<void>
+  /** All that she holds, drafts too. What cannot be read is left out. */
+  all(): Promise<readonly Draft[]>
   drafts(): Promise<readonly Draft[]>
   draft(credential: bigint): Promise<Draft>
   keepDraft(draft: Draft): Promise<void>
@@ -56,6 +62,11 @@ export interface Home {
   /** Where her copy of a registry lies. */
   registryFolder(registryId: Uint8Array): Promise<string>
   mirrorOf(registryId: Uint8Array): Promise<Mirror>
+  /** Where she reads a registry, if she has named a place. */
+  reading(registryId: Uint8Array): Promise<Reading | undefined>
+  keepReading(registryId: Uint8Array, reading: Reading): Promise<void>
+  /** Every guest that she knows: of her credentials, and those whose listings she has put into `guests/`. */
+  guests(): Promise<readonly Guest[]>
   documents(): Promise<readonly AdmissionPolicy[]>
   keepDocument(policy: AdmissionPolicy): Promise<void>
 }
@@ -81,13 +92,21 @@ export async function openHome(folder: string): Promise<Home> {
   const draftFile = (name: string): string => join(drafts, `${name}.json`)
   const credentialFile = (name: string): string => join(credentials, `${checkedName(name)}.json`)
   const readDraft = (name: string): Promise<Draft> => parsePrivateFile(draftFile(name), parseDraft)
+  const readCredential = (name: string): Promise<Credential> =>
+    parsePrivateFile(credentialFile(name), parseCredential)
+  const all = async (): Promise<readonly Draft[]> => [
+    ...(await readable(await namesIn(credentials), readCredential)),
+    ...(await readable(await namesIn(drafts), readDraft)),
+  ]
+  const readingFile = async (id: Uint8Array): Promise<string> =>
+    join(await registryFolder(id), 'reading.json')
   return {
     folder,
     ledger: folderLedger(ledger),
     credentials: () => namesIn(credentials),
     credential: async (nameOrPath) => {
       const isName = NAME.test(nameOrPath) && (await isThere(credentialFile(nameOrPath)))
-      return parsePrivateFile(isName ? credentialFile(nameOrPath) : nameOrPath, parseCredential)
+      return isName ? readCredential(nameOrPath) : parsePrivateFile(nameOrPath, parseCredential)
     },
     assertNameFree: async (name) => {
       if (await isThere(credentialFile(name))) throw nameTaken(name)
@@ -109,12 +128,26 @@ export async function openHome(folder: string): Promise<Home> {
         hint: 'alice credential list',
       })
     },
+    all,
     drafts: async () => Promise.all((await namesIn(drafts)).map(readDraft)),
     draft: (credential) => readDraft(shortName(credential)),
     keepDraft: (draft) => writePrivateFile(draftFile(usualName(draft)), `${printDraft(draft)}\n`),
     forgetDraft: (draft) => rm(draftFile(usualName(draft)), { force: true }),
     registryFolder,
     mirrorOf: async (registryId) => openMirror(await registryFolder(registryId)),
+    reading: async (registryId) => {
+      const file = await readingFile(registryId)
+      return (await isThere(file)) ? parsePrivateFile(file, parseReading) : undefined
+    },
+    keepReading: async (registryId, reading) => {
+      await makeFolder(await registryFolder(registryId))
+      await writePrivateFile(await readingFile(registryId), `${printReading(reading)}\n`)
+    },
+    guests: async () => {
+      const at = join(folder, 'guests')
+      const listed = (await namesIn(at)).map((name) => parseNamedFile(join(at, `${name}.json`), parseGuest))
+      return [...(await all()).map(({ guest }) => guest), ...(await Promise.all(listed))]
+    },
     documents: async () => {
       const at = join(folder, 'policies')
       const names = await namesIn(at)
@@ -127,6 +160,19 @@ export async function openHome(folder: string): Promise<Home> {
       await writeWhole(join(at, `${name}.json`), `${printAdmissionPolicy(policy)}\n`)
     },
   }
+}
+
+/** Those that can be read: one that cannot keeps nobody from the others. */
+async function readable<T>(
+  names: readonly string[],
+  read: (name: string) => Promise<T>,
+): Promise<readonly T[]> {
+  const settled = await Promise.allSettled(names.map(read))
+  return settled.flatMap((one) => {
+    if (one.status === 'fulfilled') return [one.value]
+    if (one.reason instanceof VouchError) return []
+    throw one.reason
+  })
 }
 
 /** A file for each scope, so that looking one up reads one, and two processes cannot both be the first. */

@@ -8,8 +8,8 @@ export type {
   EnrollOptions,
   FetchOptions,
   ProveOptions,
-  SyncOptions,
-  WaitOptions,
 } from './open-alice.js'
 export { openAlice } from './open-alice.js'
+export type { SyncTold } from './sync-clock.js'
+export type { SyncedCopy, SyncOptions, WaitOptions } from './syncing.js'
 export { exchangeLine } from './tcp.js'

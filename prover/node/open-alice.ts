@@ -1,12 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
-import { type Backend, type Hasher, openHasher } from '@vouch/circuits'
+import type { Backend } from '@vouch/circuits'
 import { chunkFolder, openBackend } from '@vouch/circuits/node'
 import type { AdmissionPolicy } from '@vouch/evidence'
-import { type Answer, type Request, type Verifier, VouchError } from '@vouch/protocol'
+import {
+  type Answer,
+  equalBytes,
+  type Guest,
+  type Request,
+  shown,
+  type Verifier,
+  VouchError,
+} from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
-import { BUCKET_LEAVES, type RegistrySource, type Synced, slowHasher, syncRegistry } from '@vouch/registry'
 import { openSource } from '@vouch/registry/node'
 import {
   type Agreement,
@@ -15,25 +21,22 @@ import {
   type Asked,
   askGuest,
   type Caution,
-  type Copy,
   type Credential,
   credentialOf,
-  type Draft,
   type Enrolling,
   type EnrollStage,
   enroll,
-  findCredential,
   type Network,
-  openCopy,
   type ProveStage,
   prove,
   type RegistryPin,
   vouchedFetch,
 } from '../src/index.js'
-import { abandonable, abandonableSource, assertWanted } from '../src/net.js'
+import { abandonable, assertWanted } from '../src/net.js'
 import { chainSource, type OnChain } from './chain-source.js'
 import { type Home, homeFolder, openHome } from './home.js'
-import { publishedPolicies, registrySource } from './sources.js'
+import { keepSyncing, openRounds, type Round, type SyncTold } from './sync-clock.js'
+import { chainReading, hasherFor, mirrorReading, openSyncing, type Syncing, startedAt } from './syncing.js'
 import { exchangeLine } from './tcp.js'
 
 export interface AliceOptions {
@@ -42,13 +45,19 @@ export interface AliceOptions {
   /** How long each step over the network may take; if not given, as long as such a step takes at the most. */
   readonly timeoutMs?: number
   readonly now?: () => number
+  /** Seconds from one sync of her copies to the next, in the background and from the next tick on; 300 if not given, `false` for none. */
+  readonly syncEvery?: number | false
+  /** Told how each registry fared when it was synced in the background. */
+  readonly onSync?: (told: SyncTold) => void
 }
 
 export interface EnrollOptions {
   readonly agent: string
   readonly registrar: string
-  /** The registry's contract, where the registrar is a trust node. */
+  /** The registry's contract, where the registrar is a trust node. It is kept, and read from at each sync. */
   readonly onChain?: OnChain | undefined
+  /** Folder or URL of a mirror to read the registry from, then and at each sync; the registrar, if not given. */
+  readonly mirror?: string | undefined
   /** Documents of policies to be admitted under, instead of what the registrar says. */
   readonly policies?: readonly AdmissionPolicy[] | undefined
   readonly expected?: Partial<RegistryPin>
@@ -61,10 +70,8 @@ export interface ProveOptions {
   readonly credential: Credential
   /** The verifier that she means to answer: its https origin, or its contract. */
   readonly verifier: Verifier
-  /** Folder or URL of the registry, or the file of a head that was synced; the registrar that admitted her, if not given. */
-  readonly registry?: string | undefined
-  /** Instead of those: the registry's contract. */
-  readonly onChain?: OnChain | undefined
+  /** Listings of guests, as their agents give them: they make services known that hers does not run. */
+  readonly guests?: readonly Guest[] | undefined
   readonly documents?: readonly AdmissionPolicy[] | undefined
   readonly caution?: Partial<Caution>
   readonly agreement?: Agreement
@@ -82,35 +89,16 @@ export interface FetchOptions extends ProveOptions {
   readonly agent?: string | undefined
 }
 
-export interface SyncOptions {
-  readonly registry?: string | undefined
-  readonly onChain?: OnChain | undefined
-  /** A signer other than the one that is pinned, which the holder has come to believe. */
-  readonly signer?: Uint8Array | undefined
-  readonly onBucket?: (done: number, of: number) => void
-  readonly signal?: AbortSignal | undefined
-}
-
-export interface WaitOptions {
-  readonly registry?: string | undefined
-  readonly onChain?: OnChain | undefined
-  readonly everyMs?: number
-  /** How long to wait in all; a little longer than registrars take to cut a head, if not given. */
-  readonly waitMs?: number
-  readonly signal?: AbortSignal
-}
-
 /** Alice on this machine: her folder, the network, the clock, randomness and the proving library. */
-export interface Alice {
+export interface Alice extends Syncing {
   readonly home: Home
   readonly network: Network
   readonly enrolling: Enrolling
-  /** Enrolls, keeps the credential, and answers with it. */
+  /** A round over every registry that she holds anything in. */
+  readonly round: Round
+  /** Enrolls, keeps the credential, and answers with it. That makes the first copy of the registry. */
   enroll(options: EnrollOptions): Promise<Credential>
-  /** Brings her copy of a registry up to its newest head. */
-  sync(held: Draft, options?: SyncOptions): Promise<Synced & { readonly copy: Copy }>
-  /** Waits until a published head has the credential: before that there is nothing to prove with. */
-  published(credential: Credential, options?: WaitOptions): Promise<void>
+  /** Proves from her copy as it is. Nothing is fetched: `sync` does that, on a clock of its own. */
   prove(
     request: Request,
     response: Pick<Answer, 'envelope' | 'signature'>,
@@ -123,80 +111,64 @@ export interface Alice {
 const random = (size: number): Uint8Array => new Uint8Array(randomBytes(size))
 
 export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
+  const { syncEvery = USUAL_SYNC_EVERY, onSync } = options
+  const everyMs = syncEvery === false ? undefined : millisecondsOf(syncEvery)
   const home = await openHome(homeFolder(options.home))
   const { now = clock, timeoutMs } = options
   const network: Network = { fetch, exchangeLine, ...(timeoutMs === undefined ? {} : { timeoutMs }) }
   const backend: Backend = openBackend({ reference: { store: chunkFolder(join(home.folder, 'srs')) } })
   const enrolling: Enrolling = { network, backend, now, random }
 
-  const onChainSource = (onChain: OnChain, id: Uint8Array | undefined, signal: AbortSignal | undefined) =>
-    abandonable(chainSource(home, { timeoutMs, ...onChain }, id), signal)
+  const syncing = openSyncing(home, { timeoutMs, now })
+  const round = openRounds(home, syncing, now)
 
-  /** Where a held credential's registry is read from: its contract, what the caller names, or the registrar that admitted. */
-  const sourceOf = async (
-    { registry: { id }, registrar }: Draft,
-    { onChain, registry, signal }: Pick<SyncOptions, 'onChain' | 'registry' | 'signal'>,
-  ): Promise<RegistrySource> =>
-    onChain === undefined
-      ? registrySource(registry ?? registrar ?? registryUnnamed(), await home.mirrorOf(id), {
-          timeoutMs,
-          signal,
-        })
-      : onChainSource(onChain, id, signal)
+  const ending = new AbortController()
+  const tell = (told: SyncTold): void => {
+    try {
+      onSync?.(told)
+    } catch {
+      // A listener's fault ends no clock: nobody would hear that it stands.
+    }
+  }
+  const syncOnce = (signal: AbortSignal): Promise<void> => round({ signal }, tell)
+  const ticking = everyMs && keepSyncing(syncOnce, { everyMs, signal: ending.signal, ref: false })
 
   const answering = async (given: ProveOptions): Promise<Answering> => {
-    const { credential, registry = credential.registrar, signal } = given
+    const { credential, signal } = given
     assertWanted(signal)
-    const mirror = await home.mirrorOf(credential.registry.id)
-    const source = await sourceOf(credential, given)
-    const documents = [
-      ...(registry === undefined ? [] : await publishedPolicies(registry, network, signal)),
-      ...(await home.documents()),
-      ...(given.documents ?? []),
-    ]
+    const { id } = credential.registry
+    const mirror = await home.mirrorOf(id)
+    const inRegistry = (await home.all()).filter(({ registry }) => equalBytes(registry.id, id))
     return {
       ...given,
-      source,
+      held: inRegistry.map(credentialOf),
+      guests: [...(await home.guests()), ...(given.guests ?? [])],
+      documents: [...(await mirror.policies()), ...(await home.documents()), ...(given.documents ?? [])],
       mirror,
       ledger: home.ledger,
-      documents,
-      hash: await hasherFor(source),
+      hash: await hasherFor((await mirror.head())?.size ?? 0),
       backend,
       now,
     }
-  }
-
-  const sync: Alice['sync'] = async (held, { registry, onChain, signer, onBucket, signal } = {}) => {
-    assertWanted(signal)
-    const mirror = await home.mirrorOf(held.registry.id)
-    const source = abandonableSource(await sourceOf(held, { registry, onChain, signal }), signal)
-    const hash = await hasherFor(source)
-    const expected = { registryId: held.registry.id, signer: signer ?? held.registry.signer }
-    const progress = onBucket === undefined ? {} : { onBucket }
-    const synced = await syncRegistry({ source, mirror, expected, hash, ...progress })
-    return { ...synced, copy: await openCopy(mirror, hash) }
   }
 
   return {
     home,
     network,
     enrolling,
-    sync,
-    published: async (credential, { registry, onChain, everyMs = 2000, waitMs = WAIT_MS, signal } = {}) => {
-      for (const start = performance.now(); ; await pause(everyMs, signal)) {
-        const { copy } = await sync(credential, { registry, onChain, signal })
-        if ((await findCredential(copy, credentialOf(credential))) !== undefined) return
-        if (performance.now() - start > waitMs) throw unpublished(waitMs)
-      }
-    },
+    round,
+    ...syncing,
     enroll: async (given) => {
       const { onChain, signal } = given
       assertWanted(signal)
       if (given.name !== undefined) await home.assertNameFree(given.name)
-      const source = await (onChain === undefined
-        ? openSource(given.registrar, { timeoutMs, signal })
-        : onChainSource(onChain, given.expected?.id, signal))
+      const read = await (onChain === undefined
+        ? openSource(given.mirror ?? given.registrar, { timeoutMs, signal })
+        : abandonable(chainSource(home, { timeoutMs, ...onChain }, given.expected?.id), signal))
+      const { source, hash } = await startedAt(read, signal)
       const { policies, expected, onProgress } = given
+      const named =
+        onChain === undefined ? given.mirror && mirrorReading(given.mirror) : chainReading(onChain)
       const credential = await enroll(
         {
           agent: given.agent,
@@ -208,9 +180,10 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
           keepDraft: async ({ draft, policy }) => {
             await home.keepDraft(draft)
             await home.keepDocument(policy)
+            if (named) await home.keepReading(draft.registry.id, named)
           },
         },
-        { ...enrolling, hash: await hasherFor(source), onProgress, signal },
+        { ...enrolling, hash, onProgress, signal },
       )
       await home.keepCredential(credential, given.name)
       return credential
@@ -228,34 +201,23 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
         ...(agent === undefined ? {} : { guest: () => askGuest(agent, network, signal) }),
       })
     },
-    close: () => backend.destroy(),
+    close: async () => {
+      ending.abort()
+      await ticking
+      await backend.destroy()
+    },
   }
 }
 
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  await setTimeout(milliseconds, undefined, signal && { signal }).catch(() => assertWanted(signal))
-}
+/** Half of what registrars take to cut a head by default: her copy has the newest, or its predecessor. */
+const USUAL_SYNC_EVERY = 300
+const LONGEST_SYNC_EVERY = 86_400
 
-/** Registrars cut a head every ten minutes by default. */
-const WAIT_MS = 15 * 60_000
-
-function unpublished(waitMs: number): VouchError {
-  return new VouchError('CREDENTIAL_UNPUBLISHED', {
-    rule: 'the credential must be in a published head',
-    given: `not after ${waitMs} ms`,
-    hint: 'ask the registrar whether heads are cut',
-  })
-}
-
-/** A fast hasher takes most of a second to start: worth it where there is more than a bucket or two. */
-export async function hasherFor(source: RegistrySource): Promise<Hasher> {
-  const { size } = await source.head()
-  return size > 2 * BUCKET_LEAVES ? openHasher() : slowHasher
-}
-
-function registryUnnamed(): never {
+function millisecondsOf(syncEvery: number): number {
+  if (Number.isSafeInteger(syncEvery) && syncEvery >= 1 && syncEvery <= LONGEST_SYNC_EVERY)
+    return syncEvery * 1000
   throw new VouchError('USAGE', {
-    rule: 'the registry must be named: the credential was enrolled by files, and says no address',
-    hint: '--registry with a folder or URL',
+    rule: `syncEvery must be whole seconds, 1 to ${LONGEST_SYNC_EVERY}, or false`,
+    given: shown(syncEvery),
   })
 }

@@ -12,7 +12,7 @@ import {
   scopeOf,
   type Verifier,
 } from '@vouch/protocol'
-import { type Mirror, type RegistrySource, syncRegistry } from '@vouch/registry'
+import type { Mirror } from '@vouch/registry'
 import { gravest } from './agent.js'
 import { askFor, askService, assertAsked, checkAnswer, checkEnvelope, serviceNamed } from './asking.js'
 import {
@@ -23,11 +23,12 @@ import {
   judgeRequest,
   USUAL_CAUTION,
 } from './caution.js'
+import { copyFor } from './copy.js'
 import { type Credential, holdingOf, type LedgerEntry } from './files.js'
 import { entryFor, type Ledger } from './ledger.js'
-import { abandonableSource, assertWanted, type Network } from './net.js'
+import { assertWanted, type Network } from './net.js'
 import { proveResponse } from './respond.js'
-import { openCopy, pathAt, sizeAt, standingAt } from './standing.js'
+import { pathAt, sizeAt, standingAt } from './standing.js'
 import type { SignedEnvelope } from './witness.js'
 
 export type ProveStage = 'registry' | 'service' | 'proof'
@@ -37,8 +38,11 @@ export interface Answering {
   readonly credential: Credential
   /** The verifier that she means to answer. A Request of another one is refused: it was relayed, and the relay would reap the answer. */
   readonly verifier: Verifier
-  readonly source: RegistrySource
-  /** Her copy of the registry, which remembers the newest head that she saw. */
+  /** C of every other credential of hers in this registry: their leaves hide her from nobody. */
+  readonly held?: readonly bigint[]
+  /** Guests that she knows besides the credential's own: what they run are services to hide among. */
+  readonly guests?: readonly Guest[]
+  /** Her copy of the registry, as `syncCopy` has brought it up to date: nothing is fetched for an answer. */
   readonly mirror: Mirror
   readonly ledger: Ledger
   readonly backend: Backend<CircuitName>
@@ -113,8 +117,8 @@ interface ResponseSource {
 }
 
 /**
- * Answers a Request, or refuses it before anyone but the registry's readers has heard of it. The order is the point: judge,
- * then ask, then prove, then remember, then hand out.
+ * Answers a Request, or refuses it before anyone has heard of it: the registrar and its mirrors never do. The order is the
+ * point: judge, then ask, then prove, then remember, then hand out.
  */
 async function answerRequest(
   request: Request,
@@ -124,32 +128,20 @@ async function answerRequest(
   const { credential, verifier, ledger, backend, now, agreement = {}, onProgress, signal } = answering
   const caution = { ...USUAL_CAUTION, ...answering.caution }
 
-  // 1. The registry as it is now, by the signer that is pinned, continuing what was seen before.
+  // 1. The registry as her copy has it. A Request never has anything fetched: that would show when she answers, and refuses.
   onProgress?.('registry')
-  const { head, copy, size } = await synced(request, answering)
+  const copy = await copyFor(credential, answering.mirror, answering.hash)
+  const { head } = copy
+  const size = await sizeAt(copy, request.root)
   assertWanted(signal)
 
   // 2. The Request asks for nothing that would show who answers.
-  const standing = await standingAt(
-    copy,
-    size ?? 0,
-    { policies: request.policies, now: inForceAt(request) },
-    credential,
-  )
+  const { documents = [], held, guests = [] } = answering
+  const counted = { policies: request.policies, now: inForceAt(request) }
+  const standing = await standingAt(copy, size ?? 0, counted, credential, held)
   const earlier = await ledger.find(scopeOf(request))
-  const { documents = [] } = answering
-  const known = {
-    credential,
-    verifier,
-    head,
-    size,
-    standing,
-    documents,
-    earlier,
-    agreement,
-    caution,
-    now: now(),
-  }
+  const knows = { credential, verifier, documents, guests: [credential.guest, ...guests] }
+  const known = { ...knows, head, size, standing, earlier, agreement, caution, now: now() }
   const asked = judgeRequest(request, known)
   await answering.onAsked?.(asked)
   if (asked.failures.length > 0) throw gravest(asked.failures)
@@ -174,16 +166,4 @@ async function answerRequest(
   else assertUnanswered(request, await ledger.claim(entry), entry.answer, agreement)
   const { payload } = decodeEnvelope(signed.envelope)
   return { bundle, payload, ...(opening === undefined ? {} : { opening }) }
-}
-
-async function synced(request: Request, { credential, source, mirror, hash, signal }: Answering) {
-  const { registry } = credential
-  const { head } = await syncRegistry({
-    source: abandonableSource(source, signal),
-    mirror,
-    expected: { registryId: registry.id, signer: registry.signer },
-    ...(hash === undefined ? {} : { hash }),
-  })
-  const copy = await openCopy(mirror, hash)
-  return { head, copy, size: await sizeAt(copy, request.root) }
 }

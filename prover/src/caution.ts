@@ -4,6 +4,7 @@ import {
   equalBytes,
   type Failure,
   fieldToBytes,
+  type Guest,
   type Head,
   inForceAt,
   isSimulated,
@@ -26,9 +27,9 @@ export interface Caution {
   /** The oldest Request, and the oldest head, that she answers at; in seconds. */
   readonly requestAge: number
   readonly headAge: number
-  /** The fewest members to hide among: live leaves under the accepted policies, at the Request's root. */
+  /** The fewest to hide among: live leaves of others, under the accepted policies, at the Request's root. */
   readonly minimumSet: number
-  /** The fewest services that a Request may accept. */
+  /** The fewest accepted services that she knows to be run in some guest: Bob can make up as many others as he likes. */
   readonly minimumServices: number
 }
 
@@ -58,9 +59,13 @@ export interface Asked {
     /** The document that hashes to the id, where she has it. */
     readonly document: AdmissionPolicy | undefined
     readonly simulated: boolean
+    /** Live leaves of others that it admitted, and of her own, at the Request's root. */
     readonly live: number
+    readonly own: number
   }[]
+  /** A name, where a guest that she knows runs the service. */
   readonly services: readonly { readonly drv: Uint8Array; readonly name: string | undefined }[]
+  /** Live leaves of others under the accepted policies, at the Request's root: how many holders they have is not known. */
   readonly anonymitySet: number
   /** Every rule that the Request breaks. She answers when there is none. */
   readonly failures: readonly Failure[]
@@ -76,6 +81,8 @@ export interface Known {
   readonly size: number | undefined
   readonly standing: Standing
   readonly documents: readonly AdmissionPolicy[]
+  /** Every guest that she knows, the credential's own first. */
+  readonly guests: readonly Guest[]
   /** What she answered in this scope before. */
   readonly earlier: LedgerEntry | undefined
   readonly agreement: Agreement
@@ -85,9 +92,15 @@ export interface Known {
 
 /** Judges a Request: all that speaks against answering it. Bob is the adversary, alone or together with the registrar. */
 export function judgeRequest(request: Request, known: Known): Asked {
-  const { credential, standing, documents } = known
+  const { guests, standing, documents } = known
   const byId = new Map(documents.map((document) => [admissionPolicyId(document), document]))
   const anonymitySet = standing.live.reduce((sum, live) => sum + live, 0)
+  const listed = guests.flatMap(({ services }) => services)
+  const services = request.services.map((drv) => ({
+    drv,
+    name: listed.find((service) => equalBytes(service.drv, drv))?.name,
+  }))
+  const crowd = { anonymitySet, services: services.filter(({ name }) => name !== undefined).length }
   return {
     request,
     verifier: verifierName(known.verifier),
@@ -96,23 +109,28 @@ export function judgeRequest(request: Request, known: Known): Asked {
       document: byId.get(id),
       simulated: isSimulated(id),
       live: standing.live[i] ?? 0,
+      own: standing.own[i] ?? 0,
     })),
-    services: request.services.map((drv) => ({
-      drv,
-      name: credential.guest.services.find((service) => equalBytes(service.drv, drv))?.name,
-    })),
+    services,
     anonymitySet,
-    failures: rules(request, known, anonymitySet).flatMap(([holds, failure]) => (holds ? [] : [failure])),
+    failures: rules(request, known, crowd).flatMap(([holds, failure]) => (holds ? [] : [failure])),
   }
 }
 
 type Rule = readonly [holds: boolean, failure: Failure]
 
-const rules = (request: Request, known: Known, anonymitySet: number): readonly Rule[] => [
+/** Among whom, and among what, a proof hides its prover. */
+interface Crowd {
+  readonly anonymitySet: number
+  /** Accepted services that she knows to be run. */
+  readonly services: number
+}
+
+const rules = (request: Request, known: Known, crowd: Crowd): readonly Rule[] => [
   ...verifierRules(request, known),
   ...registryRules(request, known),
   ...clockRules(request, known),
-  ...crowdRules(request, known, anonymitySet),
+  ...crowdRules(request, known, crowd),
   ...ownRules(request, known),
 ]
 
@@ -134,6 +152,8 @@ function verifierRules(request: Request, { verifier }: Known): readonly Rule[] {
     ],
   ]
 }
+const SYNC_FIRST =
+  'alice sync brings the copy up to date, alice sync --every 5m keeps it so: a Request never does, since that would show who answers it'
 
 /** Proven against a registry that is shown to few, or at a root that few stood under, a proof names its prover. */
 function registryRules(request: Request, { credential, head, size, caution, now }: Known): readonly Rule[] {
@@ -151,9 +171,9 @@ function registryRules(request: Request, { credential, head, size, caution, now 
       head.time >= now - headAge,
       {
         code: 'HEAD_TOO_OLD',
-        rule: `the registry's head must be at most ${headAge} s old: an older one may be kept for a few`,
+        rule: `the head of your copy must be at most ${headAge} s old: an older one may be kept for a few`,
         given: `${now - head.time} s`,
-        hint: 'the server is behind: try another',
+        hint: SYNC_FIRST,
       },
     ],
     [
@@ -168,8 +188,9 @@ function registryRules(request: Request, { credential, head, size, caution, now 
       size !== undefined,
       {
         code: 'ROOT_NOT_ACCEPTED',
-        rule: "the Request's root must be the newest head's, or the one it lets stand: under another few may have stood",
+        rule: "the Request's root must be that of your copy's head, or the one it lets stand: under another few may have stood",
         given: toHex(fieldToBytes(request.root)),
+        hint: SYNC_FIRST,
       },
     ],
   ]
@@ -194,7 +215,7 @@ function clockRules(request: Request, { caution, now }: Known): readonly Rule[] 
 function crowdRules(
   request: Request,
   { size, earlier, agreement, caution }: Known,
-  anonymitySet: number,
+  { anonymitySet, services }: Crowd,
 ): readonly Rule[] {
   const { context } = request
   const { minimumSet, minimumServices } = caution
@@ -203,17 +224,18 @@ function crowdRules(
       size === undefined || anonymitySet >= minimumSet,
       {
         code: 'SET_TOO_SMALL',
-        rule: `${minimumSet} live members under the accepted policies are the fewest to hide among`,
+        rule: `${minimumSet} live leaves of others, under the accepted policies and at the Request's root, are the fewest to hide among`,
         given: `${anonymitySet}`,
         hint: 'wait until more have enrolled; or lower the minimum, and be one of few',
       },
     ],
     [
-      request.services.length >= minimumServices,
+      services >= minimumServices,
       {
         code: 'TOO_FEW_SERVICES',
-        rule: `a Request must accept ${minimumServices} services at least: among fewer, it says which one answered`,
-        given: `${request.services.length}`,
+        rule: `a Request must accept ${minimumServices} services at least that a guest known here runs: among fewer, it says which one answered`,
+        given: `${services} of the ${request.services.length} that it accepts`,
+        hint: 'the listing of another guest makes its services known: --guest',
       },
     ],
     [
@@ -251,7 +273,7 @@ function absence({ admittedAt }: Credential, head: Head): Failure {
     return {
       code: 'CREDENTIAL_UNPUBLISHED',
       rule: 'the credential must be in a published head',
-      hint: 'the registrar cuts one every few minutes: wait for the next, and have the Request made at it',
+      hint: 'the registrar cuts one every few minutes: sync after the next, and have the Request made at it',
     }
   }
   return {

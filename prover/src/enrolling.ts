@@ -8,12 +8,12 @@ import {
   nonceOf,
   type Receipt,
   type RegistrySource,
-  syncRegistry,
 } from '@vouch/registry'
 import { askAttestation, askGuest, checkAttestation } from './agent.js'
+import { startingWith, syncCopy } from './copy.js'
 import { proveEnrollment } from './enroll.js'
 import type { Credential, Draft, RegistryPin } from './files.js'
-import { abandonableSource, type Network } from './net.js'
+import { abandonable, type Network } from './net.js'
 import {
   askPolicies,
   askTicket,
@@ -61,22 +61,18 @@ export async function beginEnrollment(parameters: BeginParameters, doing: Enroll
   const { agent, registrar, mirrorOf, expected = {} } = parameters
   const { network, random, onProgress, signal, hash } = doing
   onProgress?.('registry')
-  const source = abandonableSource(parameters.source, signal)
-  const met = await source.head()
+  const met = await abandonable(parameters.source.head(), signal)
   const pin: RegistryPin = { id: expected.id ?? met.registryId, signer: expected.signer ?? met.signer }
   const mirror = await mirrorOf(pin.id)
-  const believed = {
-    registryId: pin.id,
+  const believed: RegistryPin = {
+    id: pin.id,
     signer: expected.signer ?? (await mirror.head())?.signer ?? met.signer,
   }
-  const { head } = await syncRegistry({
-    source,
-    mirror,
-    expected: believed,
-    ...(hash === undefined ? {} : { hash }),
-  })
-  const policies =
-    parameters.policies ?? (registrar === undefined ? [] : await askPolicies(registrar, network, signal))
+  const { policies: _, ...leaves } = startingWith(parameters.source, met) // policies are the admitter's to name, not a mirror's
+  const { head } = await syncCopy({ source: leaves, mirror, registry: believed, hash, signal })
+  const asked = registrar === undefined ? undefined : () => askPolicies(registrar, network, signal)
+  const policies = parameters.policies ?? (await asked?.()) ?? []
+  if (parameters.policies === undefined) await mirror.keepPolicies(policies)
   const policy = onlyOne(policies)
   onProgress?.('guest')
   const guest = await askGuest(agent, network, signal)

@@ -1,4 +1,4 @@
-import { type Guest, guestCodec, MAX_TIME, REGISTRY_DEPTH } from '@vouch/protocol'
+import { type Guest, guestCodec, MAX_TIME, REGISTRY_DEPTH, VouchError } from '@vouch/protocol'
 import {
   type Codec,
   fieldElement,
@@ -13,7 +13,7 @@ import {
 } from '@vouch/protocol/codec'
 import type { Holding } from './witness.js'
 
-// What Alice keeps. The first two hold her secret; the third says where she was shown as whom.
+// What Alice keeps. The first two hold her secret; the third says where she was shown as whom; the fourth, where she reads.
 
 /** Whom she believes about a registry: named by hand, or met when she enrolled. From then on it is no other. */
 export interface RegistryPin {
@@ -57,6 +57,18 @@ export interface LedgerEntry {
   readonly time: number
 }
 
+/** Where she reads a registry on her own clock: a mirror's URL (`file:` for a folder), or its contract by a server of the chain. */
+export interface Reading {
+  readonly version: 1
+  readonly mirror?: string
+  readonly chain?: {
+    readonly rpc: string
+    readonly contract: string
+    readonly fromBlock?: number
+    readonly confirmations?: number
+  }
+}
+
 const POLICY_ID_LIMIT = 2n ** 249n
 const time = uint(8, { max: MAX_TIME })
 const url = text(1000)
@@ -89,6 +101,21 @@ export const ledgerEntryCodec: Codec<LedgerEntry> = record<LedgerEntry>({
   time,
 })
 
+const blocks = uint(4, { max: 2 ** 32 - 1 })
+
+const readingCodec: Codec<Reading> = record<Reading>({
+  version: version(1),
+  mirror: optional(text(4000)),
+  chain: optional(
+    record<NonNullable<Reading['chain']>>({
+      rpc: url,
+      contract: text(42),
+      fromBlock: optional(blocks),
+      confirmations: optional(blocks),
+    }),
+  ),
+})
+
 export const parseDraft = (file: string | Uint8Array): Draft =>
   parseFile(draftCodec, file, 'enrollment draft')
 export const printDraft = (draft: Draft): string => printFile(draftCodec, draft, 'enrollment draft')
@@ -100,6 +127,14 @@ export const parseLedgerEntry = (file: string | Uint8Array): LedgerEntry =>
   parseFile(ledgerEntryCodec, file, 'ledger entry')
 export const printLedgerEntry = (entry: LedgerEntry): string =>
   printFile(ledgerEntryCodec, entry, 'ledger entry')
+
+/** Names one place to read from, since of two that disagree neither would be wrong. */
+export function parseReading(file: string | Uint8Array): Reading {
+  const reading = parseFile(readingCodec, file, 'reading')
+  if ((reading.mirror === undefined) !== (reading.chain === undefined)) return reading
+  throw new VouchError('VALUE_MALFORMED', { rule: 'a registry must be read from a mirror or from its chain' })
+}
+export const printReading = (reading: Reading): string => printFile(readingCodec, reading, 'reading')
 
 /** What the circuits are told of a credential. */
 export function holdingOf({ holderSecret, guest, policyId, expiresAt }: Credential): Holding {

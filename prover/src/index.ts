@@ -5,6 +5,8 @@ export type { Answered, Answering, Asking, ProveStage } from './answering.js'
 export { prove, vouchedFetch } from './answering.js'
 export type { Agreement, Asked, Caution } from './caution.js'
 export { USUAL_CAUTION } from './caution.js'
+export type { CopyParameters } from './copy.js'
+export { syncCopy } from './copy.js'
 export type { EnrollmentProof, EnrollParameters } from './enroll.js'
 export { proveEnrollment } from './enroll.js'
 export type {
@@ -16,7 +18,7 @@ export type {
   EnrollStage,
 } from './enrolling.js'
 export { attest, beginEnrollment, enroll, finishEnrollment } from './enrolling.js'
-export type { Credential, Draft, LedgerEntry, RegistryPin } from './files.js'
+export type { Credential, Draft, LedgerEntry, Reading, RegistryPin } from './files.js'
 export {
   credentialCodec,
   draftCodec,
@@ -24,9 +26,11 @@ export {
   parseCredential,
   parseDraft,
   parseLedgerEntry,
+  parseReading,
   printCredential,
   printDraft,
   printLedgerEntry,
+  printReading,
 } from './files.js'
 export type { Ledger } from './ledger.js'
 export { memoryLedger } from './ledger.js'

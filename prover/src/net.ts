@@ -115,10 +115,12 @@ export function abandonable<T>(work: Promise<T>, signal: AbortSignal | undefined
 
 /** A source that is left likewise. What it reads is bounded where it is opened. */
 export function abandonableSource(source: RegistrySource, signal: AbortSignal | undefined): RegistrySource {
+  const { policies } = source
   return {
     ...source,
     head: () => abandonable(source.head(), signal),
     index: () => abandonable(source.index(), signal),
+    ...(policies === undefined ? {} : { policies: () => abandonable(policies(), signal) }),
     bucket: (number) => abandonable(source.bucket(number), signal),
   }
 }

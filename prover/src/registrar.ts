@@ -1,17 +1,10 @@
-import { type AdmissionPolicy, admissionPolicyFrom, type Claims } from '@vouch/evidence'
-import {
-  type ErrorCode,
-  equalBytes,
-  type JsonObject,
-  parseJson,
-  textOf,
-  toHex,
-  VouchError,
-} from '@vouch/protocol'
+import type { AdmissionPolicy, Claims } from '@vouch/evidence'
+import { type ErrorCode, equalBytes, toHex, VouchError } from '@vouch/protocol'
 import {
   type EnrollmentFile,
   expiryOf,
   type NonceTicket,
+  parsePolicies,
   parseReceipt,
   parseTicket,
   printEnrollment,
@@ -30,10 +23,7 @@ export async function askPolicies(
   signal?: AbortSignal,
 ): Promise<readonly AdmissionPolicy[]> {
   const answer = await askJson(REGISTRAR, at(url, 'policies.json'), undefined, network, signal)
-  const json = parseJson(textOf(answer))
-  const listed = json instanceof Map ? (json as JsonObject).get('policies') : undefined
-  if (!Array.isArray(listed)) throw new VouchError('VALUE_MALFORMED', { rule: 'policies must be a list' })
-  return listed.map((policy) => admissionPolicyFrom(policy))
+  return parsePolicies(answer)
 }
 
 export async function askTicket(

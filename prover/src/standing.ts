@@ -31,21 +31,30 @@ export interface Copy {
   readonly upper: readonly (readonly Uint8Array[])[]
 }
 
-/** Opens the copy that syncing has just brought up to its newest head. */
+/** How often a copy is looked at again that another process is just writing, and after how long. */
+const LOOKS = 5
+const LOOK_MS = 50
+
+/** Opens a copy as it is kept. A head and an index that do not fit each other are being written, or were left so by a crash. */
 export async function openCopy(mirror: Mirror, hash: Hasher = slowHasher): Promise<Copy> {
-  const [head, index] = [await mirror.head(), await mirror.index()]
-  if (head === undefined || index === undefined) throw copyMissing()
-  const bucket: Copy['bucket'] = async (number) => {
+  for (let look = 1; look <= LOOKS; look++) {
+    const [head, index] = [await mirror.head(), await mirror.index()]
+    if (head === undefined || index === undefined) throw copyMissing('the registry must have been synced')
+    const upper = layersOver(rootsIn(index), BUCKET_HEIGHT, REGISTRY_DEPTH, hash)
+    const root = upper.at(-1)?.[0] ?? emptyAt(REGISTRY_DEPTH)
+    if (index.size === head.size && toInteger(root) === head.root) return { head, hash, upper, bucket }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+  }
+  throw copyMissing('the copy of the registry must be whole')
+
+  async function bucket(number: number) {
     const bytes = await mirror.bucket(number)
-    if (bytes === undefined) throw copyMissing()
+    if (bytes === undefined) throw copyMissing('the copy of the registry must be whole')
     return parseBucket(bytes)
   }
-  return { head, hash, bucket, upper: layersOver(rootsIn(index), BUCKET_HEIGHT, REGISTRY_DEPTH, hash) }
 }
 
-function copyMissing(): VouchError {
-  return new VouchError('HEAD_MISSING', { rule: 'the registry must have been synced', hint: 'alice sync' })
-}
+const copyMissing = (rule: string): VouchError => new VouchError('HEAD_MISSING', { rule, hint: 'alice sync' })
 
 /** How far below the newest head its predecessor is looked for: leaves that one head adds, at the most. */
 const FARTHEST_PREDECESSOR = 8192
@@ -93,32 +102,37 @@ export async function pathAt(copy: Copy, index: number, size: number): Promise<F
 
 /** Whom a proof hides among, and where its prover is. */
 export interface Standing {
-  /** Leaves that were admitted under each policy of the Request and are in force, in its order. */
+  /** Leaves of others that were admitted under each policy of the Request and are in force, in its order. */
   readonly live: readonly number[]
+  /** The same of her own: she does not hide among herself, whoever counts them. */
+  readonly own: readonly number[]
   /** Her own place, if she has one at this root. */
   readonly index: number | undefined
 }
 
-/** Reads the whole copy, as far as a size. */
+/** Reads the whole copy, as far as a size. `held` is every C that is hers, beside the credential that she would prove with. */
 export async function standingAt(
   copy: Copy,
   size: number,
   { policies, now }: Pick<Request, 'policies' | 'now'>,
-  own: Credential,
+  credential: Credential,
+  held: readonly bigint[] = [],
 ): Promise<Standing> {
-  const live = policies.map(() => 0)
+  const [live, own] = [policies.map(() => 0), policies.map(() => 0)]
   let index: number | undefined
-  const ownCredential = credentialOf(own)
+  const ownCredential = credentialOf(credential)
+  const hers = new Set([ownCredential, ...held])
   for (let number = 0; number * BUCKET_LEAVES < size; number++) {
     const places = (await copy.bucket(number)).slice(0, size - number * BUCKET_LEAVES)
     for (const [i, place] of places.entries()) {
       if (place === undefined) continue
       const policy = policies.indexOf(place.policyId)
-      if (policy >= 0 && place.expiresAt >= now) live[policy] = (live[policy] ?? 0) + 1
-      if (isSameLeaf(place, own, ownCredential)) index = number * BUCKET_LEAVES + i
+      const counted = hers.has(place.credential) ? own : live
+      if (policy >= 0 && place.expiresAt >= now) counted[policy] = (counted[policy] ?? 0) + 1
+      if (isSameLeaf(place, credential, ownCredential)) index = number * BUCKET_LEAVES + i
     }
   }
-  return { live, index }
+  return { live, own, index }
 }
 
 /** Finds where a credential was admitted, and as what. */

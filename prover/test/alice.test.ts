@@ -1,19 +1,14 @@
 import { execFile } from 'node:child_process'
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { printAdmissionPolicy } from '@vouch/evidence'
-import {
-  type ErrorCode,
-  fieldToBytes,
-  parseBundle,
-  printHead,
-  printRequest,
-  type Request,
-  toHex,
-} from '@vouch/protocol'
+import { type ErrorCode, fieldToBytes, parseBundle, printRequest, type Request, toHex } from '@vouch/protocol'
 import { credentialOf, parseCredential, printDraft } from '@vouch/prover'
 import { printReceipt } from '@vouch/registry'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { nodeArguments, Program } from '../../scripts/program.js'
+import { startFront } from './support/front.js'
 import { answerTo } from './support/guest.js'
 import { openWorld, SHOP, type World } from './support/world.js'
 
@@ -105,9 +100,14 @@ describe('alice', () => {
     await world.registrar.registry.cutHead()
 
     const request = world.ask()
+    const unsynced = await proving(await asked(request), 'early.json', '--json')
+    expect({ exit: unsynced.exit, code: codeIn(unsynced) }).toEqual({ exit: 3, code: 'ROOT_NOT_ACCEPTED' })
+    expect(unsynced.stderr).toContain('alice sync')
+    expect(await alice('sync')).toMatchObject({ exit: 0, stdout: expect.stringContaining('published') })
     const proven = await proving(await asked(request), 'bundle.json')
     expect(proven).toMatchObject({ exit: 0, stdout: expect.stringContaining('"you said hello"') })
-    expect(proven.stderr).toContain('you hide among 21')
+    expect(proven.stderr).toContain('you hide among 20 live leaves of others')
+    expect(proven.stderr).toContain('20 live of others, 1 of yours')
     expect(proven.stderr).toContain(world.policy.name)
     await expectNoSecretIn(proven)
     const bundle = parseBundle(await readFile(path('bundle.json')))
@@ -216,7 +216,7 @@ describe('alice', () => {
     expect((await proving('--again')).exit).toBe(0)
   })
 
-  test('proves what a service of her own has signed, from a copy of the registry', async () => {
+  test('proves what a service of her own has signed, from a copy that any mirror gave', async () => {
     const request = world.ask()
     const ask = {
       version: 2,
@@ -226,8 +226,7 @@ describe('alice', () => {
     } as const
     const { envelope, signature } = answerTo(ask, 'oracle')
     await writeFile(path('envelope.bin'), envelope)
-    await writeFile(path('head.json'), printHead(world.registrar.head()))
-    const proving = async (registry: string, out: string) =>
+    const proving = async (out: string) =>
       alice(
         ...[
           'prove',
@@ -238,16 +237,24 @@ describe('alice', () => {
           '--credential',
           join(home, 'credentials/mine.json'),
         ],
-        ...['--registry', registry, '--envelope', path('envelope.bin'), '--signature', toHex(signature)],
-        ...['--out', path(out)],
+        ...['--envelope', path('envelope.bin'), '--signature', toHex(signature), '--out', path(out)],
       )
-    expect((await proving(path('head.json'), 'own.json')).exit).toBe(0)
     const synced = await run('registrar', 'sync', world.registrarUrl, '--to', path('copy'))
     expect(synced.exit).toBe(0)
-    const proven = await proving(path('copy'), 'own-again.json')
+    expect((await alice('sync', '--registry', path('copy'))).exit).toBe(0)
+    expect((await alice('sync')).exit).toBe(0) // from there again: it was kept
+    const proven = await proving('own.json')
     expect(proven.exit).toBe(0)
-    const bundle = parseBundle(await readFile(path('own-again.json')))
+    const bundle = parseBundle(await readFile(path('own.json')))
     expect(await world.judge(bundle, request)).toMatchObject({ accepted: true })
+    const [registry = ''] = await readdir(join(home, 'registries'))
+    const reading = await readFile(join(home, 'registries', registry, 'reading.json'), 'utf8')
+    expect(JSON.parse(reading)).toEqual({ version: 1, mirror: pathToFileURL(path('copy')).href })
+    const documents = await readFile(join(home, 'registries', registry, 'policies.json'), 'utf8')
+    expect(documents).toContain(world.policy.name)
+    expect((await alice('sync', '--registry', 'http://127.0.0.1:9', '--json')).exit).toBe(4)
+    expect((await alice('sync')).exit).toBe(0) // what does not answer takes no other's place
+    expect((await alice('sync', '--registry', world.registrarUrl)).exit).toBe(0)
   })
 
   test('enrolls by files with a registrar that does not answer', async () => {
@@ -342,6 +349,48 @@ describe('alice', () => {
     expect({ exit: led.exit, code: codeIn(led) }).toEqual({ exit: 3, code: 'SIGNER_NOT_ACCEPTED' })
     const signer = toHex(world.registrar.head().signer)
     expect((await alice('sync', '--signer', signer, '--registry', world.registrarUrl)).exit).toBe(0)
+  })
+
+  test('syncs on a clock of her own until she is interrupted, and goes on where a mirror fails', async () => {
+    const front = await startFront(world.registrarUrl)
+    const command = [...nodeArguments(SOURCES.alice), '--home', home, 'sync', '--every', '1s', '--json']
+    const syncing = new Program([...command, '--registry', front.url])
+    const lines = (): Record<string, unknown>[] =>
+      syncing.stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line).registries[0])
+    const until = async (holds: (line: Record<string, unknown>) => boolean): Promise<void> => {
+      while (!lines().some(holds)) await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    await syncing.firstLine()
+    front.down = true
+    await until((line) => line.error !== undefined)
+    const { error, since } = lines().find((line) => line.error !== undefined) ?? {}
+    expect(error).toMatchObject({ code: 'REGISTRY_UNREACHABLE' })
+    expect(Math.abs(Number(since) - Date.now() / 1000)).toBeLessThan(60)
+    expect(syncing.stderr).toMatch(/was not synced, since \d{4}-.*\[REGISTRY_UNREACHABLE\]/)
+    front.down = false
+    await world.crowd(1)
+    await until((line) => line.seq === world.registrar.head().seq)
+    expect(await syncing.stop()).toBe(0)
+    expect(syncing.stderr).toContain('interrupted')
+    await front.close()
+    const whole = 'GET /head.json GET /leaves.json GET /policies.json GET /leaves/0'
+    for (const round of front.heard.join(' ').split(/ (?=GET \/head)/))
+      expect(whole.startsWith(round)).toBe(true)
+    expect((await alice('sync', '--registry', world.registrarUrl)).exit).toBe(0)
+  })
+
+  test.each([
+    ['--every', 'often'],
+    ['--every', '0'],
+    ['--every', '2d'],
+    ['--every', '5m', '--credential', 'mine'],
+    ['--every', '5m', '--signer', '02'.repeat(33)],
+  ])('takes no clock that is none: %j', async (...words) => {
+    const refused = await alice('sync', ...words, '--json')
+    expect({ exit: refused.exit, code: codeIn(refused) }).toEqual({ exit: 1, code: 'USAGE' })
   })
 
   test('tells of a credential that cannot be read in a row of its own, and syncs the others', async () => {

@@ -7,6 +7,7 @@ import {
   decodeEnvelope,
   type ErrorCode,
   encodeEnvelope,
+  type Guest,
   parseReply,
   type Request,
   TIME_GRID,
@@ -23,8 +24,10 @@ import {
   memoryLedger,
   prove,
   REFUSAL,
+  syncCopy,
   vouchedFetch,
 } from '@vouch/prover'
+import { type Mirror, parseBucket, type RegistrySource } from '@vouch/registry'
 import { openMirror, openSource } from '@vouch/registry/node'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { exchangeLine } from '../node/index.js'
@@ -68,11 +71,18 @@ async function enrolled(mirror: string): Promise<Credential> {
 
 let mirrors = 0
 
+/** Her copy, at the registry's newest head. */
+async function copyNow(changes: Partial<RegistrySource> = {}): Promise<Mirror> {
+  const source = { ...(await openSource(world.registrarUrl)), ...changes }
+  const mirror = await openMirror(join(world.folder, `answering-${mirrors++}`))
+  await syncCopy({ source, mirror, registry: credential.registry })
+  return mirror
+}
+
 async function asking(changes: Partial<Asking> = {}): Promise<Asking> {
   return {
     credential,
-    source: await openSource(world.registrarUrl),
-    mirror: await openMirror(join(world.folder, `answering-${mirrors++}`)),
+    mirror: changes.mirror ?? (await copyNow()),
     ledger: memoryLedger(),
     verifier: SHOP,
     backend: world.backend,
@@ -143,8 +153,8 @@ describe('vouchedFetch', () => {
       expect(stages).toEqual(['registry', 'service', 'proof'])
       expect(shown).toMatchObject([
         {
-          anonymitySet: 19,
-          policies: [{ document: { name: world.policy.name }, simulated: true, live: 19 }],
+          anonymitySet: 18,
+          policies: [{ document: { name: world.policy.name }, simulated: true, live: 18, own: 1 }],
           services: [{ name: expect.any(String) }, { name: expect.any(String) }],
           failures: [],
         },
@@ -372,7 +382,35 @@ describe('a Request', () => {
 
   test('that leaves her few to hide among is refused, unless she settles for fewer', async () => {
     await refusedUnasked(world.ask(), 'SET_TOO_SMALL', { caution: { minimumSet: 1000 } })
-    expect(await codeOf(fetchFor(world.ask(), { caution: { minimumSet: 19 } }))).toBe('answered')
+    expect(await codeOf(fetchFor(world.ask(), { caution: { minimumSet: 18 } }))).toBe('answered')
+  })
+
+  test('that leaves her none but herself to hide among is refused: leaves of her own do not count', async () => {
+    const mirror = await copyNow()
+    const places = parseBucket((await mirror.bucket(0)) ?? new Uint8Array())
+    const hers = places.flatMap((place) => (place === undefined ? [] : [place.credential]))
+    const shown: Asked[] = []
+    const caution = { minimumSet: 16 }
+    await refusedUnasked(world.ask(), 'SET_TOO_SMALL', { mirror, held: hers, caution: { minimumSet: 1 } })
+    await refusedUnasked(world.ask(), 'SET_TOO_SMALL', { mirror, held: hers.slice(0, 3), caution })
+    const onAsked = (asked: Asked): void => void shown.push(asked)
+    await fetchFor(world.ask(), { mirror, held: hers.slice(0, 2), caution, onAsked })
+    expect(shown).toMatchObject([{ anonymitySet: 16, policies: [{ live: 16, own: 3 }] }])
+  })
+
+  test('that accepts one service and others which nobody is known to run is refused', async () => {
+    const { guest } = world.guest
+    const [one] = guest.services
+    if (one === undefined) throw new Error('a guest has services')
+    const accepting = (...drvs: readonly Uint8Array[]): Request => ({ ...world.ask(), services: drvs })
+    const request = () => accepting(bytes(0), one.drv, bytes(0xff))
+    await refusedUnasked(request(), 'TOO_FEW_SERVICES')
+    await refusedUnasked(request(), 'TOO_FEW_SERVICES', { guests: [guest] })
+    const other: Guest = { ...guest, services: [{ ...one, name: 'of another guest', drv: bytes(0xff) }] }
+    const shown: Asked[] = []
+    const onAsked = (asked: Asked): void => void shown.push(asked)
+    await fetchFor(request(), { guests: [other], service: one.name, onAsked })
+    expect(shown[0]?.services.map(({ name }) => name)).toEqual([undefined, one.name, 'of another guest'])
   })
 
   test('for a policy that was made for her alone is refused: she would be all of its set', async () => {
@@ -440,17 +478,62 @@ describe('a Request', () => {
 })
 
 describe('a registry', () => {
+  test('that has a newer head than her copy is not asked: the Request is refused, and she is told to sync', async () => {
+    const mirror = await copyNow()
+    await world.crowd(1)
+    const { head } = await syncCopy({
+      source: await openSource(world.registrarUrl),
+      mirror: await openMirror(join(world.folder, `answering-${mirrors++}`)),
+      registry: credential.registry,
+    })
+    const request = world.ask()
+    expect(request.root).toBe(head.root)
+    await refusedUnasked(request, 'ROOT_NOT_ACCEPTED', { mirror })
+    const refused = await fetchFor(request, { mirror }).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ hint: expect.stringContaining('alice sync') })
+    expect(await codeOf(fetchFor({ ...request, root: head.previousRoot }, { mirror }))).toBe('answered')
+  })
+
+  test('that was never synced, or whose copy is being written, is not proven against', async () => {
+    const empty = await openMirror(join(world.folder, 'empty'))
+    await refusedUnasked(world.ask(), 'HEAD_MISSING', { mirror: empty })
+    const mirror = await copyNow()
+    const [head, index] = [await mirror.head(), await mirror.index()]
+    if (head === undefined || index === undefined) throw new Error('it was synced')
+    const torn = { ...index, seq: index.seq + 1, roots: new Uint8Array(32) }
+    await mirror.keepHead(head, torn)
+    await refusedUnasked(world.ask(), 'HEAD_MISSING', { mirror })
+    const answering = fetchFor(world.ask(), { mirror })
+    await mirror.keepHead(head, index)
+    expect(await codeOf(answering)).toBe('answered')
+  })
+
   test('that is behind the clock, or ahead of it, is not proven against', async () => {
     await refusedUnasked(world.ask(), 'HEAD_TOO_OLD', { caution: { headAge: -1 } })
-    const source = await openSource(world.registrarUrl)
     const now = () => nowSeconds() - 1000
-    await refusedUnasked({ ...world.ask(), now: now() - (now() % 60) }, 'HEAD_FROM_FUTURE', { source, now })
+    await refusedUnasked({ ...world.ask(), now: now() - (now() % 60) }, 'HEAD_FROM_FUTURE', { now })
   })
 
   test('whose leaves are not those of its head is not proven against', async () => {
-    const honest = await openSource(world.registrarUrl)
-    const source = { ...honest, bucket: async () => new Uint8Array(72) }
-    await refusedUnasked(world.ask(), 'LEAVES_FALSE', { source })
+    const mirror = await openMirror(join(world.folder, 'lied-to'))
+    const source = { ...(await openSource(world.registrarUrl)), bucket: async () => new Uint8Array(72) }
+    const { registry } = credential
+    expect(await codeOf(syncCopy({ source, mirror, registry }))).toBe('LEAVES_FALSE')
+    await refusedUnasked(world.ask(), 'HEAD_MISSING', { mirror })
+  })
+
+  test('that is not hers, or whose signer is not the one she pinned, is not proven against', async () => {
+    const pinned = (registry: Credential['registry']) => ({ credential: { ...credential, registry } })
+    await refusedUnasked(
+      world.ask(),
+      'REGISTRY_NOT_ACCEPTED',
+      pinned({ ...credential.registry, id: bytes(1) }),
+    )
+    await refusedUnasked(
+      world.ask(),
+      'SIGNER_NOT_ACCEPTED',
+      pinned({ ...credential.registry, signer: bytes(2, 33) }),
+    )
   })
 
   test('that has not published her yet is to be waited for', async () => {
@@ -546,7 +629,7 @@ describe('a service', () => {
     }
     await refusedUnasked(world.ask(), 'PROFILE_NOT_ACCEPTED', profile)
     const request = { ...world.ask(), services: [bytes(1), bytes(2)] }
-    await refusedUnasked(request, 'SERVICE_NOT_ACCEPTED')
+    await refusedUnasked(request, 'SERVICE_NOT_ACCEPTED', { caution: { minimumServices: 0 } })
   })
 
   test('whose address is no address of a service is not asked', async () => {

@@ -6,16 +6,16 @@ import * as api from '../src/index.js'
 /** Every value that others may import. Whoever changes this list changes the API. */
 const VALUES = `
 answerOnWire askGuest askPolicies attest beginEnrollment checkAttestation credentialCodec credentialOf draftCodec enroll
-enrollWitness findCredential finishEnrollment ledgerEntryCodec memoryLedger openCopy parseCredential parseDraft parseLedgerEntry
-printCredential printDraft printLedgerEntry prove proveEnrollment proveResponse REFUSAL respondWitness USUAL_CAUTION vouchedFetch
+enrollWitness findCredential finishEnrollment ledgerEntryCodec memoryLedger openCopy parseCredential parseDraft parseLedgerEntry parseReading
+printCredential printDraft printLedgerEntry printReading prove proveEnrollment proveResponse REFUSAL respondWitness syncCopy USUAL_CAUTION vouchedFetch
 `
 
 const NODE_VALUES = 'exchangeLine homeFolder openAlice openHome'
 
 const TYPES = `
-Agreement Answered Answering Asked Asking Attested BeginParameters Begun Caution Copy Credential Draft Enrolling EnrollmentProof
+Agreement Answered Answering Asked Asking Attested BeginParameters Begun Caution Copy CopyParameters Credential Draft Enrolling EnrollmentProof
 EnrollParameters EnrollParametersByNet EnrollStage Holding Leaves Ledger LedgerEntry LineExchange Network ProveParameters
-ProveStage RegistryPin SignedEnvelope Witness WitnessValue
+ProveStage Reading RegistryPin SignedEnvelope Witness WitnessValue
 `
 
 const listed = (names: string): string[] => names.trim().split(/\s+/).sort()

@@ -1,7 +1,7 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fieldToBytes, type Guest, toHex } from '@vouch/protocol'
+import { canonicalJson, fieldToBytes, type Guest, parseJson, printGuest, toHex } from '@vouch/protocol'
 import {
   type Credential,
   credentialOf,
@@ -9,11 +9,17 @@ import {
   parseCredential,
   parseDraft,
   parseLedgerEntry,
+  parseReading,
   printCredential,
   printDraft,
   printLedgerEntry,
+  printReading,
+  type Reading,
 } from '@vouch/prover'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fuzz } from '../../protocol/test/support/fuzz.js'
+import { mutatedFile, mutatedText } from '../../protocol/test/support/mutation.js'
 import { makeStory } from '../../scripts/demo/story.js'
 import { homeFolder, openHome } from '../node/index.js'
 
@@ -64,6 +70,22 @@ describe("Alice's files", () => {
     expect(parseDraft(printDraft(draft))).toEqual(draft)
     const within = { ...entry, context: new Uint8Array(32).fill(6) }
     expect([entry, within].map((one) => parseLedgerEntry(printLedgerEntry(one)))).toEqual([entry, within])
+  })
+
+  test('say of one place where a registry is read from', () => {
+    const chain = { rpc: 'http://127.0.0.1:8545', contract: `0x${'11'.repeat(20)}` }
+    const readings: readonly Reading[] = [
+      { version: 1, mirror: 'http://127.0.0.1:1' },
+      { version: 1, chain },
+      { version: 1, chain: { ...chain, fromBlock: 7, confirmations: 0 } },
+    ]
+    for (const reading of readings) expect(parseReading(printReading(reading))).toEqual(reading)
+    for (const none of [{ version: 1 }, { version: 1, mirror: 'a', chain }] as const)
+      expect(() => parseReading(printReading(none))).toThrow('a mirror or from its chain')
+    const samples = readings.map(printReading)
+    const isCanonical = (reading: Reading, text: string): boolean =>
+      printReading(reading) === canonicalJson(parseJson(text))
+    fuzz(fc.oneof(mutatedText(samples), mutatedFile(samples)), parseReading, isCanonical, 5000)
   })
 
   test('are refused when they are of another form', () => {
@@ -128,6 +150,31 @@ describe("Alice's folder", () => {
     expect(await home.credentials()).toEqual([])
     await expect(home.forgetCredential('mine')).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
     await expect(home.forgetCredential('../../x')).rejects.toMatchObject({ code: 'USAGE' })
+  })
+
+  test('has all that can be read, whatever lies beside it, and every guest that she knows', async () => {
+    const home = await openHome(join(folder, 'all'))
+    await home.keepCredential(credential, 'mine')
+    await home.keepDraft({ ...credential, holderSecret: 77n })
+    await writeFile(join(folder, 'all', 'credentials', 'broken.json'), '{', { mode: 0o600 })
+    await writeFile(join(folder, 'all', 'drafts', 'broken.json'), '{', { mode: 0o600 })
+    const secrets = (await home.all()).map(({ holderSecret }) => holderSecret)
+    expect(secrets).toEqual([credential.holderSecret, 77n])
+    expect(await home.guests()).toEqual([guest, guest])
+    const other = { ...guest, smtRoot: 8n }
+    await mkdir(join(folder, 'all', 'guests'))
+    await writeFile(join(folder, 'all', 'guests', 'other.json'), printGuest(other))
+    expect(await home.guests()).toEqual([guest, guest, other])
+  })
+
+  test('keeps where a registry is read from, for her alone', async () => {
+    const home = await openHome(join(folder, 'readings'))
+    const { id } = credential.registry
+    const reading: Reading = { version: 1, mirror: 'https://mirror.example' }
+    expect(await home.reading(id)).toBeUndefined()
+    await home.keepReading(id, reading)
+    expect(await home.reading(id)).toEqual(reading)
+    expect(await modeOf(join(await home.registryFolder(id), 'reading.json'))).toBe(0o600)
   })
 
   test('keeps no credential in the place of another', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { fieldToBytes } from '@vouch/protocol'
-import { credentialOf, enroll, memoryLedger, vouchedFetch } from '@vouch/prover'
+import { credentialOf, enroll, memoryLedger, syncCopy, vouchedFetch } from '@vouch/prover'
 import { openMirror, openSource } from '@vouch/registry/node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { haystackOf, leaks } from '../../test/support/leaks.js'
@@ -26,11 +26,11 @@ test('no run of 16 bytes of report, certificates, keys, drv, smt_root or signatu
   const parties = { agent: guest.url, registrar: registrarUrl, source, mirrorOf: async () => mirror }
   const credential = await enroll({ ...parties, keepDraft: async () => undefined }, doing)
   await world.registrar.registry.cutHead()
+  await syncCopy({ source, mirror, registry: credential.registry })
   const asking = {
     ...doing,
     credential,
     verifier: SHOP,
-    source,
     mirror,
     ledger: memoryLedger(),
     message: new Uint8Array(),

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Hasher } from '@vouch/circuits'
 import { openBackend } from '@vouch/circuits/node'
-import { printAdmissionPolicy } from '@vouch/evidence'
 import { type Failure, fieldToBytes, toHex } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import { type Admission, admit } from '../src/admission.js'
@@ -79,7 +78,7 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
     headsAfter: (seq) => registry.heads(seq + 1, HEADS_PAGE),
     buckets: () => published.index(),
     bucket: (number, root) => published.bucket(number, root),
-    policies: () => [...policies.values()].map(printAdmissionPolicy),
+    policies: () => [...policies.values()],
     carryOut: async (order) => {
       const outcome = await carryOut(registry, order)
       const details = { ...orderDetails(order), leaves: outcome.removed, seq: outcome.seq }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { MAX_FILE_BYTES, parseHead, printHead, shown, VouchError } from '@vouch/protocol'
 import { type Bounds, fetchBounded, makeFolder, readNamedFile, writeWhole } from '@vouch/protocol/node'
 import { PLACE_BYTES, parseBucketIndex, printBucketIndex } from '../src/buckets.js'
+import { parsePolicies, printPolicies } from '../src/policies.js'
 import type { Mirror, RegistrySource } from '../src/sync.js'
 import { BUCKET_LEAVES } from '../src/tree.js'
 
@@ -11,6 +12,7 @@ import { BUCKET_LEAVES } from '../src/tree.js'
 
 const HEAD = 'head.json'
 const INDEX = 'leaves.json'
+const POLICIES = 'policies.json'
 const bucketName = (number: number): string => `leaves/${number}`
 const BUCKET_BYTES = BUCKET_LEAVES * PLACE_BYTES
 
@@ -31,6 +33,7 @@ function sourceAt(url: string, bounds: Bounds): RegistrySource {
   return {
     head: async () => parseHead(await get(HEAD)),
     index: async () => parseBucketIndex(await get(INDEX)),
+    policies: async () => parsePolicies(await get(POLICIES)),
     bucket: (number) => get(bucketName(number), BUCKET_BYTES),
   }
 }
@@ -40,6 +43,7 @@ function sourceIn(folder: string): RegistrySource {
   return {
     head: async () => parseHead(await read(HEAD)),
     index: async () => parseBucketIndex(await read(INDEX)),
+    policies: async () => parsePolicies(await read(POLICIES)),
     bucket: (number) => read(bucketName(number)),
   }
 }
@@ -57,7 +61,9 @@ export async function openMirror(folder: string): Promise<Mirror> {
   return {
     head: async () => whenThere(await read(HEAD), parseHead),
     index: async () => whenThere(await read(INDEX), parseBucketIndex),
+    policies: async () => whenThere(await read(POLICIES), parsePolicies) ?? [],
     bucket: (number) => read(bucketName(number)),
+    keepPolicies: (policies) => writeWhole(join(folder, POLICIES), `${printPolicies(policies)}\n`),
     keepBucket: (number, bytes) => writeWhole(join(folder, bucketName(number)), bytes),
     keepHead: async (head, index) => {
       await writeWhole(join(folder, INDEX), `${printBucketIndex(index)}\n`)

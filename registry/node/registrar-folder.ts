@@ -50,7 +50,7 @@ export async function readPolicies({
 }
 
 /** The files of policies in force; none where the folder is not there. */
-export async function policyNames(policies: string): Promise<readonly string[]> {
+async function policyNames(policies: string): Promise<readonly string[]> {
   return (await readdir(policies).catch(() => [])).filter((name) => name.endsWith('.json')).sort()
 }
 

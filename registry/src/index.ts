@@ -43,6 +43,7 @@ export {
   printTicket,
   ticketCodec,
 } from './nonce.js'
+export { parsePolicies, printPolicies } from './policies.js'
 export type { Endorsement, Proposal } from './proposal.js'
 export {
   endorsementCodec,

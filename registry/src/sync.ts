@@ -1,4 +1,5 @@
 import type { Hasher } from '@vouch/circuits'
+import type { AdmissionPolicy } from '@vouch/evidence'
 import {
   encodeHeadContent,
   equalBytes,
@@ -25,6 +26,8 @@ export interface RegistrySource {
   readonly isChain?: true
   head(): Promise<Head>
   index(): Promise<BucketIndex>
+  /** Documents of the policies in force; a chain has none. */
+  policies?(): Promise<readonly AdmissionPolicy[]>
   bucket(number: number): Promise<Uint8Array>
 }
 
@@ -36,7 +39,9 @@ export interface Mirror {
   head(): Promise<Head | undefined>
   /** The index that the kept head came with. */
   index(): Promise<BucketIndex | undefined>
+  policies(): Promise<readonly AdmissionPolicy[]>
   bucket(number: number): Promise<Uint8Array | undefined>
+  keepPolicies(policies: readonly AdmissionPolicy[]): Promise<void>
   keepBucket(number: number, bytes: Uint8Array): Promise<void>
   /** Comes last: a mirror whose head is there has every leaf that leads to it. */
   keepHead(head: Head, index: BucketIndex): Promise<void>
@@ -48,6 +53,11 @@ export interface SyncParameters {
   /** Registry and signer that the caller believes; a mirror that has a head already pins both to it. */
   readonly expected?: { readonly registryId?: Uint8Array; readonly signer?: Uint8Array }
   readonly hash?: Hasher
+  /**
+   * To ask for the same whatever is kept here: so many of the last buckets each time, or all of them where those do not do. Which
+   * buckets a reader lacks says when it last read. If not given, only what is lacking is fetched.
+   */
+  readonly recentBuckets?: number
   readonly onBucket?: (done: number, of: number) => void
 }
 
@@ -73,13 +83,8 @@ export async function syncRegistry(parameters: SyncParameters): Promise<Synced> 
   }
 }
 
-async function syncOnce({
-  source,
-  mirror,
-  expected,
-  hash = slowHasher,
-  onBucket,
-}: SyncParameters): Promise<Synced> {
+async function syncOnce(parameters: SyncParameters): Promise<Synced> {
+  const { source, mirror, expected, hash = slowHasher, onBucket } = parameters
   // 1. The head is signed, by whom and for what the caller believes, and continues what was seen before.
   const head = await source.head()
   checkHead(head, source.isChain ?? false, expected ?? {}, await mirror.head())
@@ -91,25 +96,52 @@ async function syncOnce({
     throw leavesFalse("the buckets' roots must lead to the root that the head names", fieldToBytes(head.root))
   }
 
-  // 3. Every bucket's leaves lead to its root.
-  const known = rootsKept(await mirror.index())
-  let fetched = 0
-  for (const [number, root] of roots.entries()) {
-    const leadsThere = (bytes: Uint8Array): boolean =>
-      isBucketOf(root, leavesInBucket(number, head.size), hash, bytes)
-    const kept = await mirror.bucket(number)
-    if (kept === undefined || !(isSame(known[number], root) || leadsThere(kept))) {
-      const bytes = await source.bucket(number)
-      if (!leadsThere(bytes)) throw leavesFalse(`the leaves of bucket ${number} must lead to its root`, root)
-      if (kept !== undefined) assertOnlyEmptied(number, kept, bytes)
-      await mirror.keepBucket(number, bytes)
-      fetched++
+  // 3. The policies' documents are for showing what their ids are hashes of: a server that has none stops nothing.
+  const policies = await source.policies?.().catch(unlessCancelled)
+  if (policies !== undefined) await mirror.keepPolicies(policies)
+
+  // 4. Every bucket's leaves lead to its root.
+  const numbers = await bucketsToFetch(parameters, head.size, roots)
+  for (const [i, number] of numbers.entries()) {
+    const bytes = await source.bucket(number)
+    if (!isBucketOf(roots[number], leavesInBucket(number, head.size), hash, bytes)) {
+      throw leavesFalse(`the leaves of bucket ${number} must lead to its root`, roots[number])
     }
-    onBucket?.(number + 1, roots.length)
+    const kept = await mirror.bucket(number)
+    if (kept !== undefined) assertOnlyEmptied(number, kept, bytes)
+    if (!isSame(kept, bytes)) await mirror.keepBucket(number, bytes)
+    onBucket?.(i + 1, numbers.length)
   }
 
   await mirror.keepHead(head, index)
-  return { head, fetched, buckets: roots.length }
+  return { head, fetched: numbers.length, buckets: roots.length }
+}
+
+/** Which buckets are asked for, in ascending order. */
+async function bucketsToFetch(
+  { mirror, hash = slowHasher, recentBuckets }: SyncParameters,
+  size: number,
+  roots: readonly Uint8Array[],
+): Promise<readonly number[]> {
+  const known = rootsKept(await mirror.index())
+  const lacking: number[] = []
+  for (const [number, root] of roots.entries()) {
+    const kept = await mirror.bucket(number)
+    const isKnown = kept !== undefined && isSame(known[number], root)
+    // What an interrupted sync left here may do already. Who asks for the same each time does not look: that takes time, and shows.
+    const mayDo = recentBuckets === undefined && kept !== undefined
+    if (!isKnown && !(mayDo && isBucketOf(root, leavesInBucket(number, size), hash, kept)))
+      lacking.push(number)
+  }
+  if (recentBuckets === undefined) return lacking
+  const recent = Math.max(0, roots.length - recentBuckets)
+  const first = lacking.every((number) => number >= recent) ? recent : 0
+  return [...roots.keys()].slice(first)
+}
+
+function unlessCancelled(error: unknown): undefined {
+  if (error instanceof VouchError && error.code !== 'CANCELLED') return undefined
+  throw error
 }
 
 const rootsKept = (index: BucketIndex | undefined): readonly Uint8Array[] =>
@@ -117,9 +149,9 @@ const rootsKept = (index: BucketIndex | undefined): readonly Uint8Array[] =>
 
 const isSame = (a: Uint8Array | undefined, b: Uint8Array): boolean => a !== undefined && equalBytes(a, b)
 
-function isBucketOf(root: Uint8Array, size: number, hash: Hasher, bytes: Uint8Array): boolean {
+function isBucketOf(root: Uint8Array | undefined, size: number, hash: Hasher, bytes: Uint8Array): boolean {
   const places = parseBucket(bytes)
-  return places.length === size && equalBytes(rootOfBucket(hash, places), root)
+  return places.length === size && isSame(root, rootOfBucket(hash, places))
 }
 
 function checkHead(
@@ -189,6 +221,6 @@ function assertOnlyEmptied(number: number, kept: Uint8Array, fetched: Uint8Array
   }
 }
 
-function leavesFalse(rule: string, root: Uint8Array): VouchError {
+function leavesFalse(rule: string, root: Uint8Array = new Uint8Array()): VouchError {
   return new VouchError('LEAVES_FALSE', { rule, given: toHex(root) })
 }

@@ -7,9 +7,9 @@ import * as api from '../src/index.js'
 const VALUES = `
 admit BUCKET_HEIGHT BUCKET_LEAVES bucketCount bucketIndexCodec checkTicket cursorCodec decisionCodec endorsementCodec
 enrollmentCodec expiryOf issueNonce leafOf leavesInBucket MAX_ENROLLMENT_BYTES NONCE_LIFETIME nonceOf nonceRequestCodec
-parseBucket parseBucketIndex parseCursor parseDecision parseEndorsement parseEnrollment parseNonceRequest parseProposal
+parseBucket parseBucketIndex parseCursor parseDecision parseEndorsement parseEnrollment parseNonceRequest parsePolicies parseProposal
 parseReceipt parseTicket PLACE_BYTES placeBytes printBucketIndex printCursor printDecision printEndorsement printEnrollment
-printNonceRequest printProposal printReceipt printTicket proposalCodec receiptCodec rootOfBucket rootOfBuckets rootsIn
+printNonceRequest printPolicies printProposal printReceipt printTicket proposalCodec receiptCodec rootOfBucket rootOfBuckets rootsIn
 slowHasher syncRegistry ticketCodec UNSIGNED
 `
 

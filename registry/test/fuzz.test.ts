@@ -10,6 +10,7 @@ import {
   parseEndorsement,
   parseEnrollment,
   parseNonceRequest,
+  parsePolicies,
   parseProposal,
   parseReceipt,
   parseTicket,
@@ -18,10 +19,12 @@ import {
   printEndorsement,
   printEnrollment,
   printNonceRequest,
+  printPolicies,
   printProposal,
   printReceipt,
   printTicket,
 } from '../src/index.js'
+import { testPolicy } from './support/enrolling.js'
 
 // Forms of a registry and of trust nodes: whatever strangers and peers send is refused, or has one spelling.
 
@@ -72,4 +75,17 @@ describe('files that parse have one canonical form', TIMEOUT, () => {
   itHasOneForm('cursor', parseCursor, printCursor)
   itHasOneOrder('enrollment', parseEnrollment, printEnrollment)
   itHasOneOrder('proposal', parseProposal, printProposal)
+
+  it('as a list of policies', () => {
+    const samples = [
+      printPolicies([]),
+      printPolicies([testPolicy()]),
+      printPolicies([testPolicy(), testPolicy({ quota: 7 })]),
+    ]
+    const isStable = (policies: ReturnType<typeof parsePolicies>): boolean => {
+      const printed = printPolicies(policies)
+      return printPolicies(parsePolicies(printed)) === printed
+    }
+    fuzz(fc.oneof(mutatedText(samples), mutatedFile(samples)), parsePolicies, isStable, RUNS)
+  })
 })

@@ -15,6 +15,7 @@ import { registrarFolder } from '../node/registrar-folder.js'
 import { parseBucket } from '../src/buckets.js'
 import { MAX_ENROLLMENT_BYTES, printEnrollment } from '../src/enrollment.js'
 import { parseTicket, printNonceRequest } from '../src/nonce.js'
+import { parsePolicies } from '../src/policies.js'
 import { parseReceipt } from '../src/receipt.js'
 import { syncRegistry } from '../src/sync.js'
 import {
@@ -110,6 +111,7 @@ describe('by HTTP', () => {
     const synced = await syncRegistry({ source: await openSource(urlOf(server)), mirror })
     expect(synced).toMatchObject({ head: registrar.head(), buckets: 1 })
     expect(parseHead(await readFile(join(copy, 'head.json')))).toEqual(registrar.head())
+    expect(parsePolicies(await readFile(join(copy, 'policies.json')))).toEqual([policy])
     const third = await openMirror(join(dirname(folder), 'copy of the copy'))
     expect(await syncRegistry({ source: await openSource(copy), mirror: third })).toMatchObject({
       fetched: 1,

@@ -121,7 +121,9 @@ function copied(registry: RegistryView): Promise<Synced> {
   const mirror: Mirror = {
     head: async () => undefined,
     index: async () => undefined,
+    policies: async () => [],
     bucket: async () => undefined,
+    keepPolicies: async () => undefined,
     keepBucket: async () => undefined,
     keepHead: async () => undefined,
   }

@@ -1,4 +1,5 @@
 import { openHasher } from '@vouch/circuits'
+import type { AdmissionPolicy } from '@vouch/evidence'
 import {
   concat,
   type ErrorCode,
@@ -63,16 +64,37 @@ function registryOf(places: readonly (LeafContent | undefined)[], seq: number, c
 function memory() {
   const buckets = new Map<number, Uint8Array>()
   let kept: { head: Head; index: BucketIndex } | undefined
+  let policies: readonly AdmissionPolicy[] = []
   const mirror: Mirror = {
     head: async () => kept?.head,
     index: async () => kept?.index,
+    policies: async () => policies,
     bucket: async (number) => buckets.get(number),
+    keepPolicies: async (given) => {
+      policies = given
+    },
     keepBucket: async (number, bytes) => void buckets.set(number, bytes),
     keepHead: async (head, index) => {
       kept = { head, index }
     },
   }
   return { mirror, buckets, head: () => kept?.head }
+}
+
+/** What a server of this registry is asked for, in order. */
+function overheard(source: RegistrySource) {
+  const asked: string[] = []
+  const noted = <T>(what: string, answer: Promise<T>): Promise<T> => {
+    asked.push(what)
+    return answer
+  }
+  const listening: RegistrySource = {
+    head: () => noted('head', source.head()),
+    index: () => noted('index', source.index()),
+    policies: () => noted('policies', source.policies?.() ?? Promise.resolve([])),
+    bucket: (number) => noted(`${number}`, source.bucket(number)),
+  }
+  return { source: listening, asked }
 }
 
 /** A source that answers for its first bucket, and no more. */
@@ -145,6 +167,76 @@ describe('syncing', () => {
     })
     expect(more.asked).toEqual([1])
     expect(copy.head()).toEqual(more.head)
+  })
+
+  describe('by one sequence', () => {
+    const three: Places = Array.from({ length: 2 * BUCKET_LEAVES + 1 }, (_, i) => place(i))
+    const before = registryOf(three.slice(0, BUCKET_LEAVES + 1), 1)
+    const lately = registryOf(three, 2)
+    const now = registryOf([...three, place(9999)], 3)
+    const removed = registryOf([...three.with(7, undefined), place(9999)], 4)
+    const seenBy = async ({ source }: Pick<typeof now, 'source'>, { mirror }: ReturnType<typeof memory>) => {
+      const { source: listening, asked } = overheard(source)
+      await syncRegistry({ source: listening, mirror, hash, recentBuckets: 2 })
+      return asked.join(' ')
+    }
+    const LAST_TWO = 'head index policies 1 2'
+    const ALL = 'head index policies 0 1 2'
+
+    test('asks for the same whether much came since, little or nothing', async () => {
+      for (const seen of [before, lately, now]) {
+        const copy = memory()
+        await seenBy(seen, copy)
+        expect(await seenBy(now, copy)).toBe(LAST_TWO)
+        expect(copy.head()).toEqual(now.head)
+      }
+    })
+
+    test('asks for all where the last ones do not do, and never for those that it lacks', async () => {
+      const [none, some, behind] = [memory(), memory(), memory()]
+      await seenBy(now, some)
+      some.buckets.delete(0)
+      await seenBy(now, behind)
+      expect(await seenBy(now, none)).toBe(ALL)
+      expect(await seenBy(now, some)).toBe(ALL)
+      expect(await seenBy(removed, behind)).toBe(ALL)
+      expect(await seenBy(removed, behind)).toBe(LAST_TWO)
+    })
+
+    test('asks again for what an interrupted one had fetched: what is kept does not show', async () => {
+      const copy = memory()
+      const { source, asked } = overheard(now.source)
+      const syncing = syncRegistry({
+        source: interrupted(source),
+        mirror: copy.mirror,
+        hash,
+        recentBuckets: 2,
+      })
+      expect(await codeOf(syncing)).toBe('REGISTRY_UNREACHABLE')
+      expect(asked.join(' ')).toBe('head index policies 0')
+      expect(await seenBy(now, copy)).toBe(ALL)
+    })
+
+    test('takes no leaf that does not lead to the head, though it was kept before', async () => {
+      const copy = memory()
+      await seenBy(now, copy)
+      const lying = { ...now.source, bucket: async () => new Uint8Array(72) }
+      const syncing = syncRegistry({ source: lying, mirror: copy.mirror, hash, recentBuckets: 2 })
+      expect(await codeOf(syncing)).toBe('LEAVES_FALSE')
+    })
+  })
+
+  test('keeps what the server says of policies, and stops for none that cannot be read', async () => {
+    const copy = memory()
+    const document = { name: 'as it was read' } as AdmissionPolicy
+    const sync = (policies: NonNullable<RegistrySource['policies']>) =>
+      syncRegistry({ source: { ...first.source, policies }, mirror: copy.mirror, hash })
+    await sync(async () => [document])
+    await sync(() => Promise.reject(new VouchError('REGISTRY_UNREACHABLE', { rule: 'there must be some' })))
+    expect(await copy.mirror.policies()).toEqual([document])
+    const gaveUp = sync(() => Promise.reject(new VouchError('CANCELLED', { rule: 'she gave up' })))
+    expect(await codeOf(gaveUp)).toBe('CANCELLED')
+    await expect(sync(() => Promise.reject(new Error('a bug of ours')))).rejects.toThrow('a bug of ours')
   })
 
   test('goes on where it was interrupted', async () => {

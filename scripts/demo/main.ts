@@ -34,6 +34,7 @@ interface Paths {
 
 async function story(folder: string): Promise<void> {
   const home = ['--home', join(folder, 'alice')]
+  const carols = ['--home', join(folder, 'carol')]
   const paths: Paths = {
     accept: join(folder, 'accept.json'),
     request: join(folder, 'request.json'),
@@ -53,11 +54,14 @@ async function story(folder: string): Promise<void> {
     openRegistry(commands, folder),
   )
   const known = ['--registrar', registry.url, '--registry-id', registry.id, '--signer', registry.signer]
-  await step('Alice has the southern machine attested and admitted', () =>
-    ask('alice', ...home, 'enroll', '--agent', south, ...known, '--name', 'south'),
+  await step('Carol has the southern machine attested and admitted', () =>
+    ask('alice', ...carols, 'enroll', '--agent', south, ...known, '--name', 'south'),
   )
-  await step('and the northern one; she waits for the next head', () =>
+  await step('Alice has the northern one; she waits for the next head', () =>
     ask('alice', ...home, 'enroll', '--agent', north, ...known, '--name', 'north', '--wait'),
+  )
+  await step('she syncs her copy of the registry, as she does on a clock of her own', () =>
+    ask('alice', ...home, 'sync'),
   )
 
   say('\nBob asks')
@@ -69,9 +73,9 @@ async function story(folder: string): Promise<void> {
   )
 
   say('\nAlice answers')
-  say('  two members are few to hide among: she lowers her minimum of 16 for this demo, with --min-set 2')
-  const asking = ['--agent', north, '--service', 'echo', '--message', 'the answer is 42', '--min-set', '2']
-  const answered = await step('she asks the echo service, and proves its response', () =>
+  say('  Carol alone is few to hide among: Alice lowers her minimum of 16 with --min-set 1')
+  const asking = ['--agent', north, '--service', 'echo', '--message', 'the answer is 42', '--min-set', '1']
+  const answered = await step('she asks the echo service, and proves its response from that copy', () =>
     ask(
       'alice',
       ...home,
@@ -99,7 +103,7 @@ async function story(folder: string): Promise<void> {
 
   const policyFile = policyFileIn(folder)
   const agents = [north, south]
-  await chainAct(commands, { folder, agents, policyFile, acceptance, alice: home, step, say })
+  await chainAct(commands, { folder, agents, policyFile, acceptance, homes: [home, carols], step, say })
 
   say(`
 Bob learned

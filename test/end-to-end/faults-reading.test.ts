@@ -1,7 +1,17 @@
+import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Case, dropped, expectEnd, LIMIT, late, UNREADABLE } from '../support/faults.js'
-import { between, codeSaid, enrollBoth, halfWritten, isThere, type Live, startLive } from '../support/live.js'
+import { type Case, dropped, expectEnd, LIMIT, late, stalled, UNREADABLE } from '../support/faults.js'
+import {
+  between,
+  codeSaid,
+  enrollBoth,
+  filesBelow,
+  halfWritten,
+  isThere,
+  type Live,
+  startLive,
+} from '../support/live.js'
 
 // Reading a registry over lines that fail.
 
@@ -15,6 +25,9 @@ beforeAll(async () => {
   await enrollBoth(live, home)
 }, LIMIT)
 afterAll(() => live.close())
+
+/** Two leaves, behind the headers of a response: 280 bytes in, one of them is on its way. */
+const LEAVES = 'GET /leaves/0'
 
 describe.concurrent('between Bob and the registrar', () => {
   const GONE = ['REGISTRY_UNREACHABLE'] as const
@@ -42,10 +55,14 @@ describe.concurrent('between Bob and the registrar', () => {
   )
 
   test.each<Case>([
-    ['drops within the leaves', { kind: 'drop', after: 1300 }, GONE],
-    ['is cut short within the leaves', { kind: 'truncate', after: 1300 }, [...GONE, ...UNREADABLE]],
-    ['turns a bit of the leaves', { kind: 'corrupt', at: 1300 }, [undefined]],
-    ['stalls within the leaves', { kind: 'stall', after: 1300 }, GONE],
+    ['drops within the leaves', { kind: 'drop', after: 280, since: LEAVES }, GONE],
+    [
+      'is cut short within the leaves',
+      { kind: 'truncate', after: 280, since: LEAVES },
+      [...GONE, ...UNREADABLE],
+    ],
+    ['turns a bit of the leaves', { kind: 'corrupt', at: 280, since: LEAVES }, [undefined]],
+    ['stalls within the leaves', { kind: 'stall', after: 280, since: LEAVES }, GONE],
   ])(
     'a copy over a line that %s has no head unless it is whole, and is whole when synced again',
     async (name, fault, codes) => {
@@ -60,6 +77,41 @@ describe.concurrent('between Bob and the registrar', () => {
       expect(await halfWritten(copy)).toEqual([])
       await commands.ask('registrar', 'sync', registry.url, ...known.slice(0, -1))
       expect(await isThere(join(copy, 'head.json'))).toBe(true)
+    },
+    LIMIT,
+  )
+})
+
+describe.concurrent('between Alice, who syncs, and a mirror', () => {
+  const GONE = ['REGISTRY_UNREACHABLE'] as const
+  test.each<Case>([
+    ['drops', dropped, GONE],
+    ['is cut short', { kind: 'truncate', after: 500 }, GONE],
+    ['stalls', stalled, GONE],
+    ['stalls within the answer', { kind: 'stall', after: 500 }, GONE],
+    ['turns a bit', { kind: 'corrupt', at: 500 }, ['HEAD_SIGNATURE_FALSE', 'KEY_MALFORMED', ...UNREADABLE]],
+    ['loses the question', { kind: 'drop', after: 0, towards: 'server' }, GONE],
+    ['is slow', late, [undefined]],
+  ])(
+    'a line that %s: her copy is brought up to date, or stays what it was and serves',
+    async (name, fault, codes) => {
+      const { commands, accept, registry } = live
+      const own = path(`alice-${name.replaceAll(' ', '-')}`)
+      await cp(home, own, { recursive: true })
+      const [request, out] = [`${own}-request.json`, `${own}-bundle.json`]
+      const asking = ['--accept', accept, '--registry', registry.url, '--name', 'shop.example'] as const
+      await commands.mustCall('bob', 'request', ...asking, '--out', request)
+      const proxy = await between(registry.url, fault)
+      const ended = await commands.call('alice', '--home', own, 'sync', '--registry', proxy.url, '--json')
+      await proxy.close()
+      expectEnd(ended, codes)
+      expect(await halfWritten(own)).toEqual([])
+      const kept = (await filesBelow(own)).some((file) => file.endsWith('/reading.json'))
+      expect(kept).toBe(ended.exit === 0) // a mirror that does not answer takes no other's place
+      await commands.mustCall(
+        ...(['alice', '--home', own, 'prove', '--request', request, '--credential', 'north'] as const),
+        ...['--service', 'echo', '--message', 'hello', '--min-set', '1', '--out', out],
+      )
     },
     LIMIT,
   )

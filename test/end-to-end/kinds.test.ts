@@ -44,7 +44,7 @@ beforeAll(async () => {
   registry = await newRegistry(...Object.values(POLICIES))
   registrar = await openRegistrar(registry, { key: join(registry, 'signer.key') })
   server = await startServer(siteOf(registrar), { host: '127.0.0.1', port: 0 }, DEFAULT_LIMITS)
-  alice = await openAlice({ home: join(folder, 'alice') })
+  alice = await openAlice({ home: join(folder, 'alice'), syncEvery: false })
 })
 afterEach(() => Promise.all(agents.splice(0).map((agent) => agent.close())))
 afterAll(async () => {

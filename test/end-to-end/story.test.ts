@@ -21,13 +21,19 @@ beforeAll(async () => {
   const { commands, registry, south, north } = live
   const [toAgent, toRegistrar] = [await between(north), await between(registry.url)]
   const known = ['--registry-id', registry.id, '--signer', registry.signer]
-  const enroll = (agent: string, name: string, registrar: string, ...more: readonly string[]) =>
+  const enroll = (
+    whose: string,
+    agent: string,
+    name: string,
+    registrar: string,
+    ...more: readonly string[]
+  ) =>
     commands.ask(
-      ...(['alice', '--home', home, 'enroll', '--agent', agent, '--registrar', registrar] as const),
+      ...(['alice', '--home', whose, 'enroll', '--agent', agent, '--registrar', registrar] as const),
       ...['--name', name, ...known, ...more],
     )
-  await enroll(south, 'south', registry.url)
-  await enroll(toAgent.url, 'north', toRegistrar.url, '--wait')
+  await enroll(path('another'), south, 'south', registry.url)
+  await enroll(home, toAgent.url, 'north', toRegistrar.url, '--wait')
   await Promise.all([toAgent, toRegistrar].map((proxy) => proxy.close()))
   said = { agent: whole(toAgent.said.client), registrar: whole(toRegistrar.said.client) }
   evidence = evidenceIn(whole(toRegistrar.said.client))
@@ -82,15 +88,7 @@ describe.each([
     const request = path(`${service}-request.json`)
     bundle = path(`${service}-bundle.json`)
     judging = ['--accept', accept, '--registry', registry.url]
-    const asked = await commands.call(
-      'bob',
-      'request',
-      ...judging,
-      '--verifier',
-      shop,
-      '--out',
-      request,
-    )
+    const asked = await commands.call('bob', 'request', ...judging, '--verifier', shop, '--out', request)
     expect(asked.exit).toBe(0)
     judging = [...judging, '--request', request]
     const proven = await commands.call(
@@ -106,8 +104,7 @@ describe.each([
         '--credential',
         'north',
       ] as const),
-      ...['--registry', registry.url, '--service', service, '--message', 'the answer is 42'],
-      ...['--min-set', '2', '--out', bundle, '--json'],
+      ...['--service', service, '--message', 'the answer is 42', '--min-set', '1', '--out', bundle, '--json'],
     )
     await proxy.close()
     expect(proven).toMatchObject({ exit: 0 })

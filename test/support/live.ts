@@ -109,9 +109,12 @@ export async function homeWith(
   return copy
 }
 
-/** Enrolls Alice at both machines, and waits until she is published. */
-export async function enrollBoth({ commands, registry, south, north }: Live, home: string): Promise<void> {
-  const enroll = ['alice', '--home', home, 'enroll', '--registrar', registry.url] as const
-  await commands.ask(...enroll, '--agent', south, '--name', 'south')
-  await commands.ask(...enroll, '--agent', north, '--name', 'north', '--wait')
+/** Enrolls Alice at the northern machine, and somebody else at the southern one, whom she hides behind; waits until she is published. */
+export async function enrollBoth(
+  { commands, folder, registry, south, north }: Live,
+  home: string,
+): Promise<void> {
+  const enroll = (whose: string) => ['alice', '--home', whose, 'enroll', '--registrar', registry.url] as const
+  await commands.ask(...enroll(join(folder, 'another')), '--agent', south, '--name', 'south')
+  await commands.ask(...enroll(home), '--agent', north, '--name', 'north', '--wait')
 }

@@ -23,8 +23,9 @@ import {
 } from '../../src/index.js'
 import type { OnChain } from '../chain-source.js'
 import { usualName } from '../home.js'
-import { type Alice, hasherFor } from '../open-alice.js'
+import type { Alice } from '../open-alice.js'
 import { progress, type Timings } from '../progress.js'
+import { mirrorReading, startedAt } from '../syncing.js'
 
 /** How a registry on chain is named, and read. */
 export interface ChainCommandOptions {
@@ -85,6 +86,7 @@ const enrollByNet: Way = async (out, alice, options) => {
     onChain,
     agent: needed(options.agent, '--agent'),
     registrar: needed(options.registrar, '--registrar'),
+    mirror: options.registry,
     policies: policy && [policy],
     expected: pinNamed(options),
     name: options.name,
@@ -101,7 +103,8 @@ const enrollByNet: Way = async (out, alice, options) => {
 const writeNonceRequest: Way = async (out, alice, options) => {
   const { begin, end } = progress(out, STAGES)
   const policy = await policyNamed(options)
-  const source = await openSource(needed(options.registry, '--registry'))
+  const where = needed(options.registry, '--registry')
+  const { source, hash } = await startedAt(await openSource(where), undefined)
   const begun = await beginEnrollment(
     {
       agent: needed(options.agent, '--agent'),
@@ -110,10 +113,11 @@ const writeNonceRequest: Way = async (out, alice, options) => {
       expected: pinNamed(options),
       ...(policy === undefined ? {} : { policies: [policy] }),
     },
-    { ...alice.enrolling, hash: await hasherFor(source), onProgress: begin },
+    { ...alice.enrolling, hash, onProgress: begin },
   )
   await alice.home.keepDocument(begun.policy)
   await alice.home.keepDraft(begun.draft)
+  await alice.home.keepReading(begun.draft.registry.id, mirrorReading(where))
   const credential = credentialOf(begun.draft)
   const file = needed(options.nonceRequest, '--nonce-request')
   await writeWhole(file, `${printNonceRequest({ version: 1, credential })}\n`)
@@ -173,7 +177,10 @@ function sayEnrolled(
   }
   if (isSimulated(policyId))
     out.words('alice: warning: the policy admits simulated evidence: nothing genuine stands behind this')
-  if (!wait) out.words("alice: it can be proven with once the registrar's next head is published")
+  if (!wait)
+    out.words(
+      "alice: it can be proven with once the registrar's next head is published, and your copy has it: alice sync",
+    )
   return 0
 }
 

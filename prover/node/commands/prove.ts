@@ -1,6 +1,7 @@
 import { readAdmissionPolicy } from '@vouch/evidence/node'
 import {
   type Answer,
+  parseGuest,
   parseOpening,
   parseRequest,
   parseVerifier,
@@ -27,20 +28,21 @@ import {
   writeWhole,
 } from '@vouch/protocol/node'
 import type { Answered, Asked, Credential, ProveStage } from '../../src/index.js'
-import { type OnChain, requestOfContract } from '../chain-source.js'
+import { requestOfContract } from '../chain-source.js'
 import type { Alice, ProveOptions } from '../open-alice.js'
 import { progress } from '../progress.js'
-import { type ChainCommandOptions, chainReading, needed, onChainNamed } from './enroll.js'
+import { needed } from './enroll.js'
 
-export interface ProveCommandOptions extends ChainCommandOptions {
+export interface ProveCommandOptions {
   readonly request: string
   readonly verifier?: string
   readonly credential: string
   readonly out: string
-  readonly registry?: string
+  readonly rpc?: string
   readonly consumer?: string
   readonly beneficiary?: string
   readonly policy?: readonly string[]
+  readonly guest?: readonly string[]
   readonly agent?: string
   readonly service?: string
   readonly message?: string
@@ -56,7 +58,7 @@ export interface ProveCommandOptions extends ChainCommandOptions {
 }
 
 const STAGES: Readonly<Record<ProveStage, string>> = {
-  registry: 'reading the registry',
+  registry: 'reading your copy of the registry',
   service: 'asking the service, and checking what it signed',
   proof: 'proving',
 }
@@ -72,18 +74,17 @@ export async function proveCommand(
   await assertWritable(options.out)
   if (options.opening !== undefined) await assertWritable(options.opening)
   const credential = await alice.home.credential(options.credential)
-  const { request, verifier, onChain } = await requestNamed(out, alice, credential, options)
+  const { request, verifier } = await requestNamed(alice, credential, options)
   const { begin, end } = progress(out, STAGES)
   const given: ProveOptions = {
     credential,
     verifier,
-    registry: options.registry,
-    onChain,
+    guests: await Promise.all((options.guest ?? []).map((file) => parseNamedFile(file, parseGuest))),
     documents: await Promise.all((options.policy ?? []).map(readAdmissionPolicy)),
     caution: {
       ...(options.minSet === undefined
         ? {}
-        : { minimumSet: numberArgument(options.minSet, '--min-set', { min: 1, max: 2 ** 20 }) }),
+        : { minimumSet: numberArgument(options.minSet, '--min-set', { min: 0, max: 2 ** 20 }) }),
       ...(options.allowOneService ? { minimumServices: 1 } : {}),
     },
     agreement: {
@@ -121,30 +122,25 @@ export async function proveCommand(
 interface Question {
   readonly request: Request
   readonly verifier: Verifier
-  readonly onChain: OnChain | undefined
 }
 
 /** The Request: from a file; or made by a contract, and then written there for whoever judges or sends the answer. */
 async function requestNamed(
-  out: Terminal,
   { home }: Alice,
   { registry }: Credential,
-  options: ProveCommandOptions,
+  { rpc, consumer, beneficiary, request: file, verifier: meant }: ProveCommandOptions,
 ): Promise<Question> {
-  const { consumer, beneficiary } = options
-  if (consumer === undefined && beneficiary === undefined) {
-    const verifier = verifierNamed(options.verifier)
-    const onChain = onChainNamed(out, options)
-    return { request: await parseNamedFile(options.request, parseRequest), verifier, onChain }
+  if (rpc === undefined && consumer === undefined && beneficiary === undefined) {
+    const verifier = verifierNamed(meant)
+    return { request: await parseNamedFile(file, parseRequest), verifier }
   }
-  const reading = chainReading(out, options)
-  if (reading === undefined || consumer === undefined || beneficiary === undefined) {
+  if (rpc === undefined || consumer === undefined || beneficiary === undefined) {
     throw new VouchError('USAGE', { rule: '--rpc, --consumer and --beneficiary must be given together' })
   }
-  await assertWritable(options.request)
-  const asked = await requestOfContract(home, { ...reading, consumer, beneficiary }, registry.id)
-  await writeWhole(options.request, `${printRequest(asked.request)}\n`)
-  return options.verifier === undefined ? asked : { ...asked, verifier: verifierNamed(options.verifier) }
+  await assertWritable(file)
+  const asked = await requestOfContract(home, { rpc, consumer, beneficiary }, registry.id)
+  await writeWhole(file, `${printRequest(asked.request)}\n`)
+  return meant === undefined ? asked : { ...asked, verifier: verifierNamed(meant) }
 }
 
 /** A Request can be anybody's: she says whose she means. */
@@ -201,6 +197,8 @@ async function questionNamed(
   }
   return parseNamedFile(question, parseOpening)
 }
+/** Anybody can make up a drv: what no guest known here runs hides no one. */
+const NOT_KNOWN = 'run by no guest that is known here: it does not count'
 
 /** The Request in words, before it is answered: ids are worth nothing to a person. */
 function sayAsked(
@@ -210,16 +208,18 @@ function sayAsked(
   const isMeant = failures.every(({ code }) => code !== 'VERIFIER_MISMATCH')
   out.words(`alice: asked by ${isMeant ? verifier : 'another verifier'}, at ${dateOf(request.now)}`)
   out.words('alice: the answer may come from any of these services:')
-  const servicesShown = services.map(({ drv, name }) => [`  ${toHex(drv)}`, name ?? 'not in your guest'])
+  const servicesShown = services.map(({ drv, name }) => [`  ${toHex(drv)}`, name ?? NOT_KNOWN])
   out.words(table(servicesShown))
   out.words('alice: and from any machine admitted under these policies:')
-  const policiesShown = policies.map(({ id, document, live, simulated }) => [
+  const policiesShown = policies.map(({ id, document, live, own, simulated }) => [
     `  ${fieldHex(id)}`,
     document?.name ?? 'its document is not known here',
-    `${live} live${simulated ? ', simulated: worth nothing' : ''}`,
+    `${live} live of others${own === 0 ? '' : `, ${own} of yours`}${simulated ? ', simulated: worth nothing' : ''}`,
   ])
   out.words(table(policiesShown))
-  out.words(`alice: you hide among ${anonymitySet}`)
+  out.words(
+    `alice: you hide among ${anonymitySet} live leaves of others, under these policies, at the root that is asked for`,
+  )
   if (request.context !== undefined) {
     out.words(
       `alice: warning: your proofs under the context ${toHex(request.context)} are linked to one another`,

@@ -1,8 +1,15 @@
-import { equalBytes, toHex, VouchError } from '@vouch/protocol'
-import { bytesArgument, type Terminal } from '@vouch/protocol/node'
-import { type Copy, credentialOf, type Draft, findCredential, finishEnrollment } from '../../src/index.js'
-import { usualName } from '../home.js'
+import { equalBytes, sentence, toHex, VouchError } from '@vouch/protocol'
+import {
+  bytesArgument,
+  dateOf,
+  durationArgument,
+  type Terminal,
+  untilInterrupted,
+} from '@vouch/protocol/node'
+import type { Draft } from '../../src/index.js'
 import type { Alice } from '../open-alice.js'
+import { heldRegistries, isFailed, keepSyncing, type SyncTold, syncAndClaim } from '../sync-clock.js'
+import type { SyncOptions } from '../syncing.js'
 import {
   describeEach,
   isUnreadable,
@@ -17,37 +24,27 @@ export interface SyncCommandOptions extends ChainCommandOptions {
   readonly credential?: string
   readonly registry?: string
   readonly signer?: string
+  readonly every?: string
   readonly json?: true
 }
 
 /** `alice sync`: brings her copies of registries up to their newest heads, and believes nothing on the way. */
 export async function syncCommand(out: Terminal, alice: Alice, options: SyncCommandOptions): Promise<number> {
-  const { home } = alice
-  const held = await heldBy(alice, options.credential)
-  const registries = held.filter(
-    ({ registry }, i) => held.findIndex((other) => equalBytes(other.registry.id, registry.id)) === i,
-  )
-  if (registries.length === 0) {
-    throw new VouchError('USAGE', {
-      rule: 'there must be a credential whose registry is synced',
-      hint: 'alice enroll',
-    })
-  }
-  if (registries.length > 1 && (options.registry ?? options.signer ?? options.rpc) !== undefined) {
-    throw new VouchError('USAGE', { rule: '--credential must say which registry is meant' })
-  }
-  const synced = []
-  for (const member of registries) synced.push(await syncOne(out, alice, member, options))
-  const names = options.credential === undefined ? await home.credentials() : [options.credential]
+  const registries = await registriesMeant(alice, options)
+  const reading = readingOf(out, options)
+  if (options.every !== undefined) return syncEver(out, alice, options.every, reading, options)
+  const synced: SyncTold[] = []
+  for (const held of registries) synced.push(await syncOne(alice, held, reading))
+  for (const told of synced) sayClaimed(out, told)
+  const names = options.credential === undefined ? await alice.home.credentials() : [options.credential]
   const states = await describeEach(alice, names)
   if (options.json) {
     const credentials = states.map((one) =>
       isUnreadable(one) ? unreadableJson(one) : { name: one.name, state: one.state },
     )
-    out.data(JSON.stringify({ registries: synced, credentials }))
+    out.data(JSON.stringify({ registries: synced.map(jsonOf), credentials }))
   } else {
-    for (const { id, seq, size } of synced)
-      out.data(`registry ${id.slice(0, 16)}…  head ${seq}, ${size} leaves`)
+    for (const told of synced) out.data(rowOf(told))
     for (const one of states) {
       const [name, state] = isUnreadable(one) ? unreadableRow(one) : [one.name, one.state]
       out.data(`credential ${name}  ${state}`)
@@ -56,31 +53,51 @@ export async function syncCommand(out: Terminal, alice: Alice, options: SyncComm
   return statusOf(states)
 }
 
-/** What she holds, or the one that she named. Where she named none, one that cannot be read stops nothing: it is told of later. */
-async function heldBy({ home }: Alice, named: string | undefined): Promise<readonly Draft[]> {
-  if (named !== undefined) return [await home.credential(named)]
-  const names = await home.credentials()
-  const read = await Promise.all(names.map((name) => orUnreadable(name, home.credential(name))))
-  return [...read.flatMap((one) => (isUnreadable(one) ? [] : [one])), ...(await home.drafts())]
+/** The registries that are synced. What names one place to read from, or one signer, must mean one of them. */
+async function registriesMeant(
+  { home }: Alice,
+  { credential, registry, signer, rpc, every }: SyncCommandOptions,
+): Promise<readonly Draft[]> {
+  if (every !== undefined && (credential ?? signer) !== undefined) {
+    throw new VouchError('USAGE', {
+      rule: '--every must be given without --credential and --signer',
+      hint: 'all that you hold is synced at each tick; name a new signer to one alice sync before',
+    })
+  }
+  const registries =
+    credential === undefined ? await heldRegistries(home) : [await home.credential(credential)]
+  if (registries.length === 0) {
+    throw new VouchError('USAGE', {
+      rule: 'there must be a credential whose registry is synced',
+      hint: 'alice enroll',
+    })
+  }
+  if (registries.length > 1 && (registry ?? signer ?? rpc) !== undefined) {
+    throw new VouchError('USAGE', { rule: '--credential must say which registry is meant' })
+  }
+  return registries
 }
 
-async function syncOne(out: Terminal, alice: Alice, member: Draft, options: SyncCommandOptions) {
-  const { id } = member.registry
-  const signer = options.signer === undefined ? undefined : bytesArgument(options.signer, '--signer', 33)
-  const { head, fetched, buckets, copy } = await alice.sync(member, {
-    registry: options.registry,
+function readingOf(out: Terminal, options: SyncCommandOptions): SyncOptions {
+  const { registry, signer } = options
+  return {
+    mirror: registry,
     onChain: onChainNamed(out, options),
-    signer,
+    signer: signer === undefined ? undefined : bytesArgument(signer, '--signer', 33),
     onBucket: (done, of) => {
       if (done % PROGRESS_EVERY === 0) out.words(`alice: ${done} of ${of} buckets`)
     },
-  })
-  if (signer !== undefined) await repin(alice, id, signer)
-  await claimDrafts(out, alice, id, copy)
-  return { id: toHex(id), seq: head.seq, size: head.size, fetched, buckets }
+  }
 }
 
 const PROGRESS_EVERY = 32
+
+async function syncOne(alice: Alice, held: Draft, reading: SyncOptions): Promise<SyncTold> {
+  const { id } = held.registry
+  const { head, fetched, buckets, claimed } = await syncAndClaim(alice, held, reading)
+  if (reading.signer !== undefined) await repin(alice, id, reading.signer)
+  return { registryId: id, head, fetched, buckets, claimed }
+}
 
 /** The registrar has announced a new key, and the holder believes it: from now on no other. */
 async function repin({ home }: Alice, id: Uint8Array, signer: Uint8Array): Promise<void> {
@@ -92,21 +109,61 @@ async function repin({ home }: Alice, id: Uint8Array, signer: Uint8Array): Promi
   }
 }
 
-/** Enrollments whose receipt went missing on its way: the registry shows whether they were admitted. */
-async function claimDrafts(
+/** Once at the start, then at each tick, until interrupted. A mirror that fails is told of, and asked again at the next. */
+async function syncEver(
   out: Terminal,
-  { home, enrolling }: Alice,
-  id: Uint8Array,
-  copy: Copy,
-): Promise<void> {
-  const now = enrolling.now()
-  for (const draft of await home.drafts()) {
-    if (!equalBytes(draft.registry.id, id) || draft.expiresAt === undefined) continue
-    const member = await findCredential(copy, credentialOf(draft))
-    if (member !== undefined) {
-      const receipt = { version: 1, registryId: id, ...member } as const
-      await home.keepCredential(finishEnrollment(draft, receipt, now))
-      out.words(`alice: ${usualName(draft)} was admitted after all, and is kept`)
-    } else if (draft.expiresAt < now) await home.forgetDraft(draft)
+  alice: Alice,
+  every: string,
+  reading: SyncOptions,
+  { json }: SyncCommandOptions,
+): Promise<number> {
+  const everyMs = durationArgument(every, '--every', { min: 1, max: LONGEST_EVERY }) * 1000
+  const interrupted = untilInterrupted()
+  const round = async (signal: AbortSignal): Promise<void> => {
+    const told: SyncTold[] = []
+    await alice.round({ ...reading, signal }, (one) => {
+      told.push(one)
+      sayClaimed(out, one)
+      if (isFailed(one)) sayFailed(out, one)
+      else if (!json) out.data(rowOf(one))
+    })
+    if (json && told.length > 0) out.data(JSON.stringify({ registries: told.map(jsonOf) }))
   }
+  await round(interrupted)
+  await keepSyncing(round, { everyMs, signal: interrupted, ref: true })
+  out.words('alice: interrupted: your copies stay as they are')
+  return 0
+}
+
+const LONGEST_EVERY = 86_400
+
+const nameOf = ({ registryId }: SyncTold): string => `registry ${toHex(registryId).slice(0, 16)}…`
+
+function rowOf(told: SyncTold): string {
+  if (isFailed(told)) return `${nameOf(told)}  not synced`
+  const { seq, size, time } = told.head
+  return `${nameOf(told)}  head ${seq} of ${dateOf(time)}, ${size} leaves`
+}
+
+function sayFailed(out: Terminal, told: Extract<SyncTold, { error: VouchError }>): void {
+  const { error, since } = told
+  out.words(
+    `alice: error: ${nameOf(told)} was not synced, since ${dateOf(since)}: ${sentence(error)} [${error.code}]`,
+  )
+  if (error.hint !== undefined) out.words(`alice: hint: ${error.hint}`)
+}
+
+function sayClaimed(out: Terminal, told: SyncTold): void {
+  if (isFailed(told)) return
+  for (const name of told.claimed) out.words(`alice: ${name} was admitted after all, and is kept`)
+}
+
+function jsonOf(told: SyncTold) {
+  const id = toHex(told.registryId)
+  if (isFailed(told)) {
+    const { code, rule, given, hint } = told.error
+    return { id, error: { code, rule, given, hint }, since: told.since }
+  }
+  const { head, fetched, buckets } = told
+  return { id, seq: head.seq, size: head.size, time: head.time, fetched, buckets }
 }

@@ -1,10 +1,9 @@
-import { join } from 'node:path'
 import { openHasher } from '@vouch/circuits'
-import { clock, makeFolder, readNamedFile, type Terminal, writeWhole } from '@vouch/protocol/node'
+import { clock, type Terminal } from '@vouch/protocol/node'
 import { syncRegistry } from '../../src/sync.js'
 import { openMirror } from '../public-folder.js'
 import { Published } from '../published.js'
-import { policyNames, registrarFolder } from '../registrar-folder.js'
+import { readPolicies, registrarFolder } from '../registrar-folder.js'
 import { readRegistry } from '../store/index.js'
 
 export interface ExportOptions {
@@ -15,24 +14,18 @@ export interface ExportOptions {
 /** `registrar export`: the public part of a registry as a folder, checked like a stranger's before it is written. A server may be running. */
 export async function exportCommand(out: Terminal, folder: string, options: ExportOptions): Promise<number> {
   const hash = await openHasher()
+  const policies = await readPolicies(registrarFolder(folder))
   const { head, fetched, buckets } = await readRegistry(folder, { now: clock, hash }, async (registry) => {
     const published = new Published(registry)
     const source = {
       head: async () => registry.head,
       index: async () => published.index(),
+      policies: async () => [...policies.values()],
       bucket: async (number: number) => published.bucket(number),
     }
     return syncRegistry({ source, mirror: await openMirror(options.to), hash })
   })
-  await copyPolicies(registrarFolder(folder).policies, join(options.to, 'policies'))
   if (options.json) out.data(JSON.stringify({ seq: head.seq, size: head.size, written: fetched, buckets }))
   else out.data(`head ${head.seq} with ${head.size} leaves; wrote ${fetched} of ${buckets} buckets`)
   return 0
-}
-
-/** Members look up by these what the policies in a Request say. */
-async function copyPolicies(from: string, to: string): Promise<void> {
-  await makeFolder(to)
-  for (const name of await policyNames(from))
-    await writeWhole(join(to, name), await readNamedFile(join(from, name)))
 }

@@ -1,3 +1,4 @@
+import type { AdmissionPolicy } from '@vouch/evidence'
 import type { Failure } from '@vouch/protocol'
 import { type Json, jsonObject, plain } from '@vouch/protocol'
 import {
@@ -18,14 +19,15 @@ import {
   printTicket,
   ticketCodec,
 } from '../../src/nonce.js'
+import { printPolicies } from '../../src/policies.js'
 import { printReceipt, receiptCodec } from '../../src/receipt.js'
 
 /** What whoever admits is to strangers: a registrar, or a trust node. */
 export interface Admitter {
   nonce(credential: bigint): NonceTicket | Promise<NonceTicket>
   admit(file: Uint8Array, from: string): Promise<Admission>
-  /** Canonical JSON of every policy that credentials are admitted under. */
-  policies(): readonly string[]
+  /** Every policy that credentials are admitted under. */
+  policies(): readonly AdmissionPolicy[]
   /** Notes a refusal that never came to `admit`, in the private log. */
   noteRefusal(from: string, failures: readonly Failure[]): Promise<void>
 }
@@ -57,7 +59,7 @@ export function admittingRoutes(openApi: () => Json): Routes<Admitter> {
       method: 'GET',
       path: /^\/policies\.json$/,
       bodyLimit: NO_BODY,
-      answer: (service) => jsonAnswer(`{"policies":[${service.policies().join(',')}]}`),
+      answer: (service) => jsonAnswer(printPolicies(service.policies())),
     },
     '/openapi.json': {
       method: 'GET',

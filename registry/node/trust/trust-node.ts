@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Hasher } from '@vouch/circuits'
 import { openBackend } from '@vouch/circuits/node'
-import { printAdmissionPolicy } from '@vouch/evidence'
 import { equalBytes, type Failure, fieldToBytes, toHex, VouchError } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import type { Address, PrivateKeyAccount } from 'viem'
@@ -136,7 +135,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
 
   return {
     noteRefusal,
-    policies: () => [...policies.values()].map(printAdmissionPolicy),
+    policies: () => [...policies.values()],
     nonce: async (credential): Promise<NonceTicket> => {
       const { hash: random } = await contract.recentBlock()
       return { version: 1, registryId: contract.id, credential, random }
