@@ -136,12 +136,12 @@ test('what a contract asks is asked at the root of her copy: of the registry not
     heard.push(method)
     return result
   })
-  const { root } = await requestOfContract(
+  const { request } = await requestOfContract(
     alice.home,
     { ...asker(), rpc: listening.url },
     credential.registry.id,
   )
-  expect(root).toBe((await (await alice.home.mirrorOf(credential.registry.id)).head())?.root)
+  expect(request.root).toBe((await (await alice.home.mirrorOf(credential.registry.id)).head())?.root)
   expect(heard.length).toBeGreaterThan(0)
   expect(heard).not.toContain('eth_getLogs')
   await listening.close()

@@ -10,7 +10,7 @@ import type { Credential } from '../src/index.js'
 import { type Front, startFront } from './support/front.js'
 import { answerTo } from './support/guest.js'
 import { socketsOf } from './support/sockets.js'
-import { openWorld, type World } from './support/world.js'
+import { openWorld, SHOP, type World } from './support/world.js'
 
 // From Request to bundle Alice talks to the service, and to no one else. Whoever serves the registry, or watches her line,
 // must not see when she answers, when she refuses, or that she was asked. The hook hears every socket that is opened; the
@@ -54,12 +54,13 @@ async function talkOf(answering: () => Promise<unknown>): Promise<readonly strin
 }
 
 const ask = (request: Request, service: string, more: object = {}) =>
-  alice.vouchedFetch(request, { credential, service, message: 'hello', ...more })
+  alice.vouchedFetch(request, { credential, verifier: SHOP, service, message: 'hello', ...more })
 
 /** What she refuses, one for each of the reasons that a Bob can choose. */
 const REFUSED: readonly [ErrorCode, () => Request, object][] = [
   ['ROOT_NOT_ACCEPTED', () => ({ ...world.ask(), root: 5n }), {}],
   ['REGISTRY_NOT_ACCEPTED', () => ({ ...world.ask(), registryId: new Uint8Array(32) }), {}],
+  ['VERIFIER_MISMATCH', () => world.ask({ verifier: 'https://carol.example' }), {}],
   ['REQUEST_TOO_OLD', () => ({ ...world.ask(), now: 60 }), {}],
   ['POLICY_NOT_ACCEPTED', () => ({ ...world.ask(), policies: [7n] }), { caution: { minimumSet: 0 } }],
   ['SET_TOO_SMALL', () => world.ask(), { caution: { minimumSet: 1000 } }],
@@ -97,9 +98,9 @@ describe('with a fresh copy', () => {
 
   test('prove opens none', async () => {
     const request = world.ask()
-    const asked = { version: 1, clientNonce: request.challenge, salt: new Uint8Array(32) } as const
+    const asked = { version: 2, clientNonce: request.challenge, salt: new Uint8Array(32) } as const
     const response = answerTo({ ...asked, message: new Uint8Array() }, 'oracle')
-    expect(await talkOf(() => alice.prove(request, response, { credential }))).toEqual([])
+    expect(await talkOf(() => alice.prove(request, response, { credential, verifier: SHOP }))).toEqual([])
   })
 
   test.each(REFUSED)(
@@ -118,7 +119,7 @@ describe('with a fresh copy', () => {
 test('without a copy she refuses, and fetches none', async () => {
   const elsewhere = await openAlice({ home: path('elsewhere'), syncEvery: false })
   const refusing = async () => {
-    const given = { credential, service: 'echo', message: 'hello' }
+    const given = { credential, verifier: SHOP, service: 'echo', message: 'hello' }
     await expect(elsewhere.vouchedFetch(world.ask(), given)).rejects.toMatchObject({
       code: 'HEAD_MISSING',
       hint: 'alice sync',

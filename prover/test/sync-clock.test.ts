@@ -9,7 +9,7 @@ import { type Alice, openAlice, type SyncTold } from '../node/index.js'
 import { isFailed, keepSyncing, untilNextTick } from '../node/sync-clock.js'
 import { type Asked, type Credential, credentialOf, printDraft } from '../src/index.js'
 import { type Front, startFront } from './support/front.js'
-import { openWorld, type World } from './support/world.js'
+import { openWorld, SHOP, type World } from './support/world.js'
 
 // The clock that Alice syncs by. Whoever serves the registry sees it, and must see no more than that: not her answers, not
 // when she last synced, not who she is.
@@ -107,6 +107,7 @@ describe('an open Alice', () => {
     await until(() => told.some((one) => !isFailed(one) && one.head.seq === seq))
     const { payload } = await ticking.vouchedFetch(world.ask(), {
       credential,
+      verifier: SHOP,
       service: 'echo',
       message: 'hello',
     })
@@ -166,6 +167,7 @@ describe('an open Alice', () => {
     const shown: Asked[] = []
     const given = {
       credential,
+      verifier: SHOP,
       service: 'echo',
       message: 'hello',
       onAsked: (one: Asked) => void shown.push(one),
@@ -180,7 +182,7 @@ describe('an open Alice', () => {
     if (one === undefined) throw new Error('a guest has services')
     const elsewhere = { ...one, name: 'elsewhere', drv: new Uint8Array(32).fill(0xff) }
     const request = () => ({ ...world.ask(), services: [one.drv, elsewhere.drv] })
-    const given = { credential, service: one.name, message: 'hello' }
+    const given = { credential, verifier: SHOP, service: one.name, message: 'hello' }
     await expect(alice.vouchedFetch(request(), given)).rejects.toMatchObject({
       code: 'TOO_FEW_SERVICES',
       given: expect.stringContaining('1 of the 2'),

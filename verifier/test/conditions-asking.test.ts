@@ -9,12 +9,20 @@ import { codesOf, headAge, saying, scene, story } from './support/scene.js'
 
 describe('the list of checks', () => {
   const rule = 'it must hold'
+  const proven = {
+    payload: bytes32(1),
+    digest: bytes32(2),
+    asked: undefined,
+    time: 1,
+    nullifier: 1n,
+    simulated: false,
+  }
 
   test('notes how each rule came out, and answers it', () => {
     const checks = new Checklist()
     expect(checks.require(true, 'PROOF_FALSE', { rule })).toBe(true)
     expect(checks.attempt(rule, () => 5)).toBe(5)
-    expect(checks.verdict({ payload: bytes32(1), time: 1, nullifier: 1n, simulated: false })).toMatchObject({
+    expect(checks.verdict(proven)).toMatchObject({
       accepted: true,
       exit: 0,
       checks: [
@@ -46,7 +54,6 @@ describe('the list of checks', () => {
   })
 
   test('gives no verdict of what was not all checked, or showed nothing', () => {
-    const proven = { payload: bytes32(1), time: 1, nullifier: 1n, simulated: false }
     const skipped = new Checklist()
     skipped.skip(rule)
     expect(() => skipped.verdict(proven)).toThrow('must have checked everything')
@@ -68,7 +75,7 @@ describe('a Request that is made', () => {
     acceptance,
     head,
     now: NOON,
-    verifierId: shop,
+    verifier: shop,
     challenge: bytes32(1),
     profile: 'sha256',
   } as const
@@ -105,8 +112,8 @@ describe('a challenge that carries its maker’s mark', () => {
   const salt = new Uint8Array(16).fill(1)
   const { acceptance, head } = story
   const given = { acceptance, head, now: NOON, backend: saying(true) }
-  const replyTo = (request: Request) => ({ version: 1, request, bundle: scene({ request }).bundle }) as const
-  const made = { acceptance, head, now: NOON, verifierId: shop, profile: 'sha256', salt } as const
+  const replyTo = (request: Request) => ({ version: 2, request, bundle: scene({ request }).bundle }) as const
+  const made = { acceptance, head, now: NOON, verifier: shop, profile: 'sha256', salt } as const
 
   test('is answered once, and only by its maker', async () => {
     const bob = openChallenges({ key, seen: memorySeen() })

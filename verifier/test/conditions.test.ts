@@ -143,18 +143,27 @@ describe('a bundle', () => {
   })
 })
 
+const SESSION = {
+  freshness: { kind: 'challenge' },
+  asks: { kind: 'session', sealingKey: bytes32(9), until: NOON + 600 },
+} as const
+const FALSE_OPENING = { salt: bytes32(9), message: new Uint8Array() }
+
 describe('a contract’s verdict', () => {
-  const judged = (changes: Changes & { readonly refusal?: Error; readonly verifierId?: Uint8Array }) => {
+  const judged = (changes: Changes & { readonly refusal?: Error; readonly verifier?: string }) => {
     const { bundle, given } = scene(changes)
-    const { refusal, verifierId = shop } = changes
+    const { refusal, verifier = shop } = changes
     const gateway = () => (refusal === undefined ? Promise.resolve() : Promise.reject(refusal))
-    return verifyOnChain(bundle, { ...given, verifierId, gateway })
+    return verifyOnChain(bundle, { ...given, verifier, gateway })
   }
   const refused = new VouchError('CHAIN_REFUSED', { rule: 'the gateway must accept it' })
 
   test.each<readonly [string, Parameters<typeof judged>[0], readonly ErrorCode[]]>([
     ['as it should be', {}, []],
-    ['for another contract', { verifierId: bytes32(9) }, ['REQUEST_MISMATCH']],
+    ['for another contract', { verifier: 'https://carol.example' }, ['VERIFIER_MISMATCH']],
+    ['of a Request for a session', { request: SESSION }, ['ASKS_MISMATCH']],
+    ['of another question', { request: { askHash: bytes32(9) } }, ['ASK_MISMATCH']],
+    ['with a false opening', { given: { opening: FALSE_OPENING } }, ['OPENING_FALSE']],
     [
       'of a Request that is too old',
       { request: { now: NOON - requestAge - clockSkew - 60 } },
@@ -174,7 +183,7 @@ describe('a contract’s verdict', () => {
   test('lists every check, that of the gateway too', async () => {
     const verdict = await judged({})
     if (!verdict.accepted) throw new Error('not accepted')
-    expect(verdict.checks).toHaveLength(16)
+    expect(verdict.checks).toHaveLength(17)
     expect(verdict.proven).toMatchObject({ nullifier: 7n, time: NOON, simulated: true })
     const other = await judged({ bundle: { request: 1n } })
     expect(other.checks.filter(({ outcome }) => outcome === 'not checked')).toHaveLength(1)
