@@ -9,7 +9,7 @@ export interface PemBlock {
 const BLOCK =
   /^-----BEGIN ([A-Z0-9 ]{1,40})-----[ \t]*\r?\n([A-Za-z0-9+/=\r\n \t]*)^-----END \1-----[ \t]*\r?$/gm
 /** Two markers on one line: files of PEM that end without a line end, put one behind the other. Nothing stands between them. */
-const ADJACENT = /^(-----END [A-Z0-9 ]{1,40}-----)(?=-----BEGIN [A-Z0-9 ]{1,40}-----[ \t]*\r?$)/gm
+const ADJACENT = /^(-----END [A-Z0-9 ]{1,40}-----)(?=-----BEGIN )/gm
 const MARKER = '-----'
 const DASH = 0x2d
 

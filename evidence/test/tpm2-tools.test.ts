@@ -107,6 +107,7 @@ describe('the file of PCR values that tpm2_quote writes', () => {
     ['fewer values than it selects', 'VALUE_MALFORMED', () => file.with(136, 4).fill(0, 136 + 4 + 4 * 66)],
     ['a value of another length', 'VALUE_MALFORMED', () => file.with(140, 20).fill(0, 142 + 20, 142 + 32)],
     ['another number of lists', 'TRUNCATED', () => file.with(132, 2)],
+    ['more lists than it counts', 'TRAILING_BYTES', () => concat(file, new Uint8Array(532))],
   ])('with %s is refused', async (_, code, bytes) => {
     expect(await allCodes(await withPcrs(bytes()))).toContain(code)
   })
