@@ -42,10 +42,10 @@ describe.concurrent('between Bob and the registrar', () => {
   )
 
   test.each<Case>([
-    ['drops within the leaves', { kind: 'drop', after: 1300 }, GONE],
-    ['is cut short within the leaves', { kind: 'truncate', after: 1300 }, [...GONE, ...UNREADABLE]],
-    ['turns a bit of the leaves', { kind: 'corrupt', at: 1300 }, [undefined]],
-    ['stalls within the leaves', { kind: 'stall', after: 1300 }, GONE],
+    ['drops within the leaves', { kind: 'drop', after: 1640 }, GONE],
+    ['is cut short within the leaves', { kind: 'truncate', after: 1640 }, [...GONE, ...UNREADABLE]],
+    ['turns a bit of the leaves', { kind: 'corrupt', at: 1640 }, [undefined]],
+    ['stalls within the leaves', { kind: 'stall', after: 1640 }, GONE],
   ])(
     'a copy over a line that %s has no head unless it is whole, and is whole when synced again',
     async (name, fault, codes) => {
