@@ -90,7 +90,7 @@ describe.concurrent('between Alice and the registrar', () => {
     ['stalls within the head', { kind: 'stall', after: 500 }, GONE],
     [
       'turns a bit of the head',
-      { kind: 'corrupt', at: 500 },
+      { kind: 'corrupt', at: 1400 },
       ['HEAD_SIGNATURE_FALSE', 'KEY_MALFORMED', ...UNREADABLE],
     ],
     ['drops within the enrollment', { kind: 'drop', after: 12_000, towards: 'server' }, GONE],
@@ -99,13 +99,13 @@ describe.concurrent('between Alice and the registrar', () => {
     ['turns a bit of the policies', { kind: 'corrupt', at: 400, since: POLICIES }, UNREADABLE],
     ['stalls within the policies', { kind: 'stall', after: 400, since: POLICIES }, GONE],
     ['drops before the ticket', { ...dropped, since: NONCE }, GONE],
-    ['is cut short within the ticket', { kind: 'truncate', after: 250, since: NONCE }, GONE],
+    ['is cut short within the ticket', { kind: 'truncate', after: 340, since: NONCE }, GONE],
     [
       'turns a bit of the ticket',
-      { kind: 'corrupt', at: 250, since: NONCE },
+      { kind: 'corrupt', at: 340, since: NONCE },
       ['NONCE_UNKNOWN', ...UNREADABLE],
     ],
-    ['stalls within the ticket', { kind: 'stall', after: 250, since: NONCE }, GONE],
+    ['stalls within the ticket', { kind: 'stall', after: 340, since: NONCE }, GONE],
     ['is slow', late, [undefined]],
   ])(
     'a line that %s: the secret of what may have been sent is kept, and a credential that is whole or none',
@@ -141,10 +141,10 @@ describe.concurrent('between Alice and the registrar', () => {
   )
   test.each<Case>([
     ['is lost', { ...dropped, since: ENROLL }, GONE],
-    ['is cut short', { kind: 'truncate', after: 250, since: ENROLL }, GONE],
+    ['is cut short', { kind: 'truncate', after: 340, since: ENROLL }, GONE],
     [
       'has a bit turned',
-      { kind: 'corrupt', at: 250, since: ENROLL },
+      { kind: 'corrupt', at: 340, since: ENROLL },
       ['RECEIPT_NOT_ACCEPTED', ...UNREADABLE],
     ],
   ])(

@@ -55,14 +55,14 @@ describe.concurrent('between Bob and the registrar', () => {
   )
 
   test.each<Case>([
-    ['drops within the leaves', { kind: 'drop', after: 280, since: LEAVES }, GONE],
+    ['drops within the leaves', { kind: 'drop', after: 400, since: LEAVES }, GONE],
     [
       'is cut short within the leaves',
-      { kind: 'truncate', after: 280, since: LEAVES },
+      { kind: 'truncate', after: 400, since: LEAVES },
       [...GONE, ...UNREADABLE],
     ],
-    ['turns a bit of the leaves', { kind: 'corrupt', at: 280, since: LEAVES }, [undefined]],
-    ['stalls within the leaves', { kind: 'stall', after: 280, since: LEAVES }, GONE],
+    ['turns a bit of the leaves', { kind: 'corrupt', at: 400, since: LEAVES }, [undefined]],
+    ['stalls within the leaves', { kind: 'stall', after: 400, since: LEAVES }, GONE],
   ])(
     'a copy over a line that %s has no head unless it is whole, and is whole when synced again',
     async (name, fault, codes) => {
