@@ -62,7 +62,13 @@ export type { KindName } from './kind-name.js'
 export { isSimulatedKind, KINDS } from './kinds.js'
 export { encodeDocument, encodePayload, parseDocument } from './nitro/document.js'
 export type { EnclaveImage, NitroPins } from './nitro/pins.js'
-export type { NitroClaims, NitroDocument, NitroEvidence, SignedDocument } from './nitro/types.js'
+export type {
+  NitroClaims,
+  NitroContainer,
+  NitroDocument,
+  NitroEvidence,
+  SignedDocument,
+} from './nitro/types.js'
 export type { ExpectedGpus } from './nvidia/appraise.js'
 export { gpuDigestOf } from './nvidia/canonical.js'
 export type { GpuPins } from './nvidia/pins.js'

@@ -2,6 +2,9 @@ import type { NitroAnchor } from '../anchors.js'
 import type { CommonClaims } from '../claims.js'
 import type { Certificate } from '../x509/certificate.js'
 
+/** The lists and maps of a payload. */
+export type NitroContainer = 'payload' | 'pcrs' | 'cabundle'
+
 /** An attestation document's payload as it was read. */
 export interface NitroDocument {
   readonly moduleId: string
@@ -15,6 +18,8 @@ export interface NitroDocument {
   readonly publicKey?: Uint8Array
   readonly userData?: Uint8Array
   readonly nonce?: Uint8Array
+  /** What does not say its length, and ends with a break: AWS writes the payload so since 2025. */
+  readonly indefinite?: readonly NitroContainer[]
 }
 
 /** A document as a COSE_Sign1 has it. */
