@@ -70,7 +70,7 @@ describe.each(ACCEPTED)('%s', (folder) => {
     const at = time(expected.verification_time)
     const { ignored } = await examine(given, at)
     const recognised = given.filter(({ name }) => !ignored.includes(name))
-    expect(recognised.length).toBeGreaterThan(1)
+    expect(recognised.length).toBeGreaterThan(0)
     for (const [i, { name: file, bytes }] of recognised.entries()) {
       const isWhole = !isInPage && THOROUGH.includes(folder) && bytes.length <= SMALL
       const unsigned = unsignedIn(bytes)

@@ -27,10 +27,20 @@ export function looksLikeDocument(bytes: Uint8Array): boolean {
   return bytes[start] === ARRAY_OF_FOUR && bytes[start + 1] === 0x44 && equalBytes(header, PROTECTED_HEADER)
 }
 
-/** A document with the certificates that came along. */
-export function parseNitro({ parts, certificates }: Sorted): NitroEvidence {
-  return { format: 'nitro', signed: parseDocument(onePart(parts, 'nitro-document').bytes), certificates }
+/** A document with the certificates and lists that came along. */
+export function parseNitro({ parts, certificates, revocationLists }: Sorted): NitroEvidence {
+  const signed = parseDocument(onePart(parts, 'nitro-document').bytes)
+  return { format: 'nitro', signed, certificates, revocationLists }
 }
+
+/** The certificates of a document, the root first and its own last. */
+export const certificatesIn = ({ certificate, caBundle }: NitroDocument): readonly Uint8Array[] => [
+  ...caBundle,
+  certificate,
+]
+
+export const certificatesInDocument = (bytes: Uint8Array): readonly Uint8Array[] =>
+  certificatesIn(parseDocument(bytes).document)
 
 export function parseDocument(bytes: Uint8Array): SignedDocument {
   const isTagged = bytes[0] === COSE_SIGN1_TAG

@@ -1,6 +1,7 @@
 import type { NitroAnchor } from '../anchors.js'
 import type { CommonClaims } from '../claims.js'
 import type { Certificate } from '../x509/certificate.js'
+import type { RevocationList } from '../x509/revocation.js'
 
 /** The lists and maps of a payload. */
 export type NitroContainer = 'payload' | 'pcrs' | 'cabundle'
@@ -35,8 +36,9 @@ export interface SignedDocument {
 export interface NitroEvidence {
   readonly format: 'nitro'
   readonly signed: SignedDocument
-  /** Certificates that were given beside the document, which has its own. */
+  /** The document's own certificates, and any that were given beside it. */
   readonly certificates: readonly Certificate[]
+  readonly revocationLists: readonly RevocationList[]
 }
 
 /** What an authentic document says. */

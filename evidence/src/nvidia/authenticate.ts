@@ -5,8 +5,10 @@ import { attempt, type Checks, must } from '../checks.js'
 import type { Sorted } from '../sorted.js'
 import { isSignedRaw } from '../x509/algorithms.js'
 import type { Certificate } from '../x509/certificate.js'
-import { checkPath } from '../x509/chain.js'
+import { type Collateral, checkPath, checkRevocation, type Path } from '../x509/chain.js'
 import { importKey } from '../x509/keys.js'
+import { beyondLists, isIssuer, publishers, together } from '../x509/lists.js'
+import type { RevocationList } from '../x509/revocation.js'
 import { checkRoot } from '../x509/root.js'
 import { isDeviceLeaf, readDice } from './dice.js'
 import { OPAQUE, SIGNATURE_BYTES } from './layout.js'
@@ -18,10 +20,10 @@ const MAX_DEVICES = 16
 const MAX_CHAIN = 8
 const ECDSA_P384 = { name: 'ECDSA', namedCurve: 'P-384' }
 
-/** Device messages with the certificates that came along. */
-export function parseNvidia({ parts, certificates }: Sorted): NvidiaEvidence {
+/** Device messages with the certificates and lists that came along. */
+export function parseNvidia({ parts, certificates, revocationLists }: Sorted): NvidiaEvidence {
   const messages = (parts['spdm-message'] ?? []).map(({ bytes }) => parseSpdm(bytes))
-  return { format: 'nvidia', messages, certificates }
+  return { format: 'nvidia', messages, certificates, revocationLists }
 }
 
 /** Checks each device's message against its chain and the chains against a pinned root. */
@@ -30,23 +32,24 @@ export async function authenticateNvidia(
   evidence: NvidiaEvidence,
   at: number,
 ): Promise<NvidiaClaims | undefined> {
-  const devices = await authenticateDevices(checks, evidence, at)
-  const [first] = devices ?? []
-  if (devices === undefined || first === undefined) return undefined
+  const found = await authenticateDevices(checks, evidence, at)
+  const [first] = found?.devices ?? []
+  if (found === undefined || first === undefined) return undefined
+  const { devices, collateral } = found
   return {
     kind: first.root.kind,
     devices,
     slots: devices.map(({ nonce }) => ({ name: 'nonce', bytes: nonce, holds: 'nonce' })),
-    collateral: { missing: [] },
+    collateral,
   }
 }
 
-/** The devices, when all of them are authentic. */
+/** The devices, when all of them are authentic, and what lists leave behind. */
 export async function authenticateDevices(
   checks: Checks,
-  { messages, certificates }: NvidiaEvidence,
+  { messages, certificates, revocationLists }: NvidiaEvidence,
   at: number,
-): Promise<readonly Device[] | undefined> {
+): Promise<{ readonly devices: readonly Device[]; readonly collateral: Collateral } | undefined> {
   const leaves = certificates.filter(isDeviceLeaf)
   const isFew = must(checks, messages.length <= MAX_DEVICES && leaves.length <= MAX_DEVICES, 'TOO_LARGE', {
     rule: `there must be at most ${MAX_DEVICES} devices`,
@@ -56,8 +59,9 @@ export async function authenticateDevices(
   const devices: Device[] = []
   const used = new Set<Certificate>()
   const roots = new Map<Certificate, NvidiaAnchor>()
+  const paths: Path[] = []
   for (const message of messages) {
-    const device = await authenticateDevice(checks, message, { certificates, leaves, at, used, roots })
+    const device = await authenticateDevice(checks, message, { certificates, leaves, at, used, roots, paths })
     if (device !== undefined) devices.push(device)
   }
   must(
@@ -69,8 +73,40 @@ export async function authenticateDevices(
       hint: 'leave out those that are for other devices',
     },
   )
-  checks.leave('firmware against its manifests (RIM), and revocation (OCSP): NVIDIA answers online alone')
-  return devices.length === messages.length ? devices : undefined
+  const collateral = await checkLists(checks, paths, revocationLists, at)
+  checks.leave('firmware against its manifests (RIM), and revocation by OCSP: NVIDIA answers online alone')
+  return devices.length === messages.length ? { devices, collateral } : undefined
+}
+
+/**
+ * Checks each list against the chains that it is for. NVIDIA's are in force for months and years: that they are, is looked at, and
+ * how old they are leaves nothing behind for a policy that wants what is renewed each week or month.
+ */
+async function checkLists(
+  checks: Checks,
+  paths: readonly Path[],
+  lists: readonly RevocationList[],
+  at: number,
+): Promise<Collateral> {
+  const found: Collateral[] = []
+  for (const path of paths) {
+    const ofPath = lists.filter((list) => path.slice(1).some((issuer) => isIssuer(issuer, list)))
+    const { oldest: _, ...rest } = await checkRevocation(checks, path, ofPath, at, publishers(path))
+    found.push(rest)
+    for (const name of beyondLists(path, lists))
+      checks.leave(`revocation of ${name}: no list is published that could name it`)
+  }
+  const issuers = paths.flatMap(([, ...above]) => above)
+  must(
+    checks,
+    lists.every((list) => issuers.some((issuer) => isIssuer(issuer, list))),
+    'COLLATERAL_MISSING',
+    {
+      rule: 'the issuer of each revocation list must be in a chain',
+      hint: 'leave out lists that are for other devices',
+    },
+  )
+  return together(found)
 }
 
 interface Given {
@@ -80,12 +116,14 @@ interface Given {
   readonly used: Set<Certificate>
   /** Leaves whose chain was checked already, with the root it led to. */
   readonly roots: Map<Certificate, NvidiaAnchor>
+  /** Chains that lead to a pinned root, each once. */
+  readonly paths: Path[]
 }
 
 async function authenticateDevice(
   checks: Checks,
   message: SpdmMessage,
-  { certificates, leaves, at, used, roots }: Given,
+  { certificates, leaves, at, used, roots, paths }: Given,
 ): Promise<Device | undefined> {
   checkTrailing(checks, message)
 
@@ -101,7 +139,7 @@ async function authenticateDevice(
   if (leaf === undefined) return undefined
 
   // 2. Its chain leads to a pinned root, and is in force.
-  const root = roots.get(leaf) ?? (await checkChain(checks, leaf, { certificates, at, used }))
+  const root = roots.get(leaf) ?? (await checkChain(checks, leaf, { certificates, at, used, paths }))
   if (root === undefined) return undefined
   roots.set(leaf, root)
 
@@ -158,7 +196,7 @@ async function signerOf(
 async function checkChain(
   checks: Checks,
   leaf: Certificate,
-  { certificates, at, used }: Pick<Given, 'certificates' | 'at' | 'used'>,
+  { certificates, at, used, paths }: Pick<Given, 'certificates' | 'at' | 'used' | 'paths'>,
 ): Promise<NvidiaAnchor | undefined> {
   const path: [Certificate, ...Certificate[]] = [leaf]
   for (let last = leaf; path.length <= MAX_CHAIN && !equalBytes(last.subject, last.issuer); ) {
@@ -178,6 +216,7 @@ async function checkChain(
   const root = checkRoot(checks, path, NVIDIA_ANCHORS)
   if (root === undefined) return undefined // a stranger's chain is not worth checking
   await checkPath(checks, path, at)
+  paths.push(path)
   return root
 }
 
