@@ -12,7 +12,7 @@ interface Place {
 }
 
 /**
- * The lists that certificates say could name them, each once. Certificates that nobody has judged say it, in whatever words their
+ * The lists that certificates say could name them, each once. Certificates that are not judged yet say it, in any words that their
  * maker likes: an address that is none of the vendor's is asked for nothing, as it could be one that only the asker can reach.
  */
 export function listsAt(

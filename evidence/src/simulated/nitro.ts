@@ -39,7 +39,7 @@ export interface SimulatedNitro {
 const LIFE = 3 * 3600
 const PCRS = 16
 
-/** Makes attestation documents that are worth nothing, in the form of today's: `indefinite: []` makes one of before 2025. */
+/** Makes attestation documents that are worth nothing, in the form that AWS writes today; `indefinite: []` among `fields` makes one of before 2025. */
 export function simulatedNitro(keys: SimulatedNitroKeys): SimulatedNitro {
   const issuer = (name: 'root' | 'intermediate') => issuerOf(keys[name], keys[`${name}Key`], ECDSA_SHA384)
   return {

@@ -21,8 +21,10 @@ export function publishedAt(...addresses: readonly string[]): Extensions {
   return [['2.5.29.31', sequence(sequence(value(context(0), value(context(0), ...names))))]]
 }
 
-const pem = (folder: string, name: string): Uint8Array =>
-  readPem(new URL(`../../../fixtures/${folder}/${name}`, import.meta.url))
+function pem(folder: string, name: string): Uint8Array {
+  const path = `../../../fixtures/${folder}/${name}`
+  return readPem(new URL(path, import.meta.url))
+}
 
 /** The certificate of a fixture, issued again by its root with something changed. */
 export async function reissued(
