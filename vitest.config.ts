@@ -10,9 +10,16 @@ const conditions = ['vouch:source', 'node', 'import', 'module', 'default']
 const CLEAN_CLONE = 'test/clean-clone.test.ts'
 
 // What these look at is Node's: its files, its commands, its own reading of certificates.
-const OF_NODE = ['api', 'fetch', 'node-crypto', 'policy-file', 'readme', 'x509-suites', 'yaml'].map(
-  (name) => `evidence/test/${name}.test.ts`,
-)
+const OF_NODE = [
+  'api',
+  'fetch',
+  'fetch-lists',
+  'node-crypto',
+  'policy-file',
+  'readme',
+  'x509-suites',
+  'yaml',
+].map((name) => `evidence/test/${name}.test.ts`)
 const chromium = chromiumPath()
 
 export default defineConfig({

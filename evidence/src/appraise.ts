@@ -10,6 +10,8 @@ export interface Appraisal {
   readonly claims: Claims
   readonly checks: readonly Check[]
   readonly notChecked: readonly string[]
+  /** What a policy would have to allow, said where there is none: it fails nothing. */
+  readonly warnings: readonly string[]
   readonly failures: readonly AppraisalFailure[]
 }
 
@@ -151,5 +153,11 @@ export function bindsReportData({ slots }: Claims, reportData: Uint8Array): bool
 const isDevice = ({ kind }: Claims): boolean => kind === 'nvidia-gpu' || kind === 'simulated-nvidia'
 
 function outcome(checks: Checks<AppraisalFailure>, claims: Claims): Appraisal {
-  return { claims, checks: checks.checks, notChecked: checks.notChecked, failures: checks.failures }
+  return {
+    claims,
+    checks: checks.checks,
+    notChecked: checks.notChecked,
+    warnings: checks.warnings,
+    failures: checks.failures,
+  }
 }

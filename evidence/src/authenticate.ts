@@ -7,9 +7,11 @@ import { Notes } from './notes.js'
 import { checkNonces } from './nvidia/appraise.js'
 import { slotsOf } from './slots.js'
 import type { Sorted } from './sorted.js'
+import { withoutStrangers } from './strangers.js'
+import { isIssuer } from './x509/lists.js'
 import type { RevocationList } from './x509/revocation.js'
 
-/** Evidence that could be read, and the names of files that are nothing known here and changed nothing. */
+/** Evidence that could be read, and the names of files and lists that are nothing known here, or concern nothing of it. */
 export interface ParsedEvidence {
   readonly evidence: Evidence
   readonly ignored: readonly string[]
@@ -81,7 +83,7 @@ async function readFiles(
 ): Promise<{ readonly evidence: Evidence | undefined; readonly notes: Notes }> {
   const notes = new Notes()
   const evidence = await attempt(notes.unreadable, async () => {
-    const given = await sortFiles(notes, files)
+    const given = withoutStrangers(await sortFiles(notes, files), files, notes)
     checkConflicts(notes.unreadable, given)
     return parseFormat(withKept(given, await readKept(notes.unreadable, kept)), notes)
   })
@@ -110,12 +112,12 @@ async function readKept(
 
 /** Of the judge's own lists, those count that an issuer among the given certificates may have signed. */
 function withKept(given: Sorted, kept: readonly RevocationList[]): Sorted {
-  const mayConcern = kept.filter(
+  const ours = kept.filter(
     (list) =>
-      given.certificates.some(({ subject }) => equalBytes(subject, list.issuer)) &&
+      given.certificates.some((certificate) => isIssuer(certificate, list)) &&
       !given.revocationLists.some(({ der }) => equalBytes(der, list.der)),
   )
-  return { ...given, revocationLists: [...given.revocationLists, ...mayConcern] }
+  return { ...given, revocationLists: [...given.revocationLists, ...ours] }
 }
 
 /** Of two lists of one issuer that differ, one is the older, and might be the one that names nobody. */

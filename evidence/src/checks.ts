@@ -19,6 +19,7 @@ export class Checks<F extends Failure = Failure> {
   readonly checks: Check[] = []
   readonly failures: F[] = []
   readonly notChecked: string[] = []
+  readonly warnings: string[] = []
 
   /** Notes whether a rule holds; one that does not is this failure. */
   note(holds: boolean, failure: F): boolean {
@@ -27,9 +28,14 @@ export class Checks<F extends Failure = Failure> {
     return holds
   }
 
-  /** Notes what nobody can look at, or was not asked to. */
+  /** Notes what fails nothing by itself, and a person should know before they rely on the rest. */
+  warn(what: string): void {
+    this.warnings.push(what)
+  }
+
+  /** Notes what nobody can look at, or was not asked to: once, however many parts of evidence it holds for. */
   leave(what: string): void {
-    this.notChecked.push(what)
+    if (!this.notChecked.includes(what)) this.notChecked.push(what)
   }
 }
 

@@ -18,6 +18,8 @@ import { parseSnp } from './snp/report.js'
 import type { PartName, Sorted } from './sorted.js'
 import { authenticateTpm } from './tpm/authenticate.js'
 import { parseTpm } from './tpm/parse.js'
+import { isIssuer, together } from './x509/lists.js'
+import type { RevocationList } from './x509/revocation.js'
 import { splitChains } from './x509/split.js'
 
 /** A format of evidence: which parts it is made of, how it is read, and how it is authenticated. */
@@ -102,11 +104,16 @@ export function parseFormat(sorted: Sorted, notes: Notes): Evidence {
     messages !== undefined && Object.keys(others).some((part) => !FAINT.has(part as PartName))
   if (!isComposite) return parseOne(sorted, notes)
   const { chains, rest } = splitChains(sorted.certificates, isDeviceLeaf)
-  const machine = parseOne({ ...sorted, parts: others, certificates: rest }, notes)
+  const isOfDevices = (list: RevocationList): boolean => chains.some((issuer) => isIssuer(issuer, list))
+  const lists = sorted.revocationLists
+  const ofMachine = lists.filter((list) => !isOfDevices(list))
+  const machine = parseOne({ parts: others, certificates: rest, revocationLists: ofMachine }, notes)
   if (machine.format === 'nvidia' || machine.format === 'composite')
     throw new VouchError('INTERNAL', { rule: 'what is left without devices must be of a machine' })
   const parts = { [DEVICE]: messages }
-  const devices = notes.read(() => parseNvidia({ ...sorted, parts, certificates: chains }))
+  const devices = notes.read(() =>
+    parseNvidia({ parts, certificates: chains, revocationLists: lists.filter(isOfDevices) }),
+  )
   return devices === undefined ? machine : { format: 'composite', machine, devices }
 }
 
@@ -141,7 +148,8 @@ async function authenticateComposite(
 ): Promise<Claims | undefined> {
   const claims = await authenticateFormat(checks, machine, at)
   const found = await authenticateDevices(checks, devices, at)
-  return claims === undefined || found === undefined ? undefined : { ...claims, devices: found }
+  if (claims === undefined || found === undefined) return undefined
+  return { ...claims, ...found, collateral: together([claims.collateral, found.collateral]) }
 }
 
 /** Authenticates evidence by the rules of its format. */

@@ -62,7 +62,13 @@ export type { KindName } from './kind-name.js'
 export { isSimulatedKind, KINDS } from './kinds.js'
 export { encodeDocument, encodePayload, parseDocument } from './nitro/document.js'
 export type { EnclaveImage, NitroPins } from './nitro/pins.js'
-export type { NitroClaims, NitroDocument, NitroEvidence, SignedDocument } from './nitro/types.js'
+export type {
+  NitroClaims,
+  NitroContainer,
+  NitroDocument,
+  NitroEvidence,
+  SignedDocument,
+} from './nitro/types.js'
 export type { ExpectedGpus } from './nvidia/appraise.js'
 export { gpuDigestOf } from './nvidia/canonical.js'
 export type { GpuPins } from './nvidia/pins.js'
@@ -82,7 +88,7 @@ export type { PolicyFrame } from './policy/frame.js'
 export type { AdmissionPolicy } from './policy/schema.js'
 export { admissionPolicyCodec, MAX_TTL, USUAL_TTL } from './policy/schema.js'
 export type { Published, PublishedForm } from './published.js'
-export { isPublished, publishedFor, VENDOR_SERVICES } from './published.js'
+export { isPublished, publishedFor } from './published.js'
 export { purportedKind } from './purported.js'
 export { renewed } from './renew.js'
 export type {
@@ -130,6 +136,7 @@ export { printPcrs } from './tpm/pcrs.js'
 export type { QuotePins, TpmPins } from './tpm/pins.js'
 export { NOT_CONFIDENTIAL } from './tpm/pins.js'
 export type { Attest, PcrBank, QuoteClaims, TpmClaims, TpmEvidence, TpmSignature } from './tpm/types.js'
+export { VENDOR_SERVICES } from './vendor-services.js'
 export type { Certificate } from './x509/certificate.js'
 export { parseCertificate } from './x509/certificate.js'
 export type { Collateral } from './x509/chain.js'

@@ -6,7 +6,7 @@ import type { EvidenceFile } from './evidence.js'
 export class Notes {
   /** What was meant as something and could not be read, or contradicts itself. */
   readonly unreadable = new Checks()
-  /** Names of files that are nothing known here, and change nothing. */
+  /** Names of files that are nothing known here, and of lists that concern nothing here: they change no verdict. */
   readonly ignored: string[] = []
 
   /** All of it, each once: what is read twice, for what it is and for what is in it, is said once. */

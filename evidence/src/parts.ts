@@ -6,7 +6,7 @@ import { certificatesInQuote, looksLikeQuote, parseQuote } from './dcap/quote.js
 import { looksLikeEventLog } from './eventlog/parse.js'
 import { looksLikeTcg12 } from './eventlog/tcg12.js'
 import type { EvidenceFile } from './evidence.js'
-import { looksLikeDocument } from './nitro/document.js'
+import { certificatesInDocument, looksLikeDocument } from './nitro/document.js'
 import { looksLikeSpdm, parseSpdm } from './nvidia/spdm.js'
 import { looksLikeReport } from './snp/report.js'
 import type { PartName, Parts } from './sorted.js'
@@ -50,6 +50,7 @@ export function partOf(bytes: Uint8Array): PartName | undefined {
 const CERTIFICATES_INSIDE: Readonly<Partial<Record<PartName, (bytes: Uint8Array) => readonly Uint8Array[]>>> =
   {
     'dcap-quote': certificatesInQuote,
+    'nitro-document': certificatesInDocument,
   }
 
 /** The certificates inside a part, in DER: they count as if they had been given as files. */

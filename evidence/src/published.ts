@@ -2,19 +2,14 @@ import { VouchError } from '@vouch/protocol'
 import { parseQeIdentity, parseTcbInfo } from './dcap/documents.js'
 import { publishedForDcap } from './dcap/published.js'
 import type { Evidence } from './evidence.js'
+import { publishedForNitro } from './nitro/published.js'
+import { publishedForNvidia } from './nvidia/published.js'
 import { pemBlocks } from './pem.js'
 import { publishedForSnp } from './snp/published.js'
 import { parseCertificate } from './x509/certificate.js'
 import { parseRevocationList } from './x509/revocation.js'
 
 // What vendors publish of a machine, for whoever fetches it: nothing here has a network.
-
-/** The services, each with the address that its paths are below. */
-export const VENDOR_SERVICES = {
-  'AMD KDS': 'https://kdsintf.amd.com',
-  'Intel PCS': 'https://api.trustedservices.intel.com',
-  'Intel root': 'https://certificates.trustedservices.intel.com',
-} as const
 
 /** What an answer must be to be of any use. Whether it is for this machine, judging will tell. */
 const FORMS = {
@@ -55,7 +50,8 @@ export function isPublished(form: PublishedForm, bytes: Uint8Array): boolean {
 
 /** One answer of a vendor's service. */
 export interface Published {
-  readonly service: keyof typeof VENDOR_SERVICES
+  /** The address that the path is below. */
+  readonly origin: string
   readonly path: string
   readonly form: PublishedForm
   /** What the file is called that the answer goes into. */
@@ -78,10 +74,14 @@ export function publishedFor(evidence: Evidence): readonly (readonly Published[]
       return publishedForDcap(evidence)
     case 'azure':
       return publishedFor(evidence.hardware)
-    case 'composite':
-      return publishedFor(evidence.machine)
+    case 'composite': {
+      const lists = publishedForNvidia(evidence.devices)
+      return publishedFor(evidence.machine).map((way) => [...way, ...lists])
+    }
     case 'nitro':
+      return publishedForNitro(evidence)
     case 'nvidia':
+      return [publishedForNvidia(evidence)]
     case 'tpm':
       return [[]]
   }

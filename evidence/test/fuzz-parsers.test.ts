@@ -3,6 +3,7 @@ import {
   encodeDocument,
   encodeEventLog,
   encodeHcl,
+  encodePayload,
   encodeQuote,
   encodeReport,
   encodeSpdm,
@@ -31,6 +32,7 @@ import { parseRuntimeData } from '../src/azure/runtime-data.js'
 import { openCollateralFile } from '../src/dcap/collateral-file.js'
 import { parseDer } from '../src/der/der.js'
 import { parseTcg12 } from '../src/eventlog/tcg12.js'
+import { parsePayload } from '../src/nitro/document.js'
 import { openPack, printPack } from '../src/pack.js'
 import { pemBlocks } from '../src/pem.js'
 import { parsePcrs } from '../src/tpm/pcrs.js'
@@ -59,9 +61,14 @@ const list = await vendor.revoke('root', {
   revoked: [Uint8Array.of(7)],
 })
 const image = [1, 2, 3].map((byte) => new Uint8Array(48).fill(byte)) as unknown as SimulatedEnclave['image']
-const documents = (await openSimulatedNitro().attest({ image, at: NOW }))
-  .slice(0, 1)
-  .map(({ bytes }) => bytes)
+const CONTAINERS = ['payload', 'pcrs', 'cabundle'] as const
+const documents = await Promise.all(
+  [[], CONTAINERS.slice(0, 1), CONTAINERS].map(async (indefinite) => {
+    const files = await openSimulatedNitro().attest({ image, at: NOW, fields: { indefinite } })
+    return fileOf(files, 'attestation_doc.cbor').bytes
+  }),
+)
+const payloads = documents.map((bytes) => parseDocument(bytes).payload)
 const messages = (await openSimulatedNvidia().attest({ nonce: new Uint8Array(32).fill(5) }))
   .filter(({ name }) => name === 'evidence.bin')
   .map(({ bytes }) => bytes)
@@ -129,6 +136,7 @@ const PARSERS: Readonly<Record<string, Parser<unknown>>> = {
     openCollateralFile({ name: 'x', bytes }),
   ),
   'attestation document': parser(near(documents, cborTree), parseDocument, encodeDocument),
+  'payload of an attestation document': parser(near(payloads, cborTree), parsePayload, encodePayload),
   'SPDM message': parser(near(messages, spdmTree), parseSpdm, encodeSpdm),
   TPMS_ATTEST: parser(near([fileOf(quote, 'quote_msg.bin').bytes]), parseAttest, ({ attest, trailing }) =>
     concat(encodeAttest(attest), trailing),

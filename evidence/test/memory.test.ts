@@ -1,12 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import {
-  ANCHORS,
-  type EvidenceFile,
-  examine,
-  parseCertificate,
-  parseDocument,
-  type SimulatedEnclave,
-} from '@vouch/evidence'
+import { ANCHORS, type EvidenceFile, examine, parseCertificate, type SimulatedEnclave } from '@vouch/evidence'
 import { equalBytes, toHex } from '@vouch/protocol'
 import { afterEach, expect, test, vi } from 'vitest'
 import { openSimulatedNitro } from '../../fixtures/simulated-nitro/index.js'
@@ -45,7 +38,6 @@ async function workOf(files: readonly EvidenceFile[], at: number): Promise<Work>
 /** The certificates in a file, or inside evidence that is one. */
 function certificatesIn(bytes: Uint8Array): readonly Uint8Array[] {
   const name = partOf(bytes)
-  if (name === 'nitro-document') return parseDocument(bytes).document.caBundle
   if (name !== undefined) return certificatesInside(name, bytes)
   return blocksIn(bytes).flatMap(({ label, der }) => (label === 'CERTIFICATE' ? [der] : []))
 }

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toHex } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { quoteGuest } from '../../evidence/test/support/intel.js'
+import { openSimulatedNitro } from '../../fixtures/simulated-nitro/index.js'
 import { openSimulatedVendor } from '../../fixtures/simulated-vendor/index.js'
 import { bob } from './support/bob.js'
 
@@ -52,6 +54,7 @@ interface Answer {
   readonly kind?: string
   readonly checks: readonly { readonly rule: string; readonly outcome: string }[]
   readonly notChecked: readonly string[]
+  readonly warnings: readonly string[]
   readonly ignored: readonly string[]
   readonly failures: readonly {
     readonly stage: string
@@ -88,6 +91,26 @@ describe('bob evidence', () => {
     expect(given.claims?.measurement).toBe(measurement)
     expect(given.checks.length).toBeGreaterThan(20)
     expect(given.notChecked).toContain('freshness: no nonce was given to compare REPORT_DATA with')
+  })
+
+  test('warns of a guest without SEPT_VE_DISABLE where there is no policy, in words and in JSON', async () => {
+    const quoted = await quoteGuest({ guest: { tdAttributes: new Uint8Array(8) } })
+    const guest = await Promise.all(quoted.map(({ name, bytes }) => write(`td-${name}`, bytes)))
+    const { warnings, failures } = await answer(...guest, ...AT)
+    expect(warnings).toEqual([expect.stringMatching(/^SEPT_VE_DISABLE is not set: /)])
+    expect(failures.map(({ code }) => code)).toEqual(['SIMULATED_NOT_ACCEPTED'])
+    const { stderr } = await bob('evidence', ...guest, ...AT)
+    expect(stderr).toContain('bob: warning: SEPT_VE_DISABLE is not set: ')
+    expect((await answer(...files, ...AT)).warnings).toEqual([])
+  })
+
+  test('names a revocation list that concerns none of the evidence', async () => {
+    const { bytes } = await openSimulatedNitro().revoke('root', { thisUpdate: 1, nextUpdate: 2, revoked: [] })
+    const stranger = await write('stranger.crl', bytes)
+    const given = await answer(...files, stranger, ...AT, '--policy', policy)
+    expect([given.verdict, given.ignored]).toEqual(['accepted', [stranger]])
+    const { stderr } = await bob('evidence', ...files, stranger, ...AT, '--policy', policy)
+    expect(stderr).toContain(`bob: ignored ${stranger}: `)
   })
 
   test('refuses simulated evidence where no policy names it: 3', async () => {

@@ -33,6 +33,7 @@ async function openSimulatedGpu(keys: string): Promise<NonNullable<Provider['gpu
   const pem = (name: string) => readPem(join(keys, name))
   const device = simulatedNvidia({
     root: await pem('root.pem'),
+    rootKey: await pem('root.key.pem'),
     device: await pem('device.pem'),
     deviceKey: await pem('device.key.pem'),
     leafKey: await pem('leaf.key.pem'),

@@ -9,7 +9,6 @@ import {
   isPublished,
   type Published,
   publishedFor,
-  VENDOR_SERVICES,
 } from '../../src/index.js'
 import { type Answer, ask, type Network, type Patience, unreachable } from './answers.js'
 
@@ -40,7 +39,10 @@ export async function fetchPublished(evidence: Evidence, sources: Sources): Prom
   })
 }
 
-/** Nothing when the first thing that is asked for is unknown: the machine goes by another product. */
+/**
+ * Nothing when the first thing that is asked for is unknown, and is one of the machine's own: it goes by another product. A list is an
+ * authority's, and should be there.
+ */
 async function fetchAll(
   way: readonly Published[],
   sources: Sources,
@@ -48,15 +50,15 @@ async function fetchAll(
   const fetched: Fetched[] = []
   for (const [i, published] of way.entries()) {
     const files = await fetchOne(published, sources)
-    if (files === undefined && i === 0) return undefined
+    if (files === undefined && i === 0 && published.form !== 'revocation list') return undefined
     if (files === undefined) throw unreachable(addressOf(published, sources), 'status 404')
     fetched.push(...files)
   }
   return fetched
 }
 
-const addressOf = ({ service, path }: Published, { mirror }: Sources): string =>
-  `${mirror?.replace(/\/+$/, '') ?? VENDOR_SERVICES[service]}${path}`
+const addressOf = ({ origin, path }: Published, { mirror }: Sources): string =>
+  `${mirror?.replace(/\/+$/, '') ?? origin}${path}`
 
 async function fetchOne(published: Published, sources: Sources): Promise<readonly Fetched[] | undefined> {
   const url = addressOf(published, sources)
@@ -111,8 +113,8 @@ async function keptCopy(published: Published, sources: Sources): Promise<Fetched
 }
 
 /** Named by a hash: a path names the machine, and a folder's listing need not. */
-function placeInCache({ constant, service, path, file }: Published, { cache }: Sources): string | undefined {
+function placeInCache({ constant, origin, path, file }: Published, { cache }: Sources): string | undefined {
   if (cache === undefined || !constant) return undefined
-  const hash = createHash('sha256').update(`${service} ${path}`).digest('hex')
+  const hash = createHash('sha256').update(`${origin}${path}`).digest('hex')
   return join(cache, `${hash.slice(0, 32)}-${file}`)
 }

@@ -1,7 +1,7 @@
 import { concat, fromInteger } from '@vouch/protocol'
-import type { Cbor } from './cbor.js'
+import { BREAK, type Cbor, INDEFINITE } from './cbor.js'
 
-/** The one shortest spelling of a value. */
+/** A value in its shortest spelling; lists and maps with their length, or up to a break, as they say. */
 export function writeCbor(value: Cbor): Uint8Array {
   switch (value.type) {
     case 'integer':
@@ -13,12 +13,19 @@ export function writeCbor(value: Cbor): Uint8Array {
       return concat(head(3, bytes.length), bytes)
     }
     case 'array':
-      return concat(head(4, value.items.length), ...value.items.map(writeCbor))
+      return container(4, value.items.length, value.items, value.indefinite)
     case 'map':
-      return concat(head(5, value.entries.length), ...value.entries.flat().map(writeCbor))
+      return container(5, value.entries.length, value.entries.flat(), value.indefinite)
     case 'null':
       return Uint8Array.of(0xf6)
   }
+}
+
+function container(type: number, count: number, values: readonly Cbor[], indefinite = false): Uint8Array {
+  const content = values.map(writeCbor)
+  return indefinite
+    ? concat(Uint8Array.of((type << 5) | INDEFINITE), ...content, Uint8Array.of(BREAK))
+    : concat(head(type, count), ...content)
 }
 
 function head(type: number, number: number): Uint8Array {

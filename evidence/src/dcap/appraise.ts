@@ -55,16 +55,23 @@ export function appraiseTdx(checks: Checks<AppraisalFailure>, claims: TdxFacts, 
     wanted: 'none',
     given: 'some',
   })
-  const isServed = mrServiceTd?.some((byte) => byte !== 0) ?? false
-  want(!isServed || pins.tdAttributes.migratable, 'GUEST_POLICY_NOT_ACCEPTED', 'td_attributes.migratable', {
-    rule: 'no service guest may be bound to this one unless the policy allows migration',
-    wanted: 'MRSERVICETD 0',
-    given: toHex(mrServiceTd ?? new Uint8Array()),
-  })
+  want(
+    !isServed(claims) || pins.tdAttributes.migratable,
+    'GUEST_POLICY_NOT_ACCEPTED',
+    'td_attributes.migratable',
+    {
+      rule: 'no service guest may be bound to this one unless the policy allows migration',
+      wanted: 'MRSERVICETD 0',
+      given: toHex(mrServiceTd ?? new Uint8Array()),
+    },
+  )
   checkTcb(want, claims.tcb, pins.tcb.statuses)
   checkEvaluation(want, claims.tcb, pins.tcb.minEvaluation)
   checkEnd(want, claims)
 }
+
+/** Whether a service guest is bound to this one: that of TDX's migration, in whose hands its memory is. */
+const isServed = ({ mrServiceTd }: TdxFacts): boolean => mrServiceTd?.some((byte) => byte !== 0) ?? false
 
 const ATTRIBUTE = { debug: 'debug', migratable: 'migratable', perfmon: 'perfmon', septVe: 'sept_ve' } as const
 const REGISTERS = ['mrtd', 'rtmr0', 'rtmr1', 'rtmr2'] as const
@@ -109,6 +116,14 @@ const signerText = (mrsigner: Uint8Array, product: number, svn: number): string 
 /** What holds of a guest whoever asks. */
 export function inspectTdx(checks: Checks<AppraisalFailure>, claims: TdxFacts): void {
   inspectCommon(checks, claims, claims.tdAttributes.debug)
+  if (claims.tdAttributes.septVe)
+    checks.warn(
+      'SEPT_VE_DISABLE is not set: the host can raise an exception inside the guest wherever it likes, by taking away the memory that the guest is about to use',
+    )
+  if (isServed(claims))
+    checks.warn(
+      `MRSERVICETD is not 0: a service guest is bound to this one and holds its memory when it moves it to another machine; it is ${toHex(claims.mrServiceTd ?? new Uint8Array())}`,
+    )
   checks.leave('MRTD, RTMRs, attributes: no policy was given')
 }
 

@@ -1,5 +1,6 @@
 import { equalBytes, toHex, VouchError } from '@vouch/protocol'
 import type { Published } from '../published.js'
+import { VENDOR_SERVICES } from '../vendor-services.js'
 import { isPckCertificate, readPlatform } from './platform.js'
 import { teeOf } from './quote.js'
 import type { DcapEvidence } from './types.js'
@@ -19,7 +20,7 @@ export function publishedForDcap({ quote, certificates }: DcapEvidence): readonl
   const authority = issuer?.commonName.includes('Processor') ? 'processor' : 'platform'
   const below = (path: string): string =>
     `/${path.startsWith('pckcrl') ? 'sgx' : tee}/certification/v4/${path}`
-  const common = { service: 'Intel PCS', constant: false } as const
+  const common = { origin: VENDOR_SERVICES['Intel PCS'], constant: false } as const
   return [
     [
       {
@@ -47,7 +48,7 @@ export function publishedForDcap({ quote, certificates }: DcapEvidence): readonl
         issuers: { headers: ['SGX-PCK-CRL-Issuer-Chain'], file: 'pck_crl_chain.pem' },
       },
       {
-        service: 'Intel root',
+        origin: VENDOR_SERVICES['Intel root'],
         constant: false,
         path: '/IntelSGXRootCA.der',
         form: 'revocation list',

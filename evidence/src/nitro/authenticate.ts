@@ -3,11 +3,12 @@ import { NITRO_ANCHORS, type NitroAnchor } from '../anchors.js'
 import { attempt, type Checks, must } from '../checks.js'
 import { documentSlots } from '../slots.js'
 import { isSignedRaw } from '../x509/algorithms.js'
-import { type Certificate, parseCertificate } from '../x509/certificate.js'
-import { checkPath, type Path } from '../x509/chain.js'
+import { parseCertificate } from '../x509/certificate.js'
+import { type Collateral, checkPath, checkRevocation, type Path } from '../x509/chain.js'
 import { importKey } from '../x509/keys.js'
+import { beyondLists, publishers } from '../x509/lists.js'
 import { checkRoot } from '../x509/root.js'
-import { signedBytes } from './document.js'
+import { certificatesIn, signedBytes } from './document.js'
 import type { NitroClaims, NitroDocument, NitroEvidence } from './types.js'
 
 const ECDSA_P384 = { name: 'ECDSA', namedCurve: 'P-384' }
@@ -15,7 +16,7 @@ const ECDSA_P384 = { name: 'ECDSA', namedCurve: 'P-384' }
 /** Checks a document against its chain and the chain against a pinned root. */
 export async function authenticateNitro(
   checks: Checks,
-  { signed, certificates }: NitroEvidence,
+  { signed, certificates, revocationLists }: NitroEvidence,
   at: number,
 ): Promise<NitroClaims | undefined> {
   const { document, payload, signature, trailing } = signed
@@ -42,9 +43,12 @@ export async function authenticateNitro(
   const root = checkRoot(checks, path, NITRO_ANCHORS)
   if (root === undefined) return undefined // a stranger's chain is not worth checking
 
-  // 3. Each certificate is issued by the next, and in force. AWS publishes no revocation lists for them.
+  // 3. Each certificate is issued by the next, in force, and not revoked. AWS publishes lists of the root, which name authorities of
+  // regions, and of those, which name authorities of zones; what these issue, for machines and enclaves, lives for a day at most.
   await checkPath(checks, path, at)
-  checks.leave('revocation: AWS publishes no lists for enclaves; their certificates live for hours')
+  const collateral = await checkRevocation(checks, path, revocationLists, at, publishers(path))
+  for (const name of beyondLists(path, revocationLists))
+    checks.leave(`revocation of ${name}: no list is published that could name it`)
 
   // 4. The document is signed by the certified key, while the certificate was in force.
   const holds = await attempt(checks, async () =>
@@ -59,23 +63,23 @@ export async function authenticateNitro(
     rule: "the document's timestamp must be within the life of its certificate",
     given: `${document.timestamp}`,
   })
-  return claimsOf(document, root)
+  return claimsOf(document, root, collateral)
 }
 
 /** The chain from the document's own certificate to the root. */
-function pathOf({ certificate, caBundle }: NitroDocument): Path {
-  const issuers: readonly Certificate[] = caBundle.toReversed().map(parseCertificate)
-  return [parseCertificate(certificate), ...issuers]
+function pathOf(document: NitroDocument): Path {
+  const [leaf = document.certificate, ...issuers] = certificatesIn(document).toReversed()
+  return [parseCertificate(leaf), ...issuers.map(parseCertificate)]
 }
 
-function claimsOf(document: NitroDocument, root: NitroAnchor): NitroClaims {
+function claimsOf(document: NitroDocument, root: NitroAnchor, collateral: Collateral): NitroClaims {
   const { moduleId, timestamp, publicKey, userData, nonce } = document
   const zeros = document.pcrs.get(0)?.every((byte) => byte === 0) ?? true
   return {
     kind: root.kind,
     root,
     slots: documentSlots(document),
-    collateral: { missing: [] },
+    collateral,
     moduleId,
     timestamp,
     pcrs: Object.fromEntries([...document.pcrs].map(([number, value]) => [`pcr${number}`, value])),

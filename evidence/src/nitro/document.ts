@@ -16,7 +16,7 @@ import {
   PROTECTED_HEADER,
   SIGNATURE_BYTES,
 } from './layout.js'
-import type { NitroDocument, NitroEvidence, SignedDocument } from './types.js'
+import type { NitroContainer, NitroDocument, NitroEvidence, SignedDocument } from './types.js'
 
 const WHAT = 'an attestation document'
 
@@ -27,10 +27,20 @@ export function looksLikeDocument(bytes: Uint8Array): boolean {
   return bytes[start] === ARRAY_OF_FOUR && bytes[start + 1] === 0x44 && equalBytes(header, PROTECTED_HEADER)
 }
 
-/** A document with the certificates that came along. */
-export function parseNitro({ parts, certificates }: Sorted): NitroEvidence {
-  return { format: 'nitro', signed: parseDocument(onePart(parts, 'nitro-document').bytes), certificates }
+/** A document with the certificates and lists that came along. */
+export function parseNitro({ parts, certificates, revocationLists }: Sorted): NitroEvidence {
+  const signed = parseDocument(onePart(parts, 'nitro-document').bytes)
+  return { format: 'nitro', signed, certificates, revocationLists }
 }
+
+/** The certificates of a document, the root first and its own last. */
+export const certificatesIn = ({ certificate, caBundle }: NitroDocument): readonly Uint8Array[] => [
+  ...caBundle,
+  certificate,
+]
+
+export const certificatesInDocument = (bytes: Uint8Array): readonly Uint8Array[] =>
+  certificatesIn(parseDocument(bytes).document)
 
 export function parseDocument(bytes: Uint8Array): SignedDocument {
   const isTagged = bytes[0] === COSE_SIGN1_TAG
@@ -83,6 +93,8 @@ export function signedBytes(payload: Uint8Array): Uint8Array {
 }
 
 export function encodePayload(document: NitroDocument): Uint8Array {
+  const form = (name: NitroContainer) =>
+    document.indefinite?.includes(name) ? ({ indefinite: true } as const) : {}
   const optional = (value: Uint8Array | undefined): Cbor =>
     value === undefined ? { type: 'null' } : { type: 'bytes', value }
   const pcrs = [...document.pcrs].map(
@@ -96,9 +108,13 @@ export function encodePayload(document: NitroDocument): Uint8Array {
     { type: 'text', value: document.moduleId },
     { type: 'text', value: 'SHA384' },
     { type: 'integer', value: document.timestamp },
-    { type: 'map', entries: pcrs },
+    { type: 'map', entries: pcrs, ...form('pcrs') },
     { type: 'bytes', value: document.certificate },
-    { type: 'array', items: document.caBundle.map((value) => ({ type: 'bytes', value })) },
+    {
+      type: 'array',
+      items: document.caBundle.map((value) => ({ type: 'bytes', value })),
+      ...form('cabundle'),
+    },
     optional(document.publicKey),
     optional(document.userData),
     optional(document.nonce),
@@ -106,11 +122,13 @@ export function encodePayload(document: NitroDocument): Uint8Array {
   return writeCbor({
     type: 'map',
     entries: MEMBERS.map((name, i) => [{ type: 'text', value: name }, values[i] ?? { type: 'null' }]),
+    ...form('payload'),
   })
 }
 
-function parsePayload(payload: Uint8Array): NitroDocument {
-  const { value, end } = readCbor(payload, 0, WHAT)
+/** The payload of a document. Its lists and maps come in both forms; the envelope around it says each length. */
+export function parsePayload(payload: Uint8Array): NitroDocument {
+  const { value, end } = readCbor(payload, 0, WHAT, 'any')
   if (end !== payload.length)
     throw new VouchError('TRAILING_BYTES', { rule: `the payload of ${WHAT} must end` })
   if (value.type !== 'map') throw malformed(`the payload of ${WHAT} must be a map`)
@@ -132,7 +150,20 @@ function parsePayload(payload: Uint8Array): NitroDocument {
     ...optionalBytes('publicKey', publicKey, MAX_PUBLIC_KEY_BYTES),
     ...optionalBytes('userData', userData, MAX_USER_DATA_BYTES),
     ...optionalBytes('nonce', nonce, MAX_NONCE_BYTES),
+    ...formsOf({ payload: value, pcrs, cabundle: caBundle }),
   }
+}
+
+/** Which of them end with a break. */
+function formsOf(
+  containers: Readonly<Record<NitroContainer, Cbor | undefined>>,
+): Pick<NitroDocument, 'indefinite'> {
+  const names = Object.keys(containers) as NitroContainer[]
+  const indefinite = names.filter((name) => {
+    const container = containers[name]
+    return (container?.type === 'map' || container?.type === 'array') && container.indefinite
+  })
+  return indefinite.length === 0 ? {} : { indefinite }
 }
 
 function itemsOf(value: Cbor, count: number): readonly Cbor[] {

@@ -1,6 +1,7 @@
 /**
  * AWS's "Nitro Enclaves attestation process" (aws/aws-nitro-enclaves-nsm-api, docs/attestation_process.md), section 3.1, "COSE and
- * CBOR": a COSE_Sign1 (RFC 9052, 4.2) whose payload is a map of these members, in this order.
+ * CBOR": a COSE_Sign1 (RFC 9052, 4.2) whose payload is a map of these members, in this order. It says how many they are, or, since
+ * 2025, ends with a break.
  */
 export const MEMBERS = [
   'module_id',

@@ -1,6 +1,10 @@
 import type { NitroAnchor } from '../anchors.js'
 import type { CommonClaims } from '../claims.js'
 import type { Certificate } from '../x509/certificate.js'
+import type { RevocationList } from '../x509/revocation.js'
+
+/** The lists and maps of a payload. */
+export type NitroContainer = 'payload' | 'pcrs' | 'cabundle'
 
 /** An attestation document's payload as it was read. */
 export interface NitroDocument {
@@ -15,6 +19,8 @@ export interface NitroDocument {
   readonly publicKey?: Uint8Array
   readonly userData?: Uint8Array
   readonly nonce?: Uint8Array
+  /** What does not say its length, and ends with a break: AWS writes the payload so since 2025. */
+  readonly indefinite?: readonly NitroContainer[]
 }
 
 /** A document as a COSE_Sign1 has it. */
@@ -30,8 +36,9 @@ export interface SignedDocument {
 export interface NitroEvidence {
   readonly format: 'nitro'
   readonly signed: SignedDocument
-  /** Certificates that were given beside the document, which has its own. */
+  /** The document's own certificates, and any that were given beside it. */
   readonly certificates: readonly Certificate[]
+  readonly revocationLists: readonly RevocationList[]
 }
 
 /** What an authentic document says. */

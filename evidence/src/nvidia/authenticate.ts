@@ -6,10 +6,12 @@ import { deviceSlots } from '../slots.js'
 import type { Sorted } from '../sorted.js'
 import { isSignedRaw } from '../x509/algorithms.js'
 import type { Certificate } from '../x509/certificate.js'
-import { checkPath } from '../x509/chain.js'
+import { type Collateral, checkPath, checkRevocation, type Path } from '../x509/chain.js'
 import { isSameRoot } from '../x509/issuer.js'
 import { importKey } from '../x509/keys.js'
+import { beyondLists, isIssuer, publishers, together } from '../x509/lists.js'
 import { pathFrom } from '../x509/path.js'
+import type { RevocationList } from '../x509/revocation.js'
 import { checkRoot } from '../x509/root.js'
 import { isDeviceLeaf, readDice } from './dice.js'
 import { OPAQUE, SIGNATURE_BYTES } from './layout.js'
@@ -20,10 +22,10 @@ import type { Device, NvidiaClaims, NvidiaEvidence, SpdmMessage } from './types.
 const MAX_DEVICES = 16
 const ECDSA_P384 = { name: 'ECDSA', namedCurve: 'P-384' }
 
-/** Device messages with the certificates that came along. */
-export function parseNvidia({ parts, certificates }: Sorted): NvidiaEvidence {
+/** Device messages with the certificates and lists that came along. */
+export function parseNvidia({ parts, certificates, revocationLists }: Sorted): NvidiaEvidence {
   const messages = (parts['spdm-message'] ?? []).map(({ bytes }) => parseSpdm(bytes))
-  return { format: 'nvidia', messages, certificates }
+  return { format: 'nvidia', messages, certificates, revocationLists }
 }
 
 /** Checks each device's message against its chain and the chains against a pinned root. */
@@ -32,23 +34,19 @@ export async function authenticateNvidia(
   evidence: NvidiaEvidence,
   at: number,
 ): Promise<NvidiaClaims | undefined> {
-  const devices = await authenticateDevices(checks, evidence, at)
-  const [first] = devices ?? []
-  if (devices === undefined || first === undefined) return undefined
-  return {
-    kind: first.root.kind,
-    devices,
-    slots: deviceSlots(devices),
-    collateral: { missing: [] },
-  }
+  const found = await authenticateDevices(checks, evidence, at)
+  const [first] = found?.devices ?? []
+  if (found === undefined || first === undefined) return undefined
+  const { devices, collateral } = found
+  return { kind: first.root.kind, devices, slots: deviceSlots(devices), collateral }
 }
 
-/** The devices, when all of them are authentic. */
+/** The devices, when all of them are authentic, and what lists leave behind. */
 export async function authenticateDevices(
   checks: Checks,
-  { messages, certificates }: NvidiaEvidence,
+  { messages, certificates, revocationLists }: NvidiaEvidence,
   at: number,
-): Promise<readonly Device[] | undefined> {
+): Promise<{ readonly devices: readonly Device[]; readonly collateral: Collateral } | undefined> {
   const leaves = certificates.filter(isDeviceLeaf)
   const isFew = must(checks, messages.length <= MAX_DEVICES && leaves.length <= MAX_DEVICES, 'TOO_LARGE', {
     rule: `there must be at most ${MAX_DEVICES} devices`,
@@ -61,11 +59,12 @@ export async function authenticateDevices(
     checkTrailing(checks, message)
     signers.push(await signerOf(message, leaves))
   }
-  const given = {
+  const given: Given = {
     certificates,
     at,
     used: new Set<Certificate>(),
     roots: new Map<Certificate, NvidiaAnchor>(),
+    paths: [],
   }
   const devices: Device[] = []
   for (const [i, message] of messages.entries()) {
@@ -85,8 +84,40 @@ export async function authenticateDevices(
         hint: 'leave out those that are for other devices',
       },
     )
-  checks.leave('firmware against its manifests (RIM), and revocation (OCSP): NVIDIA answers online alone')
-  return devices.length === messages.length ? devices : undefined
+  const collateral = await checkLists(checks, given.paths, revocationLists, at)
+  checks.leave('firmware against its manifests (RIM), and revocation by OCSP: NVIDIA answers online alone')
+  return devices.length === messages.length ? { devices, collateral } : undefined
+}
+
+/**
+ * Checks each list against the chains that it is for. NVIDIA's are in force for months and years: that they are, is looked at, and
+ * how old they are leaves nothing behind for a policy that wants what is renewed each week or month.
+ */
+async function checkLists(
+  checks: Checks,
+  paths: readonly Path[],
+  lists: readonly RevocationList[],
+  at: number,
+): Promise<Collateral> {
+  const found: Collateral[] = []
+  for (const path of paths) {
+    const ofPath = lists.filter((list) => path.slice(1).some((issuer) => isIssuer(issuer, list)))
+    const { oldest: _, ...rest } = await checkRevocation(checks, path, ofPath, at, publishers(path))
+    found.push(rest)
+    for (const name of beyondLists(path, lists))
+      checks.leave(`revocation of ${name}: no list is published that could name it`)
+  }
+  const issuers = paths.flatMap(([, ...above]) => above)
+  must(
+    checks,
+    lists.every((list) => issuers.some((issuer) => isIssuer(issuer, list))),
+    'COLLATERAL_MISSING',
+    {
+      rule: 'the issuer of each revocation list must be in a chain',
+      hint: 'leave out lists that are for other devices',
+    },
+  )
+  return together(found)
 }
 
 /**
@@ -113,6 +144,8 @@ interface Given {
   readonly used: Set<Certificate>
   /** Leaves whose chain was checked already, with the root it led to. */
   readonly roots: Map<Certificate, NvidiaAnchor>
+  /** Chains that lead to a pinned root, each once. */
+  readonly paths: Path[]
 }
 
 async function authenticateDevice(
@@ -178,7 +211,7 @@ async function signerOf(
 async function checkChain(
   checks: Checks,
   leaf: Certificate,
-  { certificates, at, used }: Given,
+  { certificates, at, used, paths }: Given,
 ): Promise<NvidiaAnchor | undefined> {
   const path = await pathFrom(checks, leaf, certificates, at)
   if (path === undefined) return undefined
@@ -186,6 +219,7 @@ async function checkChain(
   const root = checkRoot(checks, path, NVIDIA_ANCHORS)
   if (root === undefined) return undefined // a stranger's chain is not worth checking
   await checkPath(checks, path, at)
+  paths.push(path)
   return root
 }
 

@@ -1,6 +1,7 @@
 import type { NvidiaAnchor } from '../anchors.js'
 import type { CommonClaims } from '../claims.js'
 import type { Certificate } from '../x509/certificate.js'
+import type { RevocationList } from '../x509/revocation.js'
 
 /** A field of NVIDIA's opaque data. */
 export interface OpaqueField {
@@ -29,6 +30,7 @@ export interface NvidiaEvidence {
   readonly format: 'nvidia'
   readonly messages: readonly SpdmMessage[]
   readonly certificates: readonly Certificate[]
+  readonly revocationLists: readonly RevocationList[]
 }
 
 /** What one authentic device says. */

@@ -1,5 +1,6 @@
 import { TAG } from '../der/der.js'
 import { integer, sequence, value } from '../der/write.js'
+import { KEY_USAGE, USE } from '../x509/key-usage.js'
 import { certificate, criticalExtension, extension, named } from './certificates.js'
 import type { Issuer } from './schemes.js'
 
@@ -12,16 +13,13 @@ export interface KeyCertificate {
   readonly notAfter: number
   /** How many issuers may stand below it; absent for one that issues nothing. */
   readonly pathLength?: number
-  /** The bits of keyUsage: digitalSignature or keyCertSign, unless a test wants a key that must not do what it does. */
+  /** The bits of keyUsage: digitalSignature, or keyCertSign and cRLSign, unless a test wants a key that must not do what it does. */
   readonly keyUsage?: number
   /** Further extensions, not critical, by their identifier. */
   readonly extensions?: readonly (readonly [id: string, content: Uint8Array])[]
 }
 
 const BASIC_CONSTRAINTS = '2.5.29.19'
-const KEY_USAGE = '2.5.29.15'
-const DIGITAL_SIGNATURE = 0x80
-const KEY_CERT_SIGN = 0x04
 const TRUE = value(TAG.BOOLEAN, Uint8Array.of(0xff))
 
 /** Issues a certificate (RFC 5280, 4.1) that says of a key what it is for. */
@@ -30,7 +28,8 @@ export function keyCertificate(
   issuer: Issuer,
 ): Promise<Uint8Array> {
   const mayIssue = pathLength === undefined ? sequence() : sequence(TRUE, integer(pathLength))
-  const usage = keyUsage ?? (pathLength === undefined ? DIGITAL_SIGNATURE : KEY_CERT_SIGN)
+  const usage =
+    keyUsage ?? (pathLength === undefined ? USE.DIGITAL_SIGNATURE : USE.CERTIFICATE_SIGN | USE.LIST_SIGN)
   return certificate(
     {
       ...content,

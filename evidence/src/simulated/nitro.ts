@@ -1,12 +1,14 @@
 import type { EvidenceFile } from '../evidence.js'
 import { encodeDocument, encodePayload, signedBytes } from '../nitro/document.js'
 import type { NitroDocument } from '../nitro/types.js'
+import { type SimulatedRevocation, simulatedRevocationList } from './certificates.js'
 import { type KeyCertificate, keyCertificate } from './key-certificate.js'
 import { ECDSA_SHA384, issuerOf, rawSignature, signingKey } from './schemes.js'
 
 /** Certificates and keys of simulated enclaves in DER: `fixtures/simulated-nitro`. They are public, all of them. */
 export interface SimulatedNitroKeys {
   readonly root: Uint8Array
+  readonly rootKey: Uint8Array
   readonly intermediate: Uint8Array
   readonly intermediateKey: Uint8Array
   /** The key of every simulated enclave, and its SubjectPublicKeyInfo. */
@@ -29,14 +31,17 @@ export interface SimulatedEnclave {
 
 export interface SimulatedNitro {
   attest(enclave: SimulatedEnclave): Promise<readonly EvidenceFile[]>
+  /** A revocation list that the root or the intermediate signs. */
+  revoke(issuer: 'root' | 'intermediate', content: SimulatedRevocation): Promise<EvidenceFile>
 }
 
 /** A leaf lives three hours, as AWS's do. */
 const LIFE = 3 * 3600
 const PCRS = 16
 
-/** Makes attestation documents that are worth nothing. */
+/** Makes attestation documents that are worth nothing, in the form that AWS writes today; `indefinite: []` among `fields` makes one of before 2025. */
 export function simulatedNitro(keys: SimulatedNitroKeys): SimulatedNitro {
+  const issuer = (name: 'root' | 'intermediate') => issuerOf(keys[name], keys[`${name}Key`], ECDSA_SHA384)
   return {
     async attest({ image, at, userData, nonce, fields, certificate }) {
       const content: KeyCertificate = {
@@ -47,14 +52,14 @@ export function simulatedNitro(keys: SimulatedNitroKeys): SimulatedNitro {
         notAfter: at + LIFE,
         ...certificate,
       }
-      const issuer = await issuerOf(keys.intermediate, keys.intermediateKey, ECDSA_SHA384)
       const registers = Array.from({ length: PCRS }, (_, i) => image[i] ?? new Uint8Array(48))
       const payload = encodePayload({
         moduleId: 'i-simulated-enc0000000000000000',
         timestamp: at * 1000,
         pcrs: new Map(registers.entries()),
-        certificate: await keyCertificate(content, issuer),
+        certificate: await keyCertificate(content, await issuer('intermediate')),
         caBundle: [keys.root, keys.intermediate],
+        indefinite: ['payload'],
         ...(userData === undefined ? {} : { userData }),
         ...(nonce === undefined ? {} : { nonce }),
         ...fields,
@@ -62,6 +67,9 @@ export function simulatedNitro(keys: SimulatedNitroKeys): SimulatedNitro {
       const key = await signingKey(keys.leafKey, ECDSA_SHA384.key)
       const signature = await rawSignature(key, 'SHA-384', signedBytes(payload))
       return [{ name: 'attestation_doc.cbor', bytes: encodeDocument({ payload, signature }) }]
+    },
+    async revoke(name, content) {
+      return { name: `${name}.crl`, bytes: await simulatedRevocationList(content, await issuer(name)) }
     },
   }
 }

@@ -5,12 +5,14 @@ import { OPAQUE, SIGNATURE_BYTES } from '../nvidia/layout.js'
 import { encodeSpdm } from '../nvidia/spdm.js'
 import type { SpdmMessage } from '../nvidia/types.js'
 import { parseCertificate } from '../x509/certificate.js'
+import { type SimulatedRevocation, simulatedRevocationList } from './certificates.js'
 import { type KeyCertificate, keyCertificate } from './key-certificate.js'
 import { ECDSA_SHA384, issuerOf, rawSignature, signingKey } from './schemes.js'
 
 /** Certificates and keys of simulated GPUs in DER: `fixtures/simulated-nvidia`. They are public, all of them. */
 export interface SimulatedNvidiaKeys {
   readonly root: Uint8Array
+  readonly rootKey: Uint8Array
   /** The device's own certificate, which certifies the key that signs. */
   readonly device: Uint8Array
   readonly deviceKey: Uint8Array
@@ -33,6 +35,8 @@ export interface SimulatedGpu {
 
 export interface SimulatedNvidia {
   attest(gpu: SimulatedGpu): Promise<readonly EvidenceFile[]>
+  /** A revocation list that the root signs, or a device, which may not. */
+  revoke(issuer: 'root' | 'device', content: SimulatedRevocation): Promise<EvidenceFile>
 }
 
 const NOT_BEFORE = 1_577_836_800
@@ -90,6 +94,10 @@ export function simulatedNvidia(keys: SimulatedNvidiaKeys): SimulatedNvidia {
         { name: 'device.der', bytes: keys.device },
         { name: 'root.der', bytes: keys.root },
       ]
+    },
+    async revoke(name, content) {
+      const issuer = await issuerOf(keys[name], keys[`${name}Key`], ECDSA_SHA384)
+      return { name: `${name}.crl`, bytes: await simulatedRevocationList(content, issuer) }
     },
   }
 }

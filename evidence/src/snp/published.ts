@@ -1,5 +1,6 @@
 import { toHex, VouchError } from '@vouch/protocol'
 import type { Published } from '../published.js'
+import { VENDOR_SERVICES } from '../vendor-services.js'
 import { isEndorsement, readEndorsement } from './endorsement.js'
 import { decodeTcb, GENERATIONS, isOfGeneration, isProductOf } from './generation.js'
 import { signingKeyOf } from './report.js'
@@ -18,7 +19,7 @@ export function publishedForSnp(evidence: SnpEvidence): readonly (readonly Publi
   const type = signingKeyOf(report)
   return PRODUCTS.filter(([generation]) => mayBeOf(evidence, generation)).map(([generation, product]) => {
     const below = `/${type}/v1/${product}`
-    const common = { service: 'AMD KDS' } as const
+    const common = { origin: VENDOR_SERVICES['AMD KDS'] } as const
     const chain: Published = {
       ...common,
       path: `${below}/cert_chain`,

@@ -2,10 +2,10 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { ascii, concat, equalBytes } from '@vouch/protocol'
 import { TPM_ANCHORS, type TpmAnchor } from '../anchors.js'
 import { attempt, type Checks, must } from '../checks.js'
-import { parseDer, TAG } from '../der/der.js'
 import { quoteSlots } from '../slots.js'
 import type { Certificate } from '../x509/certificate.js'
 import { type Collateral, checkPath, checkRevocation } from '../x509/chain.js'
+import { mayUse, USE } from '../x509/key-usage.js'
 import { pathFrom } from '../x509/path.js'
 import { checkRoot } from '../x509/root.js'
 import { isRestrictedSigner, nameOf, spkiOf } from './public-area.js'
@@ -90,16 +90,8 @@ async function findKey(checks: Checks, evidence: TpmEvidence): Promise<FoundKey 
   return certificate === undefined ? { spki } : { spki, certificate }
 }
 
-const KEY_USAGE = '2.5.29.15'
-const DIGITAL_SIGNATURE = 0x80
-
-/** RFC 5280, 4.2.1.3: whether a certificate is of a key that signs. Endorsement keys, under the same root, do not. */
-function maySign({ extensions }: Certificate): boolean {
-  const usage = extensions.get(KEY_USAGE)?.value
-  if (usage === undefined) return false
-  const { tag, content } = parseDer(usage, 'keyUsage')
-  return tag === TAG.BIT_STRING && ((content[1] ?? 0) & DIGITAL_SIGNATURE) !== 0
-}
+/** Whether a certificate is of a key that signs. Endorsement keys, under the same root, do not. */
+const maySign = (certificate: Certificate): boolean => mayUse(certificate, USE.DIGITAL_SIGNATURE)
 
 interface Chain {
   readonly root?: TpmAnchor

@@ -6,12 +6,11 @@ import { parseDer, TAG } from '../der/der.js'
 import { smallInteger } from '../der/fields.js'
 import { isSigned } from './algorithms.js'
 import { type Certificate, strangerAmong } from './certificate.js'
+import { KEY_USAGE, mayUse, USE } from './key-usage.js'
 import { isRevoked, type RevocationList } from './revocation.js'
 
 const BASIC_CONSTRAINTS = '2.5.29.19'
-const KEY_USAGE = '2.5.29.15'
 const UNDERSTOOD: ReadonlySet<string> = new Set([BASIC_CONSTRAINTS, KEY_USAGE])
-const KEY_CERT_SIGN = 0x04
 
 /** A path from a certificate to a root: each is issued by the next, and the last by itself. */
 export type Path = readonly [leaf: Certificate, ...issuers: Certificate[]]
@@ -88,8 +87,7 @@ function checkDates(checks: Checks, { commonName, notBefore, notAfter }: Certifi
 function checkIssuer(checks: Checks, certificate: Certificate, below: number): void {
   const rule = `${certificate.commonName} must be allowed to issue certificates`
   const constraints = certificate.extensions.get(BASIC_CONSTRAINTS)?.value
-  const usage = certificate.extensions.get(KEY_USAGE)?.value
-  if (constraints === undefined || usage === undefined) {
+  if (constraints === undefined) {
     must(checks, false, 'CHAIN_FALSE', { rule })
     return
   }
@@ -99,8 +97,7 @@ function checkIssuer(checks: Checks, certificate: Certificate, below: number): v
   const isLongEnough =
     pathLength === undefined ||
     (pathLength.tag === TAG.INTEGER && smallInteger(pathLength, 'path length') >= below)
-  const bits = parseDer(usage, 'keyUsage')
-  const maySign = bits.tag === TAG.BIT_STRING && ((bits.content[1] ?? 0) & KEY_CERT_SIGN) !== 0
+  const maySign = mayUse(certificate, USE.CERTIFICATE_SIGN)
   must(checks, mayIssue && isLongEnough && rest.length === 0 && maySign, 'CHAIN_FALSE', { rule })
 }
 
@@ -178,6 +175,10 @@ async function checkList(
     must(checks, holds, 'CHAIN_FALSE', {
       rule: `${issuer.commonName}'s revocation list must be signed by it`,
     })
+  // A key that may sign certificates alone can be in the hands of those who must not say which of them still hold.
+  must(checks, mayUse(issuer, USE.LIST_SIGN), 'CHAIN_FALSE', {
+    rule: `${issuer.commonName} must be allowed to sign revocation lists (cRLSign)`,
+  })
   must(checks, list.thisUpdate <= at && at <= list.nextUpdate, 'COLLATERAL_EXPIRED', {
     rule: `${issuer.commonName}'s revocation list must be in force: from ${date(list.thisUpdate)} to ${date(list.nextUpdate)}`,
     given: date(at),

@@ -49,11 +49,12 @@ function tlv(tag: number, body: Uint8Array, lie: number): Uint8Array {
 }
 
 /** CBOR; strings of bytes that hold CBOR themselves are opened, as a document's payload is one. */
-export const cborTree = (bytes: Uint8Array): Tree => treeOfCbor(readCbor(bytes, 0, 'a sample').value)
+export const cborTree = (bytes: Uint8Array): Tree => treeOfCbor(readCbor(bytes, 0, 'a sample', 'any').value)
 
 function treeOfCbor(value: Cbor): Tree {
-  if (value.type === 'array') return counted(4, value.items.map(treeOfCbor), 1)
-  if (value.type === 'map') return counted(5, value.entries.flat().map(treeOfCbor), 2)
+  if (value.type === 'array') return (value.indefinite ? open : counted)(4, value.items.map(treeOfCbor), 1)
+  if (value.type === 'map')
+    return (value.indefinite ? open : counted)(5, value.entries.flat().map(treeOfCbor), 2)
   if (value.type !== 'bytes') return leaf(writeCbor(value))
   const content = nested(value.value)
   return {
@@ -77,9 +78,24 @@ function counted(major: number, kids: Tree[], each: number): Tree {
   }
 }
 
+/** Up to a break; the lies are a break too few, one too many, one before its time, and lengths. */
+function open(major: number, kids: Tree[], each: number): Tree {
+  const start = Uint8Array.of((major << 5) | 31)
+  const end = Uint8Array.of(0xff)
+  const spellings: readonly ((parts: readonly Uint8Array[]) => Uint8Array)[] = [
+    (parts) => concat(start, ...parts, end),
+    (parts) => concat(start, ...parts),
+    (parts) => concat(start, ...parts, end, end),
+    (parts) => concat(start, ...parts.slice(0, -1), end, ...parts.slice(-1)),
+    (parts) => counted(major, kids, each).wrap(parts, 0),
+    (parts) => counted(major, kids, each).wrap(parts, 1),
+  ]
+  return { kids, wrap: (parts, lie) => (spellings[lie] ?? spellings[0])?.(parts) ?? start, lie: 0 }
+}
+
 function nested(bytes: Uint8Array): Tree | undefined {
   try {
-    const { value, end } = readCbor(bytes, 0, 'a sample')
+    const { value, end } = readCbor(bytes, 0, 'a sample', 'any')
     return value.type === 'map' && end === bytes.length ? treeOfCbor(value) : undefined
   } catch (error) {
     if (error instanceof VouchError) return undefined

@@ -29,7 +29,9 @@ export async function packCommand(
   const files = await readEvidence(paths)
   const { ignored } = await parseEvidence(files)
   for (const name of ignored)
-    out.words(`bob: warning: ${name} is nothing that is known here; it is packed with the rest`)
+    out.words(
+      `bob: warning: ${name} is nothing known here, or a revocation list whose issuer is not among these files; it is packed with the rest`,
+    )
   // Where a file lay is nobody's business who gets the pack.
   const pack = packEvidence(files.map(({ name, bytes }) => ({ name: basename(name), bytes })))
   await writeWhole(path, pack)

@@ -30,6 +30,7 @@ interface Report {
   readonly kind?: KindName
   readonly checks: readonly Check[]
   readonly notChecked: readonly string[]
+  readonly warnings: readonly string[]
   readonly ignored: readonly string[]
   readonly failures: readonly (Failure & Partial<AppraisalFailure> & { readonly stage: Stage })[]
   readonly claims?: Claims
@@ -61,6 +62,7 @@ async function judge(paths: readonly string[], options: EvidenceOptions): Promis
     const { failures } = authentication
     return {
       ...common,
+      warnings: [],
       exit: exitStatus([...unreadable, ...failures]),
       failures: [...withStage(unreadable, 'parse'), ...withStage(failures, 'authenticate')],
     }
@@ -76,6 +78,7 @@ async function judge(paths: readonly string[], options: EvidenceOptions): Promis
     exit: exitStatus(failures),
     checks: [...common.checks, ...appraisal.checks],
     notChecked: [...common.notChecked, ...appraisal.notChecked],
+    warnings: appraisal.warnings,
     failures: withStage(failures, 'appraise'),
   }
 }
@@ -105,13 +108,15 @@ function nonceArgument(text: string): Uint8Array {
 /** The word for each exit status. */
 const VERDICTS = ['accepted', 'usage', 'false', 'refused', 'undecided'] as const
 
-function reportJson({ exit, kind, checks, notChecked, ignored, failures, claims }: Report): unknown {
+function reportJson(report: Report): unknown {
+  const { exit, kind, checks, notChecked, warnings, ignored, failures, claims } = report
   return {
     verdict: VERDICTS[exit],
     exit,
     kind: kind ?? null,
     checks,
     notChecked,
+    warnings,
     ignored,
     failures: failures.map(({ rule, ...failure }) => ({
       ...failure,
@@ -121,11 +126,16 @@ function reportJson({ exit, kind, checks, notChecked, ignored, failures, claims 
   }
 }
 
-function sayReport(out: Terminal, { exit, checks, notChecked, ignored, failures, claims }: Report): void {
+function sayReport(out: Terminal, report: Report): void {
+  const { exit, checks, notChecked, warnings, ignored, failures, claims } = report
   if (checks.length > 0) out.words('bob: these checks were carried out:')
   for (const { rule, outcome } of checks) out.words(`  ${outcome === 'held' ? '✓' : '✗'} ${rule}`)
   for (const left of notChecked) out.words(`  – not checked: ${left}`)
-  for (const path of ignored) out.words(`bob: ignored ${path}: nothing that is known here`)
+  for (const warning of warnings) out.words(`bob: warning: ${warning}`)
+  for (const path of ignored)
+    out.words(
+      `bob: ignored ${path}: nothing known here, or a revocation list whose issuer is not among these files`,
+    )
   for (const failure of failures) {
     out.words(`bob: error: ${sentence(failure)} [${failure.code}]`)
     if (failure.wanted !== undefined) out.words(`bob: hint: ${failure.field}: wanted ${failure.wanted}`)
