@@ -114,11 +114,12 @@ function commands(): readonly { folder: string; command: string }[] {
   )
 }
 
-/** `@vouch/circuits/node` and the like. */
+/** `@vouch/circuits/node` and the like. A pattern, such as `./src/*.sol`, exports files that are no modules. */
 function publicModules(): readonly string[] {
   return workspaces().flatMap((folder) => {
     const { name, exports = {} } = readManifest(folder)
-    return Object.keys(exports).map((path) => posix.join(name, path))
+    const modules = Object.keys(exports).filter((path) => !path.includes('*'))
+    return modules.map((path) => posix.join(name, path))
   })
 }
 
@@ -149,7 +150,17 @@ function entryPoints(name: string): readonly string[] {
   const exported = Object.values(exports).flatMap((conditions) =>
     Object.entries(conditions).filter(([condition]) => condition !== 'vouch:source'),
   )
-  return [...exported.map(([, path]) => path), ...Object.values(bin)].map((path) => path.replace(/^\.\//, ''))
+  return [...exported.map(([, path]) => path), ...Object.values(bin)].flatMap((path) =>
+    filesOf(folder, path.replace(/^\.\//, '')),
+  )
+}
+
+/** The file that an export leads to; of a pattern, every file that it stands for. */
+function filesOf(folder: string, path: string): readonly string[] {
+  const [start = '', end] = path.split('*')
+  if (end === undefined) return [path]
+  const files = repositoryFiles().map((file) => posix.relative(folder, file))
+  return files.filter((file) => file.startsWith(start) && file.endsWith(end))
 }
 
 function isSourceOrTest(path: string): boolean {
