@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { PROFILES, type ProfileName, shown, toHex, VouchError } from '@vouch/protocol'
-import { clock, runCommand, terminal, versionOf } from '@vouch/protocol/node'
+import { clock, runCommand, terminal, usageWords, versionOf } from '@vouch/protocol/node'
 import { type Place, type ServiceOptions, startService } from './service.js'
 
 // The echo service: says back what it is told, signed.
@@ -26,7 +26,7 @@ function options(): ServiceOptions | 'help' | 'version' {
   if (values.version) return 'version'
   const { profile, key, announce, tcp, http } = values
   if (key === undefined || (tcp === undefined && http === undefined)) {
-    throw usage('--profile, --key and one of --tcp and --http must be given')
+    throw usage('an option is missing: --profile, --key and one of --tcp and --http must be given')
   }
   return {
     profile: profileNamed(profile),
@@ -47,7 +47,7 @@ function argumentsGiven() {
   try {
     return parseArgs({ options: { ...known, 'key-anywhere': flag } })
   } catch (error) {
-    throw usage('arguments must be ones that there are', error instanceof Error ? error.message : '')
+    throw usage(error instanceof Error ? usageWords(error.message) : 'the arguments cannot be read')
   }
 }
 

@@ -1,4 +1,4 @@
-import { boundedBody, shown, VouchError } from '../src/index.js'
+import { boundedBody, unanswered, VouchError, whyUnanswered } from '../src/index.js'
 
 const TIMEOUT_MS = 30_000
 
@@ -18,23 +18,18 @@ export async function fetchBounded(
   hint: string,
   { timeoutMs = TIMEOUT_MS, signal }: Bounds = {},
 ): Promise<Uint8Array> {
+  const timeout = AbortSignal.timeout(timeoutMs)
+  const within = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+  const refuse = (why: string, cause?: unknown): VouchError =>
+    unanswered({ code: 'REGISTRY_UNREACHABLE', who: 'the registry', where: url, why, hint, cause })
   try {
-    const timeout = AbortSignal.timeout(timeoutMs)
-    const within = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
     const response = await fetch(url, { signal: within, redirect: 'error' })
-    if (!response.ok) throw new Error(`status ${response.status}`)
+    if (!response.ok) throw refuse(`status ${response.status}`)
     return await boundedBody(response, limit, within)
   } catch (cause) {
     if (signal?.aborted)
       throw new VouchError('CANCELLED', { rule: 'the operation was cancelled by its caller' })
-    throw new VouchError(
-      'REGISTRY_UNREACHABLE',
-      {
-        rule: 'the registry must answer with what it was asked for',
-        given: `${shown(url)}: ${cause instanceof Error ? shown(cause.message) : 'failed'}`,
-        hint,
-      },
-      { cause },
-    )
+    if (cause instanceof VouchError) throw cause
+    throw refuse(timeout.aborted ? `no answer within ${timeoutMs} ms` : whyUnanswered(cause), cause)
   }
 }

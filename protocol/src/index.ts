@@ -128,3 +128,5 @@ export {
   serviceRoot,
   serviceValue,
 } from './service-tree.js'
+export type { Unanswered } from './unanswered.js'
+export { unanswered, whyUnanswered } from './unanswered.js'

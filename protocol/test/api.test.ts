@@ -16,13 +16,13 @@ parseHead parseJson parseReply parseRequest plain POLICIES_DEPTH policiesRoot po
 printAnswer printAsk printAttestation printAttestationRequest printBundle printGuest printHead printReply printRequest
 PROFILE_IDS PROFILES publicKeyFromUncompressed REGISTRY_DEPTH registryLeaf replyCodec reportData requestCodec requestHash
 respondInputs rootOfPath scopeOf sentence SERVICE_TREE_DEPTH serviceKey serviceLeaf serviceRoot SERVICES_DEPTH servicesRoot
-serviceValue shortReportData shown signHead TAG textOf toHex toInteger verifierIdOf VouchError
+serviceValue shortReportData shown signHead TAG textOf toHex toInteger unanswered verifierIdOf VouchError whyUnanswered
 `
 
 const TYPES = `
 AcceptancePolicy Announcement Answer Ask Attestation AttestationRequest Bundle ClosureEntry Codec Enrollment Envelope
 ErrorCode ExitStatus Explanation Failure FixedPath Freshness Guest Head HeadContent Json JsonObject ListedService ProfileName
-PublicKey Reply Request Service ServicePath ServicesByProfile ServiceTree
+PublicKey Reply Request Service ServicePath ServicesByProfile ServiceTree Unanswered
 `
 
 const listed = (names: string): string[] => names.trim().split(/\s+/).sort()

@@ -86,8 +86,10 @@ export async function openHome(folder: string): Promise<Home> {
     ledger: folderLedger(ledger),
     credentials: () => namesIn(credentials),
     credential: async (nameOrPath) => {
-      const isName = NAME.test(nameOrPath) && (await isThere(credentialFile(nameOrPath)))
-      return parsePrivateFile(isName ? credentialFile(nameOrPath) : nameOrPath, parseCredential)
+      const kept = NAME.test(nameOrPath) ? credentialFile(nameOrPath) : undefined
+      if (kept !== undefined && (await isThere(kept))) return parsePrivateFile(kept, parseCredential)
+      if (kept !== undefined && !(await isThere(nameOrPath))) throw await unknownIn(credentials, nameOrPath)
+      return parsePrivateFile(nameOrPath, parseCredential)
     },
     assertNameFree: async (name) => {
       if (await isThere(credentialFile(name))) throw nameTaken(name)
@@ -102,12 +104,8 @@ export async function openHome(folder: string): Promise<Home> {
     updateCredential: (credential, name) =>
       writePrivateFile(credentialFile(name), `${printCredential(credential)}\n`),
     forgetCredential: async (name) => {
-      if (await isThere(credentialFile(name))) return rm(credentialFile(name))
-      throw new VouchError('FILE_NOT_FOUND', {
-        rule: 'there must be a credential of that name',
-        given: shown(name),
-        hint: 'alice credential list',
-      })
+      if (!(await isThere(credentialFile(name)))) throw await unknownIn(credentials, name)
+      await rm(credentialFile(name))
     },
     drafts: async () => Promise.all((await namesIn(drafts)).map(readDraft)),
     draft: (credential) => readDraft(shortName(credential)),
@@ -149,6 +147,15 @@ const isThere = async (path: string): Promise<boolean> =>
 /** Whether a file has this very credential: a crash came between keeping it and letting go of its draft. */
 async function isSameIn(file: string, credential: Credential): Promise<boolean> {
   return credentialOf(await parsePrivateFile(file, parseCredential)) === credentialOf(credential)
+}
+
+async function unknownIn(credentials: string, name: string): Promise<VouchError> {
+  const names = await namesIn(credentials)
+  const known = names.length === 0 ? 'there are none' : `credentials: ${names.join(', ')}`
+  return new VouchError('CREDENTIAL_UNKNOWN', {
+    rule: `no credential is named '${name}'; ${known}`,
+    hint: `give one of their names, or the path of a credential's file; alice enroll --name ${name} makes one`,
+  })
 }
 
 function nameTaken(name: string): VouchError {

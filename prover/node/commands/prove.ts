@@ -17,6 +17,7 @@ import {
   numberArgument,
   parseNamedFile,
   preview,
+  readAll,
   readNamedFile,
   type Terminal,
   table,
@@ -70,7 +71,7 @@ export async function proveCommand(
     credential,
     registry: options.registry,
     onChain,
-    documents: await Promise.all((options.policy ?? []).map(readAdmissionPolicy)),
+    documents: await readAll((options.policy ?? []).map(readAdmissionPolicy)),
     caution: {
       ...(options.minSet === undefined
         ? {}

@@ -13,6 +13,7 @@ import {
   clock,
   dateOf,
   fieldHex,
+  mergeUnread,
   parseNamedFile,
   parseTime,
   preview,
@@ -91,7 +92,7 @@ async function judgeOffChain(
   ])
   return bundle !== undefined && request !== undefined && acceptance !== undefined && head !== undefined
     ? verify(bundle, { request, acceptance, head, now, backend })
-    : undecided(errors, { bundle, request, acceptance, head }, now, backend)
+    : undecided(mergeUnread(errors), { bundle, request, acceptance, head }, now, backend)
 }
 
 async function withBackend<T>(
