@@ -65,7 +65,9 @@ describe('from a clean clone', () => {
     const told = await run(clone, ...LOOPBACK_ONLY, 'npm', 'run', 'demo', '--', '--keep', kept)
     expect(told).toContain('Bob did not learn')
     expect(Number(/^([\d.]+) s in all$/m.exec(told)?.[1])).toBeLessThan(3 * DEMO_SECONDS)
-    const [judge = ''] = /^ *npx --no-install bob verify .*$/m.exec(told) ?? []
+    const [judge = ''] = /^ *npx --no-install bob verify (?:.*\\\n)*.*$/m.exec(told) ?? []
+    const said = told.slice(told.indexOf('\nMachines\n'), told.indexOf('\nKept in '))
+    expect(said.split('\n').filter((line) => line.length > 80)).toEqual([])
     expect(await run(clone, ...LOOPBACK_ONLY, 'sh', '-c', judge)).toMatch(/^accepted$/m)
   })
 
