@@ -116,7 +116,7 @@ async function verifierAcceptsOnce(page: string): Promise<void> {
   }
 }
 
-/** Alice: she enrolls with a registrar, waits for its next head, and convinces the Bob of the other page. */
+/** Alice: she enrolls with a registrar, once, convinces the Bob of the other page, and says so when she refuses. */
 async function aliceConvincesBob(page: string): Promise<void> {
   const world = await openWorld()
   const folder = await readersFolder()
@@ -128,18 +128,25 @@ async function aliceConvincesBob(page: string): Promise<void> {
   await bob.firstLine()
   const line = await listenedTo(`http://127.0.0.1:${port}`)
   const cutting = setInterval(() => void world.registrar.registry.cutHead(), 500)
-  try {
+  const aliceEnds = async (expected: unknown[]): Promise<void> => {
     const alice = await folder.run(page, {
       VOUCH_HOME: join(world.folder, 'home'),
       AGENT_URL: world.guest.url,
       REGISTRAR_URL: world.registrarUrl,
       BOB_URL: line.url,
     })
-    expect([await alice.ended(), alice.stderr]).toEqual([0, ''])
-    expect(line.heard).toEqual([
-      { method: 'GET', status: 200, text: expect.stringContaining('challenge') },
-      { method: 'POST', status: 200, text: expect.stringContaining('hello') },
-    ])
+    expect([await alice.ended(), alice.stdout, alice.stderr]).toEqual([...expected, ''])
+    expect(world.registrar.registry.size).toBe(16 + 1)
+  }
+  try {
+    for (let run = 0; run < 2; run++) await aliceEnds([0, 'accepted: you said hello\n'])
+    line.alter = (request) => request.replace(/"now":\d+/, '"now":1795243080')
+    const refused = /^not accepted \(400\): VouchError: .+\n$/
+    await aliceEnds([3, expect.stringMatching(refused)])
+    const asked = { method: 'GET', status: 200, text: expect.stringContaining('challenge') }
+    const answered = { method: 'POST', status: 200, text: expect.stringContaining('hello') }
+    const unanswered = { method: 'POST', status: 400, text: expect.stringContaining('failures') }
+    expect(line.heard).toEqual([asked, answered, asked, answered, asked, unanswered])
   } finally {
     clearInterval(cutting)
     line.close()
@@ -155,20 +162,29 @@ interface Exchange {
   readonly text: string
 }
 
+interface Line {
+  readonly url: string
+  readonly heard: Exchange[]
+  /** What becomes of an answer to GET on its way. */
+  alter: (text: string) => string
+  readonly close: () => void
+}
+
 /** Passes on what is asked of a server, and notes what it answers. */
-async function listenedTo(url: string): Promise<{ url: string; heard: Exchange[]; close: () => void }> {
-  const heard: Exchange[] = []
+async function listenedTo(url: string): Promise<Line> {
   const port = await freePort()
   const server = createServer(async (incoming, outgoing) => {
     const { method = '' } = incoming
     let body = ''
     for await (const part of incoming) body += part
     const answer = await said(fetch(url + incoming.url, { method, ...(method === 'POST' ? { body } : {}) }))
-    heard.push({ method, ...answer })
-    outgoing.writeHead(answer.status).end(answer.text)
+    line.heard.push({ method, ...answer })
+    outgoing.writeHead(answer.status).end(method === 'GET' ? line.alter(answer.text) : answer.text)
   })
   server.listen(port, '127.0.0.1')
-  return { url: `http://127.0.0.1:${port}`, heard, close: () => server.close() }
+  const close = (): void => void server.close()
+  const line: Line = { url: `http://127.0.0.1:${port}`, heard: [], alter: (text) => text, close }
+  return line
 }
 
 const said = async (answer: Promise<Response>): Promise<{ status: number; text: string }> => {

@@ -5,7 +5,7 @@ import * as api from '../src/index.js'
 /** Every value that others may import. Whoever changes this list changes the API. */
 const VALUES = `
 acceptanceCodec acceptanceHash acceptedPolicy acceptedService admissionNonce announcementCodec answerCodec ascii askCodec
-askHash assertField assertLength assertTime attestationCodec attestationRequestCodec auxOf boundedBody buildServiceTree
+askHash assertClosedShape assertField assertKind assertLength assertShape assertTime attestationCodec attestationRequestCodec auxOf boundedBody buildServiceTree
 bundleCodec canonicalJson closureHash compareBytes concat credential decodeAcceptance decodeEnvelope decodeRequest
 drawHolderSecret drvOf emptySubtree encodeAcceptance encodeEnvelope encodeHeadContent encodeRequest enrollInputs equalBytes
 equalSecrets evidenceFiles evidenceInOrder evmRegistryId evmVerifierId EXIT_OF exitStatus fieldFromHash fieldToBytes fixedPath
@@ -21,8 +21,8 @@ serviceValue shortReportData shown signHead TAG textOf toHex toInteger unanswere
 
 const TYPES = `
 AcceptancePolicy Announcement Answer Ask Attestation AttestationRequest Bundle ClosureEntry Codec Enrollment Envelope
-ErrorCode ExitStatus Explanation Failure FixedPath Freshness Guest Head HeadContent Json JsonObject ListedService ProfileName
-PublicKey Reply Request Service ServicePath ServicesByProfile ServiceTree Unanswered
+ErrorCode ExitStatus Explanation Failure FixedPath Freshness Guest Head HeadContent Json JsonObject Kind ListedService ProfileName
+PublicKey Reply Request Service ServicePath ServicesByProfile ServiceTree Shape Unanswered
 `
 
 const listed = (names: string): string[] => names.trim().split(/\s+/).sort()

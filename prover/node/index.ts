@@ -8,6 +8,7 @@ export type {
   EnrollOptions,
   FetchOptions,
   ProveOptions,
+  ReadyOptions,
   SyncOptions,
   WaitOptions,
 } from './open-alice.js'

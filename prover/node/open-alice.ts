@@ -4,10 +4,11 @@ import { setTimeout } from 'node:timers/promises'
 import { type Backend, type Hasher, openHasher } from '@vouch/circuits'
 import { chunkFolder, openBackend } from '@vouch/circuits/node'
 import type { AdmissionPolicy } from '@vouch/evidence'
-import { type Answer, type Request, VouchError } from '@vouch/protocol'
+import { type Answer, assertKind, assertShape, type Request, type Shape, VouchError } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import { BUCKET_LEAVES, type RegistrySource, type Synced, slowHasher, syncRegistry } from '@vouch/registry'
 import { openSource } from '@vouch/registry/node'
+import { assertSigned } from '../src/answering.js'
 import {
   type Agreement,
   type Answered,
@@ -96,6 +97,8 @@ export interface WaitOptions {
   readonly signal?: AbortSignal
 }
 
+export type ReadyOptions = EnrollOptions & Pick<WaitOptions, 'everyMs' | 'waitMs'> & { readonly name: string }
+
 /** Alice on this machine: her folder, the network, the clock, randomness and the proving library. */
 export interface Alice {
   readonly home: Home
@@ -103,6 +106,8 @@ export interface Alice {
   readonly enrolling: Enrolling
   /** Enrolls, keeps the credential, and answers with it. */
   enroll(options: EnrollOptions): Promise<Credential>
+  /** A credential to prove with: the one that has this name while it lives, else a new one; waited for until it is published. */
+  ready(options: ReadyOptions): Promise<Credential>
   /** Brings her copy of a registry up to its newest head. */
   sync(held: Draft, options?: SyncOptions): Promise<Synced & { readonly copy: Copy }>
   /** Waits until a published head has the credential: before that there is nothing to prove with. */
@@ -115,6 +120,10 @@ export interface Alice {
   vouchedFetch(request: Request, options: FetchOptions): Promise<Answered>
   close(): Promise<void>
 }
+
+const ENROLLING: Shape<EnrollOptions> = { agent: 'text', registrar: 'text' }
+const PROVING: Shape<ProveOptions> = { credential: 'object' }
+const FETCHING: Shape<FetchOptions> = { ...PROVING, service: 'text', message: 'text or bytes' }
 
 const random = (size: number): Uint8Array => new Uint8Array(randomBytes(size))
 
@@ -141,6 +150,7 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
       : onChainSource(onChain, id, signal)
 
   const answering = async (given: ProveOptions): Promise<Answering> => {
+    assertShape(given, PROVING, 'prove: options')
     const { credential, registry = credential.registrar, signal } = given
     assertWanted(signal)
     const mirror = await home.mirrorOf(credential.registry.id)
@@ -173,46 +183,77 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
     return { ...synced, copy: await openCopy(mirror, hash) }
   }
 
+  const published: Alice['published'] = async (
+    credential,
+    { registry, onChain, everyMs = 2000, waitMs = WAIT_MS, signal } = {},
+  ) => {
+    for (const start = performance.now(); ; await pause(everyMs, signal)) {
+      const { copy } = await sync(credential, { registry, onChain, signal })
+      if ((await findCredential(copy, credentialOf(credential))) !== undefined) return
+      if (performance.now() - start > waitMs) throw unpublished(waitMs)
+    }
+  }
+
+  const enrolled: Alice['enroll'] = async (given) => {
+    assertShape(given, ENROLLING, 'enroll: options')
+    const { onChain, signal } = given
+    assertWanted(signal)
+    if (given.name !== undefined) await home.assertNameFree(given.name)
+    const source = await (onChain === undefined
+      ? openSource(given.registrar, { timeoutMs, signal })
+      : onChainSource(onChain, given.expected?.id, signal))
+    const { policies, expected, onProgress } = given
+    const credential = await enroll(
+      {
+        agent: given.agent,
+        registrar: given.registrar,
+        source,
+        mirrorOf: home.mirrorOf,
+        ...(expected === undefined ? {} : { expected }),
+        ...(policies === undefined ? {} : { policies }),
+        keepDraft: async ({ draft, policy }) => {
+          await home.keepDraft(draft)
+          await home.keepDocument(policy)
+        },
+      },
+      { ...enrolling, hash: await hasherFor(source), onProgress, signal },
+    )
+    await home.keepCredential(credential, given.name)
+    return credential
+  }
+
+  const ready: Alice['ready'] = async (given) => {
+    assertShape(given, { ...ENROLLING, name: 'text' }, 'ready: options')
+    const { name, onChain, signal } = given
+    const held = (await home.credentials()).includes(name) ? await home.credential(name) : undefined
+    const lives = held !== undefined && held.expiresAt > now()
+    if (held !== undefined && !lives) await home.forgetCredential(name) // it proves nothing any more, and has the name
+    const credential = lives ? held : await enrolled(given)
+    const { everyMs, waitMs } = given
+    await published(credential, {
+      onChain,
+      ...(everyMs === undefined ? {} : { everyMs }),
+      ...(waitMs === undefined ? {} : { waitMs }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+    return credential
+  }
+
   return {
     home,
     network,
     enrolling,
     sync,
-    published: async (credential, { registry, onChain, everyMs = 2000, waitMs = WAIT_MS, signal } = {}) => {
-      for (const start = performance.now(); ; await pause(everyMs, signal)) {
-        const { copy } = await sync(credential, { registry, onChain, signal })
-        if ((await findCredential(copy, credentialOf(credential))) !== undefined) return
-        if (performance.now() - start > waitMs) throw unpublished(waitMs)
-      }
+    published,
+    enroll: enrolled,
+    ready,
+    prove: async (request, response, given) => {
+      assertSigned(request, response)
+      return prove(request, response, await answering(given))
     },
-    enroll: async (given) => {
-      const { onChain, signal } = given
-      assertWanted(signal)
-      if (given.name !== undefined) await home.assertNameFree(given.name)
-      const source = await (onChain === undefined
-        ? openSource(given.registrar, { timeoutMs, signal })
-        : onChainSource(onChain, given.expected?.id, signal))
-      const { policies, expected, onProgress } = given
-      const credential = await enroll(
-        {
-          agent: given.agent,
-          registrar: given.registrar,
-          source,
-          mirrorOf: home.mirrorOf,
-          ...(expected === undefined ? {} : { expected }),
-          ...(policies === undefined ? {} : { policies }),
-          keepDraft: async ({ draft, policy }) => {
-            await home.keepDraft(draft)
-            await home.keepDocument(policy)
-          },
-        },
-        { ...enrolling, hash: await hasherFor(source), onProgress, signal },
-      )
-      await home.keepCredential(credential, given.name)
-      return credential
-    },
-    prove: async (request, response, given) => prove(request, response, await answering(given)),
     vouchedFetch: async (request, given) => {
+      assertKind(request, 'object', 'vouchedFetch: request')
+      assertShape(given, FETCHING, 'vouchedFetch: options')
       const { service, message, agent, signal } = given
       return vouchedFetch(request, {
         ...(await answering(given)),

@@ -1,12 +1,14 @@
 import {
   type AcceptancePolicy,
   acceptanceHash,
+  assertShape,
   encodeRequest,
   type Freshness,
   type Head,
   NOW_GRID,
   type ProfileName,
   type Request,
+  type Shape,
 } from '@vouch/protocol'
 import { checkHead, checkHeadSignature } from './head.js'
 import { checkRequest, checkRoot } from './request.js'
@@ -26,8 +28,18 @@ export interface RequestParameters {
   readonly freshness?: Freshness
 }
 
+const PARAMETERS: Shape<RequestParameters> = {
+  acceptance: 'object',
+  head: 'object',
+  now: 'time',
+  verifierId: 'bytes',
+  challenge: 'bytes',
+  profile: 'text',
+}
+
 /** Makes a Request for everything that an acceptance policy accepts under one profile, at the registry's newest root. */
 export function makeRequest(parameters: RequestParameters): Request {
+  assertShape(parameters, PARAMETERS, 'makeRequest: parameters')
   const { acceptance, head, now, verifierId, challenge, profile, context } = parameters
   const request: Request = {
     version: 1,

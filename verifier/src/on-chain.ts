@@ -1,11 +1,14 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
 import {
   type AcceptancePolicy,
+  assertKind,
+  assertShape,
   type Bundle,
   decodeEnvelope,
   equalBytes,
   isSimulated,
   type Request,
+  type Shape,
   toHex,
 } from '@vouch/protocol'
 import { checkFreshness } from './envelope.js'
@@ -26,6 +29,15 @@ export interface OnChainParameters {
   readonly gateway: () => Promise<void>
 }
 
+const GIVEN: Shape<OnChainParameters> = {
+  request: 'object',
+  acceptance: 'object',
+  verifierId: 'bytes',
+  now: 'time',
+  backend: 'object',
+  gateway: 'function',
+}
+
 const GATEWAY_RULE = "the contract's gateway must accept it, and the registry's root stand"
 
 /**
@@ -33,6 +45,8 @@ const GATEWAY_RULE = "the contract's gateway must accept it, and the registry's 
  * Only what the registry's roots are is the chain's to say.
  */
 export async function verifyOnChain(bundle: Bundle, given: OnChainParameters): Promise<Verdict> {
+  assertKind(bundle, 'object', 'verifyOnChain: bundle')
+  assertShape(given, GIVEN, 'verifyOnChain: given')
   const { request, acceptance, verifierId, now, backend, gateway } = given
   const checks = new Checklist()
 

@@ -1,11 +1,14 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
 import {
   type AcceptancePolicy,
+  assertKind,
+  assertShape,
   type Bundle,
   decodeEnvelope,
   type Head,
   isSimulated,
   type Request,
+  type Shape,
 } from '@vouch/protocol'
 import { checkFreshness } from './envelope.js'
 import { checkHead, checkHeadSignature } from './head.js'
@@ -27,6 +30,14 @@ export interface VerifyParameters {
   readonly backend: Pick<Backend<CircuitName>, 'verify'>
 }
 
+const GIVEN: Shape<VerifyParameters> = {
+  request: 'object',
+  acceptance: 'object',
+  head: 'object',
+  now: 'time',
+  backend: 'object',
+}
+
 /**
  * Judges a bundle, which is believed in nothing.
  *
@@ -34,6 +45,8 @@ export interface VerifyParameters {
  * answered, or the nullifiers within a context.
  */
 export async function verify(bundle: Bundle, given: VerifyParameters): Promise<Verdict> {
+  assertKind(bundle, 'object', 'verify: bundle')
+  assertShape(given, GIVEN, 'verify: given')
   const { request, acceptance, head, now, backend } = given
   const checks = new Checklist()
 
