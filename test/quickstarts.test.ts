@@ -14,15 +14,24 @@ import {
 import { clock } from '@vouch/protocol/node'
 import { proveResponse } from '@vouch/prover'
 import ts from 'typescript'
-import { expect, type TestContext, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import { ACCEPTED, askFor, fakeAgent, isSignedBy, LineClient } from '../agent/test/support/services.js'
 import { openWorld } from '../prover/test/support/world.js'
 import { makeStory } from '../scripts/demo/story.js'
 import { freePort } from '../scripts/program.js'
+import { fencesIn, signaturesIn } from './support/markdown.js'
 import { needs } from './support/needs.js'
+import { parametersOf, programOf } from './support/programs.js'
 import { respondTo } from './support/proven.js'
-import { programIn, programsIn, quickstarts, readersFolder } from './support/quickstart.js'
-import { pathInRepository, readInRepository } from './support/repository.js'
+import {
+  filesIn,
+  programIn,
+  programsIn,
+  quickstarts,
+  type ReadersFolder,
+  readersFolder,
+} from './support/quickstart.js'
+import { readInRepository, repositoryFiles } from './support/repository.js'
 
 // A quick start is the first thing that a reader copies: each is run here as it stands on its page, for real.
 
@@ -53,27 +62,68 @@ test.each([
   expect(lines.length).toBeLessThanOrEqual(10)
 })
 
-/** Under the project's own strictness, which may be stricter than a reader's. */
-test('the programs of quick starts, and of the README, have no type error', async () => {
-  const folder = await readersFolder()
-  try {
-    const files = await Promise.all(['README.md', ...quickstarts()].map((page) => folder.copy(page)))
-    const { config } = ts.readConfigFile(pathInRepository('tsconfig.tests.json'), ts.sys.readFile)
-    const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, pathInRepository('.'))
-    const declared = fileNames.filter((name) => name.endsWith('.d.ts'))
-    const program = ts.createProgram([...files, ...declared], {
-      ...options,
-      typeRoots: [pathInRepository('node_modules/@types')],
-    })
+const pages = repositoryFiles().filter((path) => path.endsWith('.md'))
+
+describe('TypeScript on pages', () => {
+  let folder: ReadersFolder
+  let program: ts.Program
+  const withPrograms = pages.filter((page) => programsIn(readInRepository(page)).length > 0)
+
+  beforeAll(async () => {
+    folder = await readersFolder()
+    const entries = join(folder.path, 'entries.ts')
+    await writeFile(entries, ENTRY_POINTS.map((name, i) => `export * as m${i} from '${name}'\n`).join(''))
+    const files = await Promise.all(withPrograms.map((page) => folder.copy(page)))
+    const written = pages.flatMap((page) => filesIn(readInRepository(page)))
+    const scripts = written.map((_, i) => join(folder.path, `written-${i}.mjs`))
+    await Promise.all(written.map((text, i) => writeFile(scripts[i] ?? '', text)))
+    program = programOf([...files, ...scripts, entries])
+  })
+  afterAll(() => folder.remove())
+
+  /** Under the project's own strictness, which may be stricter than a reader's. */
+  test('has no type error, whatever the page', () => {
+    expect(withPrograms).toEqual(expect.arrayContaining(['README.md', 'docs/evidence.md', ...quickstarts()]))
     const complaints = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
       const where = file === undefined ? '' : file.fileName.replace(folder.path, '')
       return `${where}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
     })
     expect(complaints).toEqual([])
-  } finally {
-    await folder.remove()
-  }
+  })
+
+  test('stands where it is compiled, and nowhere else', () => {
+    const kinds = ['', 'sh', 'ts', 'json', 'yaml', 'solidity']
+    const others = pages.flatMap((page) =>
+      fencesIn(readInRepository(page))
+        .filter(
+          ({ kind, text }) => !kinds.includes(kind) || (kind === '' && /^(import|const|await) /m.test(text)),
+        )
+        .map(({ kind }) => `${page}: ${kind}`),
+    )
+    expect(others).toEqual([])
+  })
+
+  test('names the parameters that functions have: those that may be left out are marked', () => {
+    const functions = parametersOf(program, join(folder.path, 'entries.ts'))
+    const named = pages.flatMap((page) =>
+      signaturesIn(readInRepository(page)).map((one) => ({ page, ...one })),
+    )
+    const known = named.filter(({ page, name }) => !NOTATION.includes(page) && functions.has(name))
+    expect(known.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['appraise', 'authenticate', 'inspect']),
+    )
+    const wrong = known.filter(({ name, parameters }) => !functions.get(name)?.includes(parameters))
+    expect(wrong.map(({ page, name, parameters }) => `${page}: ${name}(${parameters})`)).toEqual([])
+  })
 })
+
+/** Pages whose notation is that of mathematics. */
+const NOTATION = ['docs/protocol.md', 'docs/circuits.md']
+
+/** Where a reader imports from. */
+const ENTRY_POINTS = ['', '/node'].flatMap((part) =>
+  ['evidence', 'registry', 'prover', 'verifier', 'agent'].map((name) => `@vouch/${name}${part}`),
+)
 
 test('the reader of quick starts takes TypeScript, all of it, and nothing else', () => {
   const page = 'words\n```ts\nconst a = 1\n```\n```sh\nrm -r x\n```\nmore\n```ts\nconst b = 2\n```\n'
