@@ -182,7 +182,7 @@ describe('what is spelled in another way is refused, and skips no check', () => 
     'a nonce that is lost, is no bytes, or has another name: %j',
     async (expected) => {
       expect(await judged(policy, 1, expected)).toMatchObject({ code: 'USAGE' })
-      expect(await outcome(() => inspect(evidence, expected as Anything))).toMatchObject({ code: 'USAGE' })
+      expect(await outcome(() => (inspect as Anything)(evidence, expected))).toMatchObject({ code: 'USAGE' })
     },
   )
 
