@@ -178,13 +178,16 @@ describe('what is spelled in another way is refused, and skips no check', () => 
     })
   })
 
-  it.each([{ nonce: undefined }, { nonce: 'ab' }, { nonce: null, reportData: bytes }, { Nonce: bytes }])(
-    'a nonce that is lost, is no bytes, or has another name: %j',
-    async (expected) => {
-      expect(await judged(policy, 1, expected)).toMatchObject({ code: 'USAGE' })
-      expect(await outcome(() => (inspect as Anything)(evidence, expected))).toMatchObject({ code: 'USAGE' })
-    },
-  )
+  it.each([
+    { nonce: undefined },
+    { nonce: 'ab' },
+    { nonce: null, reportData: bytes },
+    { Nonce: bytes },
+    { nonce: null, constructor: 1 },
+  ])('a nonce that is lost, is no bytes, or has another name: %j', async (expected) => {
+    expect(await judged(policy, 1, expected)).toMatchObject({ code: 'USAGE' })
+    expect(await outcome(() => (inspect as Anything)(evidence, expected))).toMatchObject({ code: 'USAGE' })
+  })
 
   it.each([undefined, Number.NaN, -1, 1.5, '1', new Date(), MAX_TIME + 1])(
     'a time that is none: %s',

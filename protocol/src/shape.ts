@@ -63,7 +63,7 @@ export function assertClosedShape<T extends object>(
 ): void {
   assertShape(given, shape, at)
   for (const [name, value] of Object.entries(given)) {
-    const kind = others[name]
+    const kind = Object.hasOwn(others, name) ? others[name] : undefined
     if (!Object.hasOwn(shape, name) && kind === undefined)
       throw new VouchError('USAGE', {
         rule: `${at}.${name.slice(0, 40)} is not known; known are ${Object.keys({ ...shape, ...others }).join(', ')}`,

@@ -40,15 +40,15 @@ export function whyUnanswered(error: unknown, otherwise?: string): string {
   if (code !== undefined) return `${WORDS[code] ?? 'the connection failed'} (${code})`
   if (chain.some(({ name }) => name === 'TimeoutError')) return 'no answer in time'
   const message = otherwise ?? chain.at(-1)?.message ?? 'it failed'
-  return MESSAGES[message] ?? shown(message)
+  return MESSAGES.get(message) ?? shown(message)
 }
 
 /** What has no name, only words. */
-const MESSAGES: Readonly<Record<string, string>> = {
-  'bad port': 'a port that fetch never asks',
-  'unexpected redirect': 'a redirect, which is not followed',
-  [TOO_LONG]: TOO_LONG,
-}
+const MESSAGES: ReadonlyMap<string, string> = new Map([
+  ['bad port', 'a port that fetch never asks'],
+  ['unexpected redirect', 'a redirect, which is not followed'],
+  [TOO_LONG, TOO_LONG],
+])
 
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',

@@ -88,6 +88,7 @@ describe('why', () => {
     error.cause = error
     expect(whyUnanswered(error)).toBe('"round"')
     expect(whyUnanswered('thrown')).toBe('"it failed"')
+    expect(whyUnanswered(new Error('constructor'))).toBe('"constructor"')
     expect(whyUnanswered(Object.assign(new Error('m'), { code: 'a\nb' }))).toBe('"m"')
   })
 })
