@@ -178,13 +178,13 @@ describe('what is spelled in another way is refused, and skips no check', () => 
     })
   })
 
-  it.each([
-    { nonce: undefined },
-    { nonce: 'ab' },
-    { nonce: null, reportData: bytes },
-    { Nonce: bytes },
-    { nonce: null, constructor: 1 },
-  ])('a nonce that is lost, is no bytes, or has another name: %j', async (expected) => {
+  it.each<{ readonly expected: Anything }>([
+    { expected: { nonce: undefined } },
+    { expected: { nonce: 'ab' } },
+    { expected: { nonce: null, reportData: bytes } },
+    { expected: { Nonce: bytes } },
+    { expected: { nonce: null, constructor: 1 } },
+  ])('a nonce that is lost, is no bytes, or has another name: %j', async ({ expected }) => {
     expect(await judged(policy, 1, expected)).toMatchObject({ code: 'USAGE' })
     expect(await outcome(() => (inspect as Anything)(evidence, expected))).toMatchObject({ code: 'USAGE' })
   })
