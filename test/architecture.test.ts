@@ -73,8 +73,9 @@ describe('the packages', () => {
   })
 })
 
+/** One version, of the package itself or of another that stands under its name: `npm:solc@0.8.13`. */
 function isPinned(version: string): boolean {
-  return /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(version)
+  return /^(npm:[^@]+@)?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(version)
 }
 
 function compilerOptions(path: string): ts.CompilerOptions {

@@ -65,7 +65,9 @@ describe('from a clean clone', () => {
     const told = await run(clone, ...LOOPBACK_ONLY, 'npm', 'run', 'demo', '--', '--keep', kept)
     expect(told).toContain('Bob did not learn')
     expect(Number(/^([\d.]+) s in all$/m.exec(told)?.[1])).toBeLessThan(3 * DEMO_SECONDS)
-    const [judge = ''] = /^ *npx --no-install bob verify .*$/m.exec(told) ?? []
+    const [judge = ''] = /^ *npx --no-install bob verify (?:.*\\\n)*.*$/m.exec(told) ?? []
+    const said = told.slice(told.indexOf('\nMachines\n'), told.indexOf('\nKept in '))
+    expect(said.split('\n').filter((line) => line.length > 80)).toEqual([])
     expect(await run(clone, ...LOOPBACK_ONLY, 'sh', '-c', judge)).toMatch(/^accepted$/m)
   })
 
@@ -114,11 +116,12 @@ function commands(): readonly { folder: string; command: string }[] {
   )
 }
 
-/** `@vouch/circuits/node` and the like. */
+/** `@vouch/circuits/node` and the like. A pattern, such as `./src/*.sol`, exports files that are no modules. */
 function publicModules(): readonly string[] {
   return workspaces().flatMap((folder) => {
     const { name, exports = {} } = readManifest(folder)
-    return Object.keys(exports).map((path) => posix.join(name, path))
+    const modules = Object.keys(exports).filter((path) => !path.includes('*'))
+    return modules.map((path) => posix.join(name, path))
   })
 }
 
@@ -149,7 +152,17 @@ function entryPoints(name: string): readonly string[] {
   const exported = Object.values(exports).flatMap((conditions) =>
     Object.entries(conditions).filter(([condition]) => condition !== 'vouch:source'),
   )
-  return [...exported.map(([, path]) => path), ...Object.values(bin)].map((path) => path.replace(/^\.\//, ''))
+  return [...exported.map(([, path]) => path), ...Object.values(bin)].flatMap((path) =>
+    filesOf(folder, path.replace(/^\.\//, '')),
+  )
+}
+
+/** The file that an export leads to; of a pattern, every file that it stands for. */
+function filesOf(folder: string, path: string): readonly string[] {
+  const [start = '', end] = path.split('*')
+  if (end === undefined) return [path]
+  const files = repositoryFiles().map((file) => posix.relative(folder, file))
+  return files.filter((file) => file.startsWith(start) && file.endsWith(end))
 }
 
 function isSourceOrTest(path: string): boolean {

@@ -14,15 +14,24 @@ import {
 import { clock } from '@vouch/protocol/node'
 import { proveResponse } from '@vouch/prover'
 import ts from 'typescript'
-import { expect, type TestContext, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import { ACCEPTED, askFor, fakeAgent, isSignedBy, LineClient } from '../agent/test/support/services.js'
 import { openWorld } from '../prover/test/support/world.js'
 import { makeStory } from '../scripts/demo/story.js'
 import { freePort } from '../scripts/program.js'
+import { fencesIn, signaturesIn } from './support/markdown.js'
 import { needs } from './support/needs.js'
+import { parametersOf, programOf } from './support/programs.js'
 import { respondTo } from './support/proven.js'
-import { programIn, programsIn, quickstarts, readersFolder } from './support/quickstart.js'
-import { pathInRepository, readInRepository } from './support/repository.js'
+import {
+  filesIn,
+  programIn,
+  programsIn,
+  quickstarts,
+  type ReadersFolder,
+  readersFolder,
+} from './support/quickstart.js'
+import { readInRepository, repositoryFiles } from './support/repository.js'
 
 // A quick start is the first thing that a reader copies: each is run here as it stands on its page, for real.
 
@@ -53,27 +62,68 @@ test.each([
   expect(lines.length).toBeLessThanOrEqual(10)
 })
 
-/** Under the project's own strictness, which may be stricter than a reader's. */
-test('the programs of quick starts, and of the README, have no type error', async () => {
-  const folder = await readersFolder()
-  try {
-    const files = await Promise.all(['README.md', ...quickstarts()].map((page) => folder.copy(page)))
-    const { config } = ts.readConfigFile(pathInRepository('tsconfig.tests.json'), ts.sys.readFile)
-    const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, pathInRepository('.'))
-    const declared = fileNames.filter((name) => name.endsWith('.d.ts'))
-    const program = ts.createProgram([...files, ...declared], {
-      ...options,
-      typeRoots: [pathInRepository('node_modules/@types')],
-    })
+const pages = repositoryFiles().filter((path) => path.endsWith('.md'))
+
+describe('TypeScript on pages', () => {
+  let folder: ReadersFolder
+  let program: ts.Program
+  const withPrograms = pages.filter((page) => programsIn(readInRepository(page)).length > 0)
+
+  beforeAll(async () => {
+    folder = await readersFolder()
+    const entries = join(folder.path, 'entries.ts')
+    await writeFile(entries, ENTRY_POINTS.map((name, i) => `export * as m${i} from '${name}'\n`).join(''))
+    const files = await Promise.all(withPrograms.map((page) => folder.copy(page)))
+    const written = pages.flatMap((page) => filesIn(readInRepository(page)))
+    const scripts = written.map((_, i) => join(folder.path, `written-${i}.mjs`))
+    await Promise.all(written.map((text, i) => writeFile(scripts[i] ?? '', text)))
+    program = programOf([...files, ...scripts, entries])
+  })
+  afterAll(() => folder.remove())
+
+  /** Under the project's own strictness, which may be stricter than a reader's. */
+  test('has no type error, whatever the page', () => {
+    expect(withPrograms).toEqual(expect.arrayContaining(['README.md', 'docs/evidence.md', ...quickstarts()]))
     const complaints = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
       const where = file === undefined ? '' : file.fileName.replace(folder.path, '')
       return `${where}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
     })
     expect(complaints).toEqual([])
-  } finally {
-    await folder.remove()
-  }
+  })
+
+  test('stands where it is compiled, and nowhere else', () => {
+    const kinds = ['', 'sh', 'ts', 'json', 'yaml', 'solidity']
+    const others = pages.flatMap((page) =>
+      fencesIn(readInRepository(page))
+        .filter(
+          ({ kind, text }) => !kinds.includes(kind) || (kind === '' && /^(import|const|await) /m.test(text)),
+        )
+        .map(({ kind }) => `${page}: ${kind}`),
+    )
+    expect(others).toEqual([])
+  })
+
+  test('names the parameters that functions have: those that may be left out are marked', () => {
+    const functions = parametersOf(program, join(folder.path, 'entries.ts'))
+    const named = pages.flatMap((page) =>
+      signaturesIn(readInRepository(page)).map((one) => ({ page, ...one })),
+    )
+    const known = named.filter(({ page, name }) => !NOTATION.includes(page) && functions.has(name))
+    expect(known.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['appraise', 'authenticate', 'inspect']),
+    )
+    const wrong = known.filter(({ name, parameters }) => !functions.get(name)?.includes(parameters))
+    expect(wrong.map(({ page, name, parameters }) => `${page}: ${name}(${parameters})`)).toEqual([])
+  })
 })
+
+/** Pages whose notation is that of mathematics. */
+const NOTATION = ['docs/protocol.md', 'docs/circuits.md']
+
+/** Where a reader imports from. */
+const ENTRY_POINTS = ['', '/node'].flatMap((part) =>
+  ['evidence', 'registry', 'prover', 'verifier', 'agent'].map((name) => `@vouch/${name}${part}`),
+)
 
 test('the reader of quick starts takes TypeScript, all of it, and nothing else', () => {
   const page = 'words\n```ts\nconst a = 1\n```\n```sh\nrm -r x\n```\nmore\n```ts\nconst b = 2\n```\n'
@@ -116,7 +166,7 @@ async function verifierAcceptsOnce(page: string): Promise<void> {
   }
 }
 
-/** Alice: she enrolls with a registrar, waits for its next head, and convinces the Bob of the other page. */
+/** Alice: she enrolls with a registrar, once, convinces the Bob of the other page, and says so when she refuses. */
 async function aliceConvincesBob(page: string): Promise<void> {
   const world = await openWorld()
   const folder = await readersFolder()
@@ -128,18 +178,25 @@ async function aliceConvincesBob(page: string): Promise<void> {
   await bob.firstLine()
   const line = await listenedTo(`http://127.0.0.1:${port}`)
   const cutting = setInterval(() => void world.registrar.registry.cutHead(), 500)
-  try {
+  const aliceEnds = async (expected: unknown[]): Promise<void> => {
     const alice = await folder.run(page, {
       VOUCH_HOME: join(world.folder, 'home'),
       AGENT_URL: world.guest.url,
       REGISTRAR_URL: world.registrarUrl,
       BOB_URL: line.url,
     })
-    expect([await alice.ended(), alice.stderr]).toEqual([0, ''])
-    expect(line.heard).toEqual([
-      { method: 'GET', status: 200, text: expect.stringContaining('challenge') },
-      { method: 'POST', status: 200, text: expect.stringContaining('hello') },
-    ])
+    expect([await alice.ended(), alice.stdout, alice.stderr]).toEqual([...expected, ''])
+    expect(world.registrar.registry.size).toBe(16 + 1)
+  }
+  try {
+    for (let run = 0; run < 2; run++) await aliceEnds([0, 'accepted: you said hello\n'])
+    line.alter = (request) => request.replace(/"now":\d+/, '"now":1795243080')
+    const refused = /^not accepted \(400\): VouchError: .+\n$/
+    await aliceEnds([3, expect.stringMatching(refused)])
+    const asked = { method: 'GET', status: 200, text: expect.stringContaining('challenge') }
+    const answered = { method: 'POST', status: 200, text: expect.stringContaining('hello') }
+    const unanswered = { method: 'POST', status: 400, text: expect.stringContaining('failures') }
+    expect(line.heard).toEqual([asked, answered, asked, answered, asked, unanswered])
   } finally {
     clearInterval(cutting)
     line.close()
@@ -155,20 +212,29 @@ interface Exchange {
   readonly text: string
 }
 
+interface Line {
+  readonly url: string
+  readonly heard: Exchange[]
+  /** What becomes of an answer to GET on its way. */
+  alter: (text: string) => string
+  readonly close: () => void
+}
+
 /** Passes on what is asked of a server, and notes what it answers. */
-async function listenedTo(url: string): Promise<{ url: string; heard: Exchange[]; close: () => void }> {
-  const heard: Exchange[] = []
+async function listenedTo(url: string): Promise<Line> {
   const port = await freePort()
   const server = createServer(async (incoming, outgoing) => {
     const { method = '' } = incoming
     let body = ''
     for await (const part of incoming) body += part
     const answer = await said(fetch(url + incoming.url, { method, ...(method === 'POST' ? { body } : {}) }))
-    heard.push({ method, ...answer })
-    outgoing.writeHead(answer.status).end(answer.text)
+    line.heard.push({ method, ...answer })
+    outgoing.writeHead(answer.status).end(method === 'GET' ? line.alter(answer.text) : answer.text)
   })
   server.listen(port, '127.0.0.1')
-  return { url: `http://127.0.0.1:${port}`, heard, close: () => server.close() }
+  const close = (): void => void server.close()
+  const line: Line = { url: `http://127.0.0.1:${port}`, heard: [], alter: (text) => text, close }
+  return line
 }
 
 const said = async (answer: Promise<Response>): Promise<{ status: number; text: string }> => {

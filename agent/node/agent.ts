@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { type PublicKey, toHex, VouchError } from '@vouch/protocol'
+import { assertKind, assertShape, type PublicKey, type Shape, toHex, VouchError } from '@vouch/protocol'
 import { type Limits, type Place, type RunningServer, startServer } from '@vouch/protocol/node/http'
 import { type AnnouncedKey, type GuestView, guestView, Roll } from '../src/index.js'
 import type { ConfigurationFile } from './configuration-file.js'
@@ -34,8 +34,12 @@ export interface RunningAgent {
   close(): Promise<void>
 }
 
+const OPTIONS: Shape<AgentOptions> = { host: 'text', port: 'count', log: 'function' }
+
 /** Starts an agent: measures, listens for its services, then serves strangers. */
 export async function startAgent(file: ConfigurationFile, options: AgentOptions): Promise<RunningAgent> {
+  assertKind(file, 'object', 'startAgent: file')
+  assertShape(options, OPTIONS, 'startAgent: options')
   const { plan } = file
   const measured = await measure(file)
   const provider = await openProvider(plan.provider, file.resolve)

@@ -20,8 +20,6 @@ const json = ['--json', 'JSON on stdout'] as const
 const teeAgent = new Command('tee-agent')
   .description('shows what runs in a guest, and binds it into hardware evidence')
   .version(versionOf(import.meta.url))
-  .exitOverride()
-  .configureOutput({ writeOut: (text) => out.data(text.trimEnd()), outputError: () => undefined })
   .addHelpText('after', EXAMPLE)
 
 teeAgent
@@ -57,4 +55,4 @@ function run(options: { readonly json?: true }, command: () => Promise<number>):
   return runCommand(out, options.json ?? false, command)
 }
 
-await runProgram(out, () => teeAgent.parseAsync())
+await runProgram(out, teeAgent)

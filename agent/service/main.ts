@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { PROFILES, type ProfileName, shown, toHex, VouchError } from '@vouch/protocol'
-import { clock, runCommand, terminal, versionOf } from '@vouch/protocol/node'
+import { clock, runCommand, terminal, usageWords, versionOf } from '@vouch/protocol/node'
 import { originsArgument, proxyArgument } from '@vouch/protocol/node/http'
 import { readServiceLimits } from './limits-file.js'
 import { type Place, type ServiceOptions, startService } from './service.js'
@@ -33,7 +33,7 @@ async function options(): Promise<ServiceOptions | 'help' | 'version'> {
   const { profile, key, announce, tcp, http, limits } = values
   const proxy = values['behind-proxy']
   if (key === undefined || (tcp === undefined && http === undefined)) {
-    throw usage('--profile, --key and one of --tcp and --http must be given')
+    throw usage('an option is missing: --profile, --key and one of --tcp and --http must be given')
   }
   return {
     profile: profileNamed(profile),
@@ -58,7 +58,7 @@ function argumentsGiven() {
   try {
     return parseArgs({ options: { ...known, ...more, 'key-anywhere': flag } })
   } catch (error) {
-    throw usage('arguments must be ones that there are', error instanceof Error ? error.message : '')
+    throw usage(error instanceof Error ? usageWords(error.message) : 'the arguments cannot be read')
   }
 }
 

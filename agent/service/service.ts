@@ -1,5 +1,13 @@
 import { isIP } from 'node:net'
-import { type ErrorCode, type ProfileName, type PublicKey, toHex, VouchError } from '@vouch/protocol'
+import {
+  assertShape,
+  type ErrorCode,
+  type ProfileName,
+  type PublicKey,
+  type Shape,
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
 import { Gate, type Origins, type ProxyAddress } from '@vouch/protocol/node/http'
 import { announce, announceWithin } from './announce.js'
 import { exchangeWith } from './exchange.js'
@@ -47,8 +55,11 @@ const AGENT_STARTS_WITHIN_MS = 30_000
 /** The agent may start anew and must hear the key again; to announce it twice does no harm. */
 const EVERY_MS = 60_000
 
+const OPTIONS: Shape<ServiceOptions> = { profile: 'text', keyFile: 'text', respond: 'function' }
+
 /** Starts a service: reads or makes its key, listens, and tells its agent. */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
+  assertShape(options, OPTIONS, 'startService: options')
   const { profile, keyFile, keyAnywhere, announceTo, respond, log = () => undefined } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const signer = { profile, secretKey: await openKey(keyFile, { anywhere: keyAnywhere ?? false }) }

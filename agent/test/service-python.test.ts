@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { decodeEnvelope, fromHex, parseAnnouncement, parseAnswer, toHex } from '@vouch/protocol'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { read, vectorFile } from '../../fixtures/corpus.js'
 import { needs } from '../../test/support/needs.js'
 import { pathInRepository } from '../../test/support/repository.js'
@@ -126,6 +127,29 @@ describe('the service in Python', () => {
     expect((await second.ready()).public_key).toEqual(public_key)
     expect(await second.stop()).toBe(0)
     await agent.close()
+  })
+
+  test('waits for its agent, and announces again to one that was started anew', async (context) => {
+    needs.python3(context)
+    const own = await mkdtemp(join(folder, 'waiting-'))
+    const socket = join(own, 'agent')
+    const args = ['--profile', 'sha256', '--key', join(own, 'key'), '--key-anywhere', '--tcp', '127.0.0.1:0']
+    const announcing = ['--announce', socket, '--announce-every', '0.2']
+    const service = new ServiceProcess([...args, ...announcing], ['python3', '-B', PROGRAM])
+    await setTimeout(1_000) // it finds no agent at first
+    const first = await fakeAgent(socket, () => ACCEPTED)
+    const { public_key } = await service.ready()
+    await first.close()
+    await rm(socket, { force: true })
+    await vi.waitFor(() => expect(service.stderr).toContain('not announced'), { timeout: 20_000 })
+
+    let answers = 0
+    const second = await fakeAgent(socket, () => (answers++ === 0 ? '{"failures":[]}\n' : ACCEPTED))
+    await vi.waitFor(() => expect(second.heard.length).toBeGreaterThan(1), { timeout: 20_000 })
+    const { x, y } = parseAnnouncement(second.heard[1] ?? '').publicKey
+    expect({ x: toHex(x), y: toHex(y) }).toEqual(public_key)
+    expect(await service.stop()).toBe(0)
+    await second.close()
   })
 
   test('refuses a key that others may read, a key on a disk, and an agent that refuses', async (context) => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.37;
+pragma solidity ^0.8.13;
 
 /// @title P2, the hash of Vouch: a Poseidon2 sponge over BN254's scalar field
 /// @notice t = 4, rate 3, x^5, 8 full and 56 partial rounds: section 2 of the protocol. Its constants are those that the

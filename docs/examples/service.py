@@ -223,6 +223,9 @@ def answer(line, respond, key, profile, clock):
 # -- the key, and the agent -------------------------------------------------------------------------------------------
 
 
+AGENT_STARTS_WITHIN = 30
+
+
 def in_memory(folder):
     """Whether a folder lies in tmpfs or ramfs: of all mounts above it, the one with the longest name counts."""
     folder, best = os.path.realpath(folder), ("", "")
@@ -255,18 +258,49 @@ def open_key(path):
     return int(text, 16)
 
 
+class NotTaken(Exception):
+    """The agent answered, and does not take the key."""
+
+
 def announce(path, public_key):
+    """Tells the agent the key. An OSError says that no agent answers; then it may be starting."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as agent:
         agent.settimeout(5)
         agent.connect(path)
         agent.sendall(json.dumps({"version": 1, "public_key": public_key}).encode() + b"\n")
         said = agent.makefile("rb").readline(4096)
+    if not said.endswith(b"\n"):
+        raise ConnectionError("the agent ended the connection before its answer")
     try:
         accepted = json.loads(said) == {"version": 1, "accepted": True}
     except ValueError:
         accepted = False
     if not accepted:
-        raise SystemExit("service.py: error: the agent does not take the service's key")
+        raise NotTaken("the agent does not take the service's key")
+
+
+def announce_within(path, public_key, seconds):
+    """The same when the agent may not be there yet: it starts with the guest, as the service does."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return announce(path, public_key)
+        except NotTaken as refusal:
+            raise SystemExit(f"service.py: error: {refusal}") from None
+        except OSError as failure:
+            if time.monotonic() + 0.5 > end:
+                raise SystemExit(f"service.py: error: no agent answers at {path}: {failure}") from None
+            time.sleep(0.5)
+
+
+def keep_announcing(path, public_key, every):
+    """An agent that was started anew has forgotten the key. One that is away, or refuses, ends no service that runs."""
+    while True:
+        time.sleep(every)
+        try:
+            announce(path, public_key)
+        except (OSError, NotTaken) as failure:
+            print(f"service.py: not announced: {failure}", file=sys.stderr, flush=True)
 
 
 # -- the server -------------------------------------------------------------------------------------------------------
@@ -328,7 +362,8 @@ def main():
     parser.add_argument("--profile", choices=PROFILES, required=True)
     parser.add_argument("--key", required=True)
     parser.add_argument("--key-anywhere", action="store_true", help="let the key lie on a disk, in development")
-    parser.add_argument("--announce")
+    parser.add_argument("--announce", help="the socket that the agent made for this service")
+    parser.add_argument("--announce-every", type=float, default=60, help="seconds until the key is announced again")
     parser.add_argument("--tcp", required=True)
     given = parser.parse_args()
     if not given.key_anywhere and not in_memory(os.path.dirname(given.key) or "."):
@@ -339,7 +374,9 @@ def main():
         x, y = multiply(server.key)
         public_key = {"x": f"{x:064x}", "y": f"{y:064x}"}
         if given.announce:
-            announce(given.announce, public_key)
+            announce_within(given.announce, public_key, AGENT_STARTS_WITHIN)
+            again = (given.announce, public_key, given.announce_every)
+            threading.Thread(target=keep_announcing, args=again, daemon=True).start()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         endpoint = "tcp://%s:%d" % server.server_address
         print(json.dumps({"endpoints": [endpoint], "public_key": public_key}), flush=True)

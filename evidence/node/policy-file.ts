@@ -1,11 +1,11 @@
 import { textOf } from '@vouch/protocol'
-import { readNamedFile } from '@vouch/protocol/node'
+import { parseNamedFile } from '@vouch/protocol/node'
 import { parseYaml } from '@vouch/protocol/node/yaml'
 import { type AdmissionPolicy, admissionPolicyFrom, parseAdmissionPolicy } from '../src/index.js'
 
 /** Reads an admission policy from a file: JSON, or YAML for the sake of its comments. */
 export async function readAdmissionPolicy(path: string): Promise<AdmissionPolicy> {
-  return readPolicyText(textOf(await readNamedFile(path)))
+  return parseNamedFile(path, (file) => readPolicyText(textOf(file)))
 }
 
 /** Reads an admission policy from text: what starts with a brace is JSON, and read as strictly as all JSON. */

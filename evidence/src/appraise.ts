@@ -1,4 +1,13 @@
-import { equalBytes, shortReportData, toHex } from '@vouch/protocol'
+import {
+  assertClosedShape,
+  assertKind,
+  assertShape,
+  equalBytes,
+  type Kind,
+  type Shape,
+  shortReportData,
+  toHex,
+} from '@vouch/protocol'
 import { type AppraisalFailure, type Check, Checks } from './checks.js'
 import { AuthenticEvidence, type Claims } from './evidence.js'
 import { isSimulatedKind, KINDS, kindOf } from './kinds.js'
@@ -17,23 +26,51 @@ export interface Appraisal {
 
 /** What the judge knows beforehand, and evidence must agree with. */
 export interface Expected {
-  /** What the guest was asked to have signed. */
-  readonly nonce?: Uint8Array | undefined
+  /**
+   * What the guest was asked to have signed; null where nobody asked for anything, and then freshness is not checked. It has to
+   * be said: a nonce that got lost on its way here must not look like one that was never asked for.
+   */
+  readonly nonce: Uint8Array | null
   /** Which GPUs the machine binds. Who does not know looks for their nonce in what the machine had signed. */
   readonly gpus?: ExpectedGpus | undefined
 }
 
+/** A policy as `parseAdmissionPolicy` gives it. Parsed JSON is none: its members have other names, and pins would be passed over. */
+const POLICY: Shape<AdmissionPolicy> = {
+  version: 'count',
+  name: 'text',
+  evidence: 'object',
+  osImages: 'list',
+  quota: 'given',
+  ttl: 'count',
+  collateral: 'object',
+}
+const COLLATERAL: Shape<AdmissionPolicy['collateral']> = {
+  revocation: 'text',
+  maxAge: 'count',
+  grace: 'count',
+}
+
+const EXPECTED: Shape<Expected> = { nonce: 'bytes or null' }
+const PERHAPS_EXPECTED: Readonly<Record<string, Kind>> = { gpus: 'object' }
+
 /**
- * Says whether genuine evidence is what an admission policy wants at a time (seconds since 1970). A nonce is compared
- * when it is given; shorter bytes stand for themselves and zeros behind them. Not appraised here: the OS image, the nonce and the
+ * Says whether genuine evidence is what an admission policy wants at a time (seconds since 1970). A nonce is
+ * compared unless it is null; shorter bytes stand for themselves and zeros behind them. Not appraised here: the OS image, the nonce and the
  * service tree, which REPORT_DATA binds and admission checks.
  */
 export function appraise(
   evidence: AuthenticEvidence,
   policy: AdmissionPolicy,
   at: number,
-  { nonce, gpus }: Expected = {},
+  expected: Expected,
 ): Appraisal {
+  assertKind(evidence, 'object', 'appraise: evidence')
+  assertShape(policy, POLICY, 'appraise: policy')
+  assertShape(policy.collateral, COLLATERAL, 'appraise: policy.collateral')
+  assertKind(at, 'time', 'appraise: at')
+  assertClosedShape(expected, EXPECTED, PERHAPS_EXPECTED, 'appraise: expected')
+  const { nonce, gpus } = expected
   const claims = AuthenticEvidence.claimsOf(evidence)
   const checks = new Checks<AppraisalFailure>()
   const pins = policy.evidence[claims.kind]
@@ -57,7 +94,10 @@ export function appraise(
  * Says of genuine evidence what holds without any policy of one's own: that it is not simulated, and that nobody may debug the
  * guest. What the guest is, this cannot say.
  */
-export function inspect(evidence: AuthenticEvidence, { nonce, gpus }: Expected = {}): Appraisal {
+export function inspect(evidence: AuthenticEvidence, expected: Expected): Appraisal {
+  assertKind(evidence, 'object', 'inspect: evidence')
+  assertClosedShape(expected, EXPECTED, PERHAPS_EXPECTED, 'inspect: expected')
+  const { nonce, gpus } = expected
   const claims = AuthenticEvidence.claimsOf(evidence)
   const checks = new Checks<AppraisalFailure>()
   const kinds = [claims.kind, ...(claims.devices ?? []).map(({ root }) => root.kind)]
@@ -104,13 +144,9 @@ function checkCollateral(
 }
 
 /** Whether a nonce is in one of the places that the guest chose. */
-function checkNonce(
-  checks: Checks<AppraisalFailure>,
-  { slots }: Claims,
-  wanted: Uint8Array | undefined,
-): void {
+function checkNonce(checks: Checks<AppraisalFailure>, { slots }: Claims, wanted: Uint8Array | null): void {
   const names = slots.map(({ name }) => name).join(' or ')
-  if (wanted === undefined) {
+  if (wanted === null) {
     checks.leave(`freshness: no nonce was given to compare ${names} with`)
     return
   }

@@ -1,4 +1,4 @@
-import { equalBytes, exitStatus, type Failure, shown, VouchError } from '@vouch/protocol'
+import { assertKind, equalBytes, exitStatus, type Failure, shown, VouchError } from '@vouch/protocol'
 import { type AppraisalFailure, attempt, type Check, Checks, must } from './checks.js'
 import { type Authentication, AuthenticEvidence, type Evidence, type EvidenceFile } from './evidence.js'
 import { sortFiles } from './files.js'
@@ -26,6 +26,8 @@ export async function parseEvidence(
   files: readonly EvidenceFile[],
   kept: readonly EvidenceFile[] = [],
 ): Promise<ParsedEvidence> {
+  assertKind(files, 'list', 'parseEvidence: files')
+  assertKind(kept, 'list', 'parseEvidence: kept')
   const { evidence, notes } = await readFiles(files, kept)
   const { failures } = notes
   const gravest = failures.find((failure) => exitStatus([failure]) === exitStatus(failures))
@@ -58,6 +60,9 @@ export async function examine(
   at: number,
   kept: readonly EvidenceFile[] = [],
 ): Promise<Examination> {
+  assertKind(files, 'list', 'examine: files')
+  assertKind(at, 'time', 'examine: at')
+  assertKind(kept, 'list', 'examine: kept')
   const { evidence, notes } = await readFiles(files, kept)
   const unreadable = notes.failures
   const read = { ignored: notes.ignored, unreadable, ...(evidence === undefined ? {} : { evidence }) }
@@ -136,6 +141,8 @@ function checkConflicts(checks: Checks, { revocationLists }: Sorted): void {
  * that report and certificate both speak of. Whether it is acceptable is for `appraise` to say.
  */
 export async function authenticate(evidence: Evidence, at: number): Promise<Authentication> {
+  assertKind(evidence, 'object', 'authenticate: evidence')
+  assertKind(at, 'time', 'authenticate: at')
   const checks = new Checks()
   const claims = await authenticateFormat(checks, evidence, at)
   const outcome = { checks: checks.checks, notChecked: checks.notChecked, failures: checks.failures }

@@ -40,7 +40,7 @@ describe('a policy that requires revocation lists', () => {
     for (const lists of [[], [byIntermediate]]) {
       const { authentic } = await authenticated([...(await attest()), ...lists])
       if (authentic === undefined) throw new Error('it must be authentic')
-      const { failures } = appraise(authentic, strict, NOW)
+      const { failures } = appraise(authentic, strict, NOW, { nonce: null })
       expect(failures).toMatchObject([
         { code: 'COLLATERAL_MISSING', field: 'collateral.revocation', given: 'no list of SIMULATED-ARK' },
       ])
@@ -50,13 +50,13 @@ describe('a policy that requires revocation lists', () => {
   test('takes one that comes with the list', async () => {
     const { authentic } = await authenticated([...(await attest()), await vendor.revoke('root', inForce)])
     if (authentic === undefined) throw new Error('it must be authentic')
-    expect(appraise(authentic, strict, NOW).failures).toEqual([])
+    expect(appraise(authentic, strict, NOW, { nonce: null }).failures).toEqual([])
   })
 })
 
 describe('a policy that names the kind', () => {
   test('accepts what it pins, and hands out the claims', async () => {
-    const { failures, claims, notChecked } = appraise(await authentic(), policy, NOW)
+    const { failures, claims, notChecked } = appraise(await authentic(), policy, NOW, { nonce: null })
     expect(failures).toEqual([])
     expect(claims).toMatchObject({ measurement: report.measurement })
     expect(notChecked).toEqual(['freshness: no nonce was given to compare REPORT_DATA with'])
@@ -90,14 +90,14 @@ describe('a policy that names the kind', () => {
       { field: 'endorsements', wanted: 'vcek', given: 'vlek' },
     ],
   ])('says %s, the field, what was wanted and what was given', async (code, changes, details) => {
-    const { failures } = appraise(await authentic(changes), policy, NOW)
+    const { failures } = appraise(await authentic(changes), policy, NOW, { nonce: null })
     expect(failures).toEqual([expect.objectContaining({ code, ...details })])
   })
 
   test('refuses another root, and a generation that it has no lowest TCB for', async () => {
     const pins = { ...policy.evidence['simulated-snp'] } as SnpPins
     const evidence = { 'simulated-snp': { ...pins, roots: [new Uint8Array(32)], tcb: {} } }
-    const { failures } = appraise(await authentic(), { ...policy, evidence }, NOW)
+    const { failures } = appraise(await authentic(), { ...policy, evidence }, NOW, { nonce: null })
     expect(failures.map(({ code, field }) => [code, field])).toEqual([
       ['VENDOR_ROOT_NOT_ACCEPTED', 'roots'],
       ['GENERATION_NOT_ACCEPTED', 'tcb'],
@@ -106,8 +106,10 @@ describe('a policy that names the kind', () => {
 
   test('refuses SMT unless it allows it', async () => {
     const strict = withPins({ guest_policy: { debug: false, migration: false, smt: false } })
-    expect(appraise(await authentic({ report: { smt: false } }), strict, NOW).failures).toEqual([])
-    const { failures } = appraise(await authentic(), strict, NOW)
+    expect(
+      appraise(await authentic({ report: { smt: false } }), strict, NOW, { nonce: null }).failures,
+    ).toEqual([])
+    const { failures } = appraise(await authentic(), strict, NOW, { nonce: null })
     expect(failures.map(({ code, field }) => [code, field])).toEqual([
       ['GUEST_POLICY_NOT_ACCEPTED', 'guest_policy.smt'],
     ])
@@ -118,7 +120,7 @@ describe('a policy that names the kind', () => {
       machine: { tcb: { bootloader: 1, tee: 0, snp: 1, microcode: 1 } },
       report: { measurement: new Uint8Array(48), vmpl: 3, debug: true, migration: true },
     }
-    const { failures } = appraise(await authentic(wrong), policy, NOW)
+    const { failures } = appraise(await authentic(wrong), policy, NOW, { nonce: null })
     expect(failures.map(({ code }) => code)).toEqual([
       'MEASUREMENT_NOT_ACCEPTED',
       'VMPL_NOT_ACCEPTED',
@@ -136,7 +138,7 @@ describe('a policy that names the kind', () => {
         NOW,
       )
       if (authentic === undefined) throw new Error('not authentic')
-      return appraise(authentic, policy, NOW).failures.map(({ code }) => code)
+      return appraise(authentic, policy, NOW, { nonce: null }).failures.map(({ code }) => code)
     }
     expect(await aged(604_800)).toEqual([])
     expect(await aged(604_801)).toEqual(['COLLATERAL_TOO_OLD'])
@@ -156,12 +158,12 @@ describe('a policy that names the kind', () => {
 
 describe('simulated evidence is refused', () => {
   test('by a policy that does not name it', async () => {
-    const { failures } = appraise(await authentic(), genuinePolicy(['3e'.repeat(48)]), NOW)
+    const { failures } = appraise(await authentic(), genuinePolicy(['3e'.repeat(48)]), NOW, { nonce: null })
     expect(failures.map(({ code }) => code)).toEqual(['SIMULATED_NOT_ACCEPTED'])
   })
 
   test('where there is no policy at all', async () => {
-    const { failures } = inspect(await authentic({ report: { debug: true } }))
+    const { failures } = inspect(await authentic({ report: { debug: true } }), { nonce: null })
     expect(failures.map(({ code }) => code)).toEqual(['SIMULATED_NOT_ACCEPTED', 'DEBUG_NOT_ACCEPTED'])
   })
 })
@@ -171,7 +173,7 @@ test('claims come out of authenticate alone: a look-alike has none', async () =>
   const alike = { claims }
   const rule = 'claims must come from evidence that was authenticated'
   // @ts-expect-error a value of the same shape is no AuthenticEvidence
-  expect(() => appraise(alike, policy, NOW)).toThrow(rule)
+  expect(() => appraise(alike, policy, NOW, { nonce: null })).toThrow(rule)
   // @ts-expect-error nor is it for this
-  expect(() => inspect(alike)).toThrow(rule)
+  expect(() => inspect(alike, { nonce: null })).toThrow(rule)
 })

@@ -232,17 +232,17 @@ describe('a service', () => {
     const service = await serve({ ...good, [LIST]: [mood] })
     const world = sources(service.url)
     const impatient = { ...world, patience: { ...world.patience, attempts: 2, timeoutMs: 300 } }
-    const { code, given } = await refusal(fetchPublished(await milan(), impatient))
-    expect([code, given]).toEqual(['VENDOR_UNREACHABLE', expect.stringContaining('asked 2 times')])
+    const { code, rule } = await refusal(fetchPublished(await milan(), impatient))
+    expect([code, rule]).toEqual(['VENDOR_UNREACHABLE', expect.stringContaining('asked 2 times')])
     expect([service.asked.filter((path) => path === LIST).length, world.pauses]).toEqual([2, [100]])
   })
 
   test('that is not there at all is given up', async () => {
     const service = await serve(good)
     await open.pop()?.close()
-    const { code, given } = await refusal(fetchPublished(await milan(), sources(service.url)))
-    expect([code, given]).toEqual(['VENDOR_UNREACHABLE', expect.stringContaining('ECONNREFUSED')])
-    expect(given).not.toContain('blSPL')
+    const { code, rule } = await refusal(fetchPublished(await milan(), sources(service.url)))
+    expect([code, rule]).toEqual(['VENDOR_UNREACHABLE', expect.stringContaining('ECONNREFUSED')])
+    expect(rule).not.toContain('blSPL')
   })
 
   test('that leads elsewhere is not followed', async () => {

@@ -125,7 +125,7 @@ describe('a policy that requires lists', () => {
     const { authentic, notChecked, ignored, failures } = await examine([...files, ...lists], NOW)
     if (authentic === undefined) throw new Error(JSON.stringify(failures))
     const judged = (revocation: string): readonly AppraisalFailure[] =>
-      appraise(authentic, policy(revocation), NOW).failures
+      appraise(authentic, policy(revocation), NOW, { nonce: null }).failures
     return { judged, notChecked, ignored, collateral: authentic.claims.collateral }
   }
 

@@ -85,8 +85,8 @@ for (const name of ['milan-v2', 'genoa-v3-host-data', 'turin-v5-host-data']) {
     const at = time(expected.verification_time)
     const { authentic } = await authenticate((await parseEvidence(given)).evidence, at)
     if (authentic === undefined) throw new Error(`${name} must be authentic`)
-    expect(appraise(authentic, genuinePolicy([fields.measurement]), at).failures).toEqual([])
-    const refused = appraise(authentic, genuinePolicy(['00'.repeat(48)]), at)
+    expect(appraise(authentic, genuinePolicy([fields.measurement]), at, { nonce: null }).failures).toEqual([])
+    const refused = appraise(authentic, genuinePolicy(['00'.repeat(48)]), at, { nonce: null })
     expect(refused.failures.map(({ code }) => code)).toEqual(['MEASUREMENT_NOT_ACCEPTED'])
   })
 }
@@ -118,7 +118,7 @@ describe('a revocation list of AMD', () => {
       if (authentic?.claims.kind !== 'sev-snp') throw new Error('it must be authentic')
       const json = genuineJson([toHex(authentic.claims.measurement)])
       const collateral = { revocation: 'required', max_age: maxAge, grace: DAY }
-      const { failures } = appraise(authentic, policyOf({ ...json, collateral }), at)
+      const { failures } = appraise(authentic, policyOf({ ...json, collateral }), at, { nonce: null })
       return failures.filter(({ field }) => field.startsWith('collateral')).map(({ code }) => code)
     }
     const without = given.filter(({ name }) => name !== LIST)
@@ -145,6 +145,6 @@ test('a genuine machine is refused by a policy for simulated ones', async (conte
   const at = time(expected.verification_time)
   const { authentic } = await authenticate((await parseEvidence(given)).evidence, at)
   if (authentic === undefined) throw new Error('milan-v2 must be authentic')
-  const { failures } = appraise(authentic, policyOf(policyJson), at)
+  const { failures } = appraise(authentic, policyOf(policyJson), at, { nonce: null })
   expect(failures.map(({ code, wanted }) => [code, wanted])).toEqual([['KIND_NOT_ACCEPTED', 'simulated-snp']])
 })

@@ -1,4 +1,4 @@
-import { askAgain, boundedBody, shown, VouchError, type Waiting } from '../src/index.js'
+import { askAgain, boundedBody, unanswered, VouchError, type Waiting, whyUnanswered } from '../src/index.js'
 
 const TIMEOUT_MS = 30_000
 
@@ -20,8 +20,11 @@ export async function fetchBounded(
   hint: string,
   { timeoutMs, signal, waiting }: Bounds = {},
 ): Promise<Uint8Array> {
+  const limitMs = timeoutMs ?? TIMEOUT_MS
+  const refuse = (why: string, cause?: unknown): VouchError =>
+    unanswered({ code: 'REGISTRY_UNREACHABLE', who: 'the registry', where: url, why, hint, cause })
   const askOnce = async () => {
-    const timeout = AbortSignal.timeout(timeoutMs ?? TIMEOUT_MS)
+    const timeout = AbortSignal.timeout(limitMs)
     const within = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
     const response = await fetch(url, { signal: within, redirect: 'error' })
     if (response.ok) return { response, body: await boundedBody(response, limit, within) }
@@ -31,19 +34,14 @@ export async function fetchBounded(
   try {
     const patience = timeoutMs === undefined ? {} : { totalMs: timeoutMs }
     const { response, body } = await askAgain(askOnce, { signal, patience, waiting })
-    if (body === undefined) throw new Error(`status ${response.status}`)
+    if (body === undefined) throw refuse(`status ${response.status}`)
     return body
   } catch (cause) {
     if (signal?.aborted)
       throw new VouchError('CANCELLED', { rule: 'the operation was cancelled by its caller' })
-    throw new VouchError(
-      'REGISTRY_UNREACHABLE',
-      {
-        rule: 'the registry must answer with what it was asked for',
-        given: `${shown(url)}: ${cause instanceof Error ? shown(cause.message) : 'failed'}`,
-        hint,
-      },
-      { cause },
-    )
+    if (cause instanceof VouchError) throw cause
+    throw refuse(isTimeout(cause) ? `no answer within ${limitMs} ms` : whyUnanswered(cause), cause)
   }
 }
+
+const isTimeout = (cause: unknown): boolean => cause instanceof DOMException && cause.name === 'TimeoutError'

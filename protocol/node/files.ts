@@ -6,7 +6,7 @@ import { MAX_FILE_BYTES, shown, VouchError } from '../src/index.js'
 export async function readNamedFile(path: string): Promise<Uint8Array> {
   try {
     const info = await stat(path)
-    if (!info.isFile()) throw new Error('it is no file')
+    if (!info.isFile()) throw notRead([new Unreadable(path, info.isDirectory() ? 'EISDIR' : 'no file')])
     if (info.size > MAX_FILE_BYTES) {
       throw new VouchError('TOO_LARGE', {
         rule: `${shown(path)} must be at most ${MAX_FILE_BYTES} bytes`,
@@ -16,11 +16,7 @@ export async function readNamedFile(path: string): Promise<Uint8Array> {
     return new Uint8Array(await readFile(path))
   } catch (error) {
     if (error instanceof VouchError) throw error
-    throw new VouchError(
-      'FILE_NOT_FOUND',
-      { rule: 'the path must lead to a file that can be read', given: shown(path), hint: reasonOf(error) },
-      { cause: error },
-    )
+    throw notRead([new Unreadable(path, codeOf(error), error)])
   }
 }
 
@@ -38,6 +34,34 @@ export async function parseNamedFile<T>(path: string, parse: (file: Uint8Array) 
     )
   }
 }
+
+/**
+ * Waits until all of several files are read, so that one broken file is named among many, and files that are missing for
+ * one reason are named in one error.
+ */
+export async function readAll<T>(readings: readonly Promise<T>[]): Promise<readonly T[]> {
+  const settled = await Promise.allSettled(readings)
+  const [first, ...others] = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+  if (first instanceof VouchError) throw mergeUnread([first, ...others.filter(isOurs)])[0]
+  if (first !== undefined) throw first
+  return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+}
+
+/** One error for all files that cannot be read for the same reason, in the place of the first; other errors as they are. */
+export function mergeUnread(errors: readonly VouchError[]): readonly VouchError[] {
+  const unread = errors.flatMap((error) => unreadableIn(error) ?? [])
+  return errors.flatMap((error) => {
+    const own = unreadableIn(error)
+    if (own === undefined) return [error]
+    const same = unread.filter(({ code }) => code === own.code)
+    return same[0] === own ? [notRead(same)] : []
+  })
+}
+
+const isOurs = (error: unknown): error is VouchError => error instanceof VouchError
+
+const unreadableIn = ({ cause }: VouchError): Unreadable | undefined =>
+  cause instanceof Unreadable ? cause : undefined
 
 /**
  * Writes a file whole or not at all: a reader, or a crash, never meets half of it. What is there keeps its mode, a link
@@ -72,10 +96,10 @@ export async function assertWritable(path: string): Promise<void> {
   try {
     const target = await realpath(path).catch(() => path)
     const there = await lstat(target).catch(() => undefined)
-    if (there?.isDirectory()) throw new Error('it is a folder')
+    if (there?.isDirectory()) throw notWritten(path, 'EISDIR')
     if (there === undefined || there.isFile()) await rmdir(await draftFolder(target))
   } catch (error) {
-    throw notWritten(path, error)
+    throw error instanceof VouchError ? error : notWritten(path, error)
   }
 }
 
@@ -91,12 +115,30 @@ export async function makeFolder(path: string, mode = 0o755): Promise<void> {
 /** What is being written lies in a folder of its own beside its place, behind a dot. */
 const draftFolder = (path: string): Promise<string> => mkdtemp(join(dirname(path), `.${basename(path)}-`))
 
-function notWritten(path: string, cause: unknown): VouchError {
-  return new VouchError(
-    'FILE_NOT_WRITTEN',
-    { rule: 'the path must lead to where a file can be written', given: shown(path), hint: reasonOf(cause) },
-    { cause },
-  )
+/** The error for a file that cannot be written, for a reason that the system gave. */
+export function notWritten(path: string, cause: unknown): VouchError {
+  const code = typeof cause === 'string' ? cause : codeOf(cause)
+  const [fact, hint] = code === 'ENOENT' ? NO_FOLDER : reasonOf(code)
+  return new VouchError('FILE_NOT_WRITTEN', { rule: `cannot write ${shown(path)}: ${fact}`, hint }, { cause })
+}
+
+/** The cause of an error that says that a file cannot be read: of several such errors one is made. */
+class Unreadable extends Error {
+  readonly path: string
+  readonly code: string
+
+  constructor(path: string, code: string, cause?: unknown) {
+    super(code, { cause })
+    this.path = path
+    this.code = code
+  }
+}
+
+function notRead(files: readonly Unreadable[]): VouchError {
+  const [cause] = files
+  const [fact, hint] = reasonOf(cause?.code ?? '')
+  const paths = files.map(({ path }) => shown(path)).join(', ')
+  return new VouchError('FILE_NOT_FOUND', { rule: `cannot read ${paths}: ${fact}`, hint }, { cause })
 }
 
 async function writeThrough(path: string, content: string | Uint8Array): Promise<void> {
@@ -125,11 +167,23 @@ async function replace(path: string, content: string | Uint8Array, mode: number)
   }
 }
 
-/** The system's own word for what went wrong, such as EACCES. */
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
-  return code === undefined ? 'it is no file' : `the system says ${code}`
+/** What the system's words mean, and what to do about it. */
+const REASONS: Readonly<Record<string, readonly [fact: string, hint: string]>> = {
+  ENOENT: ['no such file', 'correct the path'],
+  ENOTDIR: ['a part of the path is a file, not a folder', 'correct the path'],
+  EISDIR: ['it is a folder', 'name a file'],
+  'no file': ['it is a pipe, a device or a socket', 'name a file'],
+  EACCES: ['permission denied', 'give this user the right, or name another file'],
+  EROFS: ['the file system is read-only', 'name another place'],
+  ENOSPC: ['no space is left', 'make room, or name another place'],
 }
+const NO_FOLDER = ['no such folder', 'make the folder, or correct the path'] as const
+
+const reasonOf = (code: string): readonly [fact: string, hint: string] =>
+  REASONS[code] ?? [`the system says ${code}`, 'correct the path, or look at the system']
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'no more than that it failed'
 
 function explanationOf({ given, hint }: VouchError) {
   return { ...(given === undefined ? {} : { given }), ...(hint === undefined ? {} : { hint }) }

@@ -3,7 +3,15 @@
 export { bytesArgument, durationArgument, fieldArgument, numberArgument } from './arguments.js'
 export type { Bounds } from './fetch.js'
 export { fetchBounded } from './fetch.js'
-export { assertWritable, makeFolder, parseNamedFile, readNamedFile, writeWhole } from './files.js'
+export {
+  assertWritable,
+  makeFolder,
+  mergeUnread,
+  parseNamedFile,
+  readAll,
+  readNamedFile,
+  writeWhole,
+} from './files.js'
 export {
   createOnce,
   createPrivateFile,
@@ -11,6 +19,7 @@ export {
   privateFolder,
   writePrivateFile,
 } from './private-files.js'
+export { runProgram, usageWords } from './program.js'
 export type { Terminal } from './terminal.js'
 export {
   clearAwayWhenInterrupted,
@@ -18,7 +27,6 @@ export {
   drained,
   parseTime,
   runCommand,
-  runProgram,
   terminal,
   untilInterrupted,
 } from './terminal.js'

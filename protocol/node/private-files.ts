@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, open, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { shown, VouchError } from '../src/index.js'
-import { parseNamedFile, writeWholeWithMode } from './files.js'
+import { notWritten, parseNamedFile, writeWholeWithMode } from './files.js'
 
 // Files and folders that are for their owner alone.
 
@@ -43,8 +43,7 @@ export async function createPrivateFile(path: string, content: string): Promise<
   try {
     return await createOnce(path, content)
   } catch (cause) {
-    const explained = { rule: 'the path must lead to where a file can be written', given: shown(path) }
-    throw new VouchError('FILE_NOT_WRITTEN', explained, { cause })
+    throw notWritten(path, cause)
   }
 }
 

@@ -42,34 +42,6 @@ export async function runCommand(
   }
 }
 
-/** What a parser of arguments throws where it would end the process: commander's errors, by their shape. */
-interface ParserEnd {
-  readonly code: string
-  readonly exitCode: number
-  readonly message: string
-}
-
-const isParserEnd = (error: unknown): error is ParserEnd =>
-  error instanceof Error &&
-  'exitCode' in error &&
-  'code' in error &&
-  String(error.code).startsWith('commander.')
-
-/** Parses arguments and runs the command that they name. What the parser refuses is a usage error like any other. */
-export async function runProgram(out: Terminal, parse: () => Promise<unknown>): Promise<void> {
-  try {
-    await parse()
-  } catch (error) {
-    if (!isParserEnd(error)) throw error
-    if (error.exitCode === 0) return
-    const isHelp = error.code.startsWith('commander.help')
-    const said = error.message.replace(/^error: /, '').replace(/[^\x20-\x7e]/g, '?')
-    const rule = isHelp ? 'a command must be given that there is' : said
-    const usage = new VouchError('USAGE', { rule, hint: `${out.program} --help shows an example` })
-    await runCommand(out, process.argv.includes('--json'), () => Promise.reject(usage))
-  }
-}
-
 function sayFailure(out: Terminal, error: VouchError, json: boolean): void {
   const { code, rule, given, hint } = error
   if (json) out.data(JSON.stringify({ error: { code, exit: EXIT_OF[code], rule, given, hint } }))
@@ -118,20 +90,23 @@ const INTERRUPTS = [
   ['SIGTERM', 143],
 ] as const
 
+const DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z)?$/
+
 /** A time given by hand: seconds since 1970, or a date such as 2027-03-01T12:00:00Z. */
 export function parseTime(text: string): number {
-  const seconds = /^[0-9]{1,12}$/.test(text)
-    ? Number(text)
-    : /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z)?$/.test(text)
-      ? Date.parse(text) / 1000
-      : Number.NaN
-  const isDate = !text.includes('-') || new Date(seconds * 1000).toISOString().startsWith(text.slice(0, 10))
-  if (Number.isSafeInteger(seconds) && seconds >= 0 && seconds <= MAX_TIME && isDate) return seconds
+  const seconds = /^[0-9]{1,12}$/.test(text) ? Number(text) : DATE.test(text) ? secondsOf(text) : undefined
+  if (seconds !== undefined && seconds >= 0 && seconds <= MAX_TIME) return seconds
   throw new VouchError('USAGE', {
-    rule: 'a time must be seconds since 1970 or a date in UTC',
-    given: shown(text),
+    rule: `${shown(text)} is no time; a time is seconds since 1970, or a date in UTC`,
     hint: 'for example 1790000000 or 2026-09-21T14:13:20Z',
   })
+}
+
+/** Undefined for a day or an hour that there is not: a parser of dates may take 30 February for 2 March. */
+function secondsOf(date: string): number | undefined {
+  const milliseconds = Date.parse(date)
+  if (Number.isNaN(milliseconds)) return undefined
+  return new Date(milliseconds).toISOString().startsWith(date.slice(0, 10)) ? milliseconds / 1000 : undefined
 }
 
 /** Now, in whole seconds. */

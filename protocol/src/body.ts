@@ -1,5 +1,8 @@
 import { concat } from './bytes.js'
 
+/** Why a body is not read to its end. */
+export const TOO_LONG = 'the answer is too long'
+
 /**
  * Reads what a server answers up to a limit and until the signal, and nothing past either: the server decides how much it
  * sends, and how slowly. That the request was made with the same signal is not enough: fetch lets go of it once the headers
@@ -19,7 +22,7 @@ export async function boundedBody(
     signal.throwIfAborted()
     for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
       size += part.value.length
-      if (size > limit) throw new Error('the answer is too long')
+      if (size > limit) throw new Error(TOO_LONG)
       parts.push(part.value)
     }
     signal.throwIfAborted() // a reader that was cancelled ends as if all had been read

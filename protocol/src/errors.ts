@@ -8,6 +8,7 @@ export const EXIT_OF = {
   USAGE: 1,
   FILE_NOT_FOUND: 1,
   FILE_NOT_WRITTEN: 1,
+  CREDENTIAL_UNKNOWN: 1,
   // 2: false
   HEAD_SIGNATURE_FALSE: 2,
   PROOF_FALSE: 2,

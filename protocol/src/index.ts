@@ -145,3 +145,7 @@ export {
   serviceRoot,
   serviceValue,
 } from './service-tree.js'
+export type { Kind, Shape } from './shape.js'
+export { assertClosedShape, assertKind, assertShape } from './shape.js'
+export type { Unanswered } from './unanswered.js'
+export { unanswered, whyUnanswered } from './unanswered.js'

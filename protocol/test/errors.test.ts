@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import {
+  assertKind,
   buildServiceTree,
   decodeEnvelope,
   decodeRequest,
@@ -33,6 +34,10 @@ const service: Service = {
 
 /** For every code that the protocol throws, a misuse that it throws it for, and the rule that it then states. */
 const THROWN: Partial<Record<ErrorCode, readonly [misuse: () => unknown, rule: string]>> = {
+  USAGE: [
+    () => assertKind(undefined, 'time', 'now'),
+    'now is missing; it must be a time: whole seconds since 1970',
+  ],
   JSON_MALFORMED: [() => parseJson('{'), 'a member must have a name'],
   JSON_DUPLICATE_MEMBER: [() => parseJson('{"a":1,"a":1}'), 'a member may appear once'],
   MEMBER_MISSING: [() => parseRequest('{}'), 'request must have the member version'],
@@ -117,8 +122,8 @@ describe('the exit status', () => {
     expect(failing('PROOF_FALSE', 'USAGE')).toBe(1)
   })
 
-  it('is 4 whenever the protocol itself refuses', () => {
-    for (const code of Object.keys(THROWN)) expect(EXIT_OF[code as ErrorCode]).toBe(4)
+  it('is 4 whenever the protocol itself refuses, unless its caller is wrong', () => {
+    for (const code of Object.keys(THROWN)) expect(EXIT_OF[code as ErrorCode]).toBe(code === 'USAGE' ? 1 : 4)
   })
 })
 

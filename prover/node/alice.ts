@@ -66,8 +66,6 @@ const alice = new Command('alice')
   .description('enrolls with a registrar, and proves responses without showing whose they are')
   .version(versionOf(import.meta.url))
   .option('--home <folder>', 'where credentials are kept (default: $VOUCH_HOME, or ~/.vouch)')
-  .exitOverride()
-  .configureOutput({ writeOut: (text) => out.data(text.trimEnd()), outputError: () => undefined })
   .addHelpText('after', EXAMPLE)
 
 alice
@@ -215,4 +213,4 @@ function run(options: Shared, command: (held: Alice) => Promise<number>): Promis
 }
 
 clearAwayWhenInterrupted()
-await runProgram(out, () => alice.parseAsync())
+await runProgram(out, alice)

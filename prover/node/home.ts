@@ -105,8 +105,10 @@ export async function openHome(folder: string): Promise<Home> {
     ledger: folderLedger(ledger),
     credentials: () => namesIn(credentials),
     credential: async (nameOrPath) => {
-      const isName = NAME.test(nameOrPath) && (await isThere(credentialFile(nameOrPath)))
-      return isName ? readCredential(nameOrPath) : parsePrivateFile(nameOrPath, parseCredential)
+      const isName = NAME.test(nameOrPath)
+      if (isName && (await isThere(credentialFile(nameOrPath)))) return readCredential(nameOrPath)
+      if (isName && !(await isThere(nameOrPath))) throw await unknownIn(credentials, nameOrPath)
+      return parsePrivateFile(nameOrPath, parseCredential)
     },
     assertNameFree: async (name) => {
       if (await isThere(credentialFile(name))) throw nameTaken(name)
@@ -121,12 +123,8 @@ export async function openHome(folder: string): Promise<Home> {
     updateCredential: (credential, name) =>
       writePrivateFile(credentialFile(name), `${printCredential(credential)}\n`),
     forgetCredential: async (name) => {
-      if (await isThere(credentialFile(name))) return rm(credentialFile(name))
-      throw new VouchError('FILE_NOT_FOUND', {
-        rule: 'there must be a credential of that name',
-        given: shown(name),
-        hint: 'alice credential list',
-      })
+      if (!(await isThere(credentialFile(name)))) throw await unknownIn(credentials, name)
+      await rm(credentialFile(name))
     },
     all,
     drafts: async () => Promise.all((await namesIn(drafts)).map(readDraft)),
@@ -195,6 +193,15 @@ const isThere = async (path: string): Promise<boolean> =>
 /** Whether a file has this very credential: a crash came between keeping it and letting go of its draft. */
 async function isSameIn(file: string, credential: Credential): Promise<boolean> {
   return credentialOf(await parsePrivateFile(file, parseCredential)) === credentialOf(credential)
+}
+
+async function unknownIn(credentials: string, name: string): Promise<VouchError> {
+  const names = await namesIn(credentials)
+  const known = names.length === 0 ? 'there are none' : `credentials: ${names.join(', ')}`
+  return new VouchError('CREDENTIAL_UNKNOWN', {
+    rule: `no credential is named '${name}'; ${known}`,
+    hint: `give one of their names, or the path of a credential's file; alice enroll --name ${name} makes one`,
+  })
 }
 
 function nameTaken(name: string): VouchError {

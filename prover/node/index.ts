@@ -8,6 +8,7 @@ export type {
   EnrollOptions,
   FetchOptions,
   ProveOptions,
+  ReadyOptions,
 } from './open-alice.js'
 export { openAlice } from './open-alice.js'
 export type { SyncTold } from './sync-clock.js'

@@ -5,15 +5,19 @@ import { chunkFolder, openBackend } from '@vouch/circuits/node'
 import type { AdmissionPolicy } from '@vouch/evidence'
 import {
   type Answer,
+  assertKind,
+  assertShape,
   equalBytes,
   type Guest,
   type Request,
+  type Shape,
   shown,
   type Verifier,
   VouchError,
 } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import { openSource } from '@vouch/registry/node'
+import { assertSigned } from '../src/answering.js'
 import {
   type Agreement,
   type Answered,
@@ -36,7 +40,15 @@ import { abandonable, assertWanted } from '../src/net.js'
 import { chainSource, type OnChain } from './chain-source.js'
 import { type Home, homeFolder, openHome } from './home.js'
 import { keepSyncing, openRounds, type Round, type SyncTold } from './sync-clock.js'
-import { chainReading, hasherFor, mirrorReading, openSyncing, type Syncing, startedAt } from './syncing.js'
+import {
+  chainReading,
+  hasherFor,
+  mirrorReading,
+  openSyncing,
+  type Syncing,
+  startedAt,
+  type WaitOptions,
+} from './syncing.js'
 import { exchangeLine } from './tcp.js'
 
 export interface AliceOptions {
@@ -89,6 +101,8 @@ export interface FetchOptions extends ProveOptions {
   readonly agent?: string | undefined
 }
 
+export type ReadyOptions = EnrollOptions & Pick<WaitOptions, 'everyMs' | 'waitMs'> & { readonly name: string }
+
 /** Alice on this machine: her folder, the network, the clock, randomness and the proving library. */
 export interface Alice extends Syncing {
   readonly home: Home
@@ -98,6 +112,8 @@ export interface Alice extends Syncing {
   readonly round: Round
   /** Enrolls, keeps the credential, and answers with it. That makes the first copy of the registry. */
   enroll(options: EnrollOptions): Promise<Credential>
+  /** A credential to prove with: the one that has this name while it lives, else a new one; waited for until it is published. */
+  ready(options: ReadyOptions): Promise<Credential>
   /** Proves from her copy as it is. Nothing is fetched: `sync` does that, on a clock of its own. */
   prove(
     request: Request,
@@ -107,6 +123,10 @@ export interface Alice extends Syncing {
   vouchedFetch(request: Request, options: FetchOptions): Promise<Answered>
   close(): Promise<void>
 }
+
+const ENROLLING: Shape<EnrollOptions> = { agent: 'text', registrar: 'text' }
+const PROVING: Shape<ProveOptions> = { credential: 'object', verifier: 'text or object' }
+const FETCHING: Shape<FetchOptions> = { ...PROVING, service: 'text', message: 'text or bytes' }
 
 const random = (size: number): Uint8Array => new Uint8Array(randomBytes(size))
 
@@ -134,6 +154,7 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
   const ticking = everyMs && keepSyncing(syncOnce, { everyMs, signal: ending.signal, ref: false })
 
   const answering = async (given: ProveOptions): Promise<Answering> => {
+    assertShape(given, PROVING, 'prove: options')
     const { credential, signal } = given
     assertWanted(signal)
     const { id } = credential.registry
@@ -152,44 +173,70 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
     }
   }
 
+  const enrolled: Alice['enroll'] = async (given) => {
+    assertShape(given, ENROLLING, 'enroll: options')
+    const { onChain, signal } = given
+    assertWanted(signal)
+    if (given.name !== undefined) await home.assertNameFree(given.name)
+    const read = await (onChain === undefined
+      ? openSource(given.mirror ?? given.registrar, { timeoutMs, signal })
+      : abandonable(chainSource(home, { timeoutMs, ...onChain }, given.expected?.id), signal))
+    const { source, hash } = await startedAt(read, signal)
+    const { policies, expected, onProgress } = given
+    const named = onChain === undefined ? given.mirror && mirrorReading(given.mirror) : chainReading(onChain)
+    const credential = await enroll(
+      {
+        agent: given.agent,
+        registrar: given.registrar,
+        source,
+        mirrorOf: home.mirrorOf,
+        ...(expected === undefined ? {} : { expected }),
+        ...(policies === undefined ? {} : { policies }),
+        keepDraft: async ({ draft, policy }) => {
+          await home.keepDraft(draft)
+          await home.keepDocument(policy)
+          if (named) await home.keepReading(draft.registry.id, named)
+        },
+      },
+      { ...enrolling, hash, onProgress, signal },
+    )
+    await home.keepCredential(credential, given.name)
+    return credential
+  }
+
+  const ready: Alice['ready'] = async (given) => {
+    assertShape(given, { ...ENROLLING, name: 'text' }, 'ready: options')
+    const { name, mirror, onChain, signal } = given
+    const held = (await home.credentials()).includes(name) ? await home.credential(name) : undefined
+    const lives = held !== undefined && held.expiresAt > now()
+    if (held !== undefined && !lives) await home.forgetCredential(name) // it proves nothing any more, and has the name
+    const credential = lives ? held : await enrolled(given)
+    const { everyMs, waitMs } = given
+    await syncing.published(credential, {
+      mirror,
+      onChain,
+      ...(everyMs === undefined ? {} : { everyMs }),
+      ...(waitMs === undefined ? {} : { waitMs }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+    return credential
+  }
+
   return {
     home,
     network,
     enrolling,
     round,
     ...syncing,
-    enroll: async (given) => {
-      const { onChain, signal } = given
-      assertWanted(signal)
-      if (given.name !== undefined) await home.assertNameFree(given.name)
-      const read = await (onChain === undefined
-        ? openSource(given.mirror ?? given.registrar, { timeoutMs, signal })
-        : abandonable(chainSource(home, { timeoutMs, ...onChain }, given.expected?.id), signal))
-      const { source, hash } = await startedAt(read, signal)
-      const { policies, expected, onProgress } = given
-      const named =
-        onChain === undefined ? given.mirror && mirrorReading(given.mirror) : chainReading(onChain)
-      const credential = await enroll(
-        {
-          agent: given.agent,
-          registrar: given.registrar,
-          source,
-          mirrorOf: home.mirrorOf,
-          ...(expected === undefined ? {} : { expected }),
-          ...(policies === undefined ? {} : { policies }),
-          keepDraft: async ({ draft, policy }) => {
-            await home.keepDraft(draft)
-            await home.keepDocument(policy)
-            if (named) await home.keepReading(draft.registry.id, named)
-          },
-        },
-        { ...enrolling, hash, onProgress, signal },
-      )
-      await home.keepCredential(credential, given.name)
-      return credential
+    enroll: enrolled,
+    ready,
+    prove: async (request, response, given) => {
+      assertSigned(request, response)
+      return prove(request, response, await answering(given))
     },
-    prove: async (request, response, given) => prove(request, response, await answering(given)),
     vouchedFetch: async (request, given) => {
+      assertKind(request, 'object', 'vouchedFetch: request')
+      assertShape(given, FETCHING, 'vouchedFetch: options')
       const { service, message, salt, agent, signal } = given
       return vouchedFetch(request, {
         ...(await answering(given)),

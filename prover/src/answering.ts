@@ -3,12 +3,15 @@ import type { AdmissionPolicy } from '@vouch/evidence'
 import {
   type Answer,
   askHash,
+  assertKind,
+  assertShape,
   type Bundle,
   decodeEnvelope,
   type Guest,
   inForceAt,
   type Opening,
   type Request,
+  type Shape,
   scopeOf,
   type Verifier,
 } from '@vouch/protocol'
@@ -66,12 +69,29 @@ export interface Answered {
   readonly opening?: Opening
 }
 
+const ANSWERING: Shape<Answering> = {
+  credential: 'object',
+  verifier: 'text or object',
+  mirror: 'object',
+  ledger: 'object',
+  backend: 'object',
+  now: 'function',
+}
+
+/** Refuses what is no Request, or nothing that is signed. */
+export function assertSigned(request: Request, response: Pick<Answer, 'envelope' | 'signature'>): void {
+  assertKind(request, 'object', 'prove: request')
+  assertShape(response, { envelope: 'bytes', signature: 'bytes' }, 'prove: response')
+}
+
 /** Proves a response that is there already: an envelope, and the signature of one of her services on it. */
-export function prove(
+export async function prove(
   request: Request,
   response: Pick<Answer, 'envelope' | 'signature'>,
   answering: Answering,
 ): Promise<Answered> {
+  assertSigned(request, response)
+  assertShape(answering, ANSWERING, 'prove: answering')
   return answerRequest(request, answering, {
     envelope: response.envelope,
     get: async (caution) => ({
@@ -92,8 +112,18 @@ export interface Asking extends Answering {
   readonly guest?: () => Promise<Guest>
 }
 
+const ASKING: Shape<Asking> = {
+  ...ANSWERING,
+  service: 'text',
+  message: 'bytes',
+  network: 'object',
+  random: 'function',
+}
+
 /** Asks a service and proves what it answers: `fetch`, for a caller who has to be shown where the answer is from. */
-export function vouchedFetch(request: Request, asking: Asking): Promise<Answered> {
+export async function vouchedFetch(request: Request, asking: Asking): Promise<Answered> {
+  assertKind(request, 'object', 'vouchedFetch: request')
+  assertShape(asking, ASKING, 'vouchedFetch: asking')
   const { credential, network, now, random, signal } = asking
   return answerRequest(request, asking, {
     get: async () => {

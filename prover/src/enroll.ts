@@ -1,11 +1,13 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
 import {
+  assertShape,
   auxOf,
   credential,
   type Enrollment,
   enrollInputs,
   equalBytes,
   reportData,
+  type Shape,
   VouchError,
 } from '@vouch/protocol'
 import { enrollWitness } from './witness.js'
@@ -22,6 +24,16 @@ export interface EnrollParameters {
   readonly signal?: AbortSignal
 }
 
+const PARAMETERS: Shape<EnrollParameters> = {
+  reportData: 'bytes',
+  osImageHash: 'bytes',
+  gpuDigest: 'bytes',
+  nonce: 'bytes',
+  smtRoot: 'integer',
+  holderSecret: 'integer',
+  backend: 'object',
+}
+
 /** What admission sees besides the evidence. */
 export interface EnrollmentProof {
   readonly enrollment: Enrollment
@@ -30,6 +42,7 @@ export interface EnrollmentProof {
 
 /** Proves that evidence speaks of this image, this nonce and the very service tree that the credential hides. */
 export async function proveEnrollment(parameters: EnrollParameters): Promise<EnrollmentProof> {
+  assertShape(parameters, PARAMETERS, 'proveEnrollment: parameters')
   const { osImageHash, gpuDigest, nonce, smtRoot, holderSecret, backend, signal } = parameters
   const aux = auxOf(gpuDigest, nonce)
   if (!equalBytes(reportData(osImageHash, smtRoot, aux), parameters.reportData)) {

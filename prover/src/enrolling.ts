@@ -1,6 +1,14 @@
 import type { Backend, CircuitName, Hasher } from '@vouch/circuits'
 import { type AdmissionPolicy, admissionPolicyId } from '@vouch/evidence'
-import { drawHolderSecret, fieldToBytes, toHex, VouchError } from '@vouch/protocol'
+import {
+  assertClosedShape,
+  assertShape,
+  drawHolderSecret,
+  fieldToBytes,
+  type Shape,
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
 import {
   type EnrollmentFile,
   type Mirror,
@@ -56,9 +64,16 @@ export interface Begun {
   readonly policy: AdmissionPolicy
 }
 
+const DOING: Shape<Enrolling> = { network: 'object', backend: 'object', now: 'function', random: 'function' }
+const BEGINNING: Shape<BeginParameters> = { agent: 'text', source: 'object', mirrorOf: 'function' }
+const BY_NET: Shape<EnrollParametersByNet> = { ...BEGINNING, registrar: 'text', keepDraft: 'function' }
+
 /** First step: whom to be admitted by, what for, under which policy. Draws the secret; tells nobody anything. */
 export async function beginEnrollment(parameters: BeginParameters, doing: Enrolling): Promise<Begun> {
+  assertShape(parameters, BEGINNING, 'beginEnrollment: parameters')
+  assertShape(doing, DOING, 'beginEnrollment: doing')
   const { agent, registrar, mirrorOf, expected = {} } = parameters
+  assertClosedShape(expected, {}, { id: 'bytes', signer: 'bytes' }, 'beginEnrollment: parameters.expected')
   const { network, random, onProgress, signal, hash } = doing
   onProgress?.('registry')
   const met = await abandonable(parameters.source.head(), signal)
@@ -111,11 +126,11 @@ export interface Attested {
 }
 
 /** Second step: evidence under the registrar's nonce, checked in full, and the proof that it binds the hidden tree. */
-export async function attest(
-  { draft, policy }: Begun,
-  ticket: NonceTicket,
-  { network, backend, now, onProgress, signal }: Enrolling,
-): Promise<Attested> {
+export async function attest(begun: Begun, ticket: NonceTicket, doing: Enrolling): Promise<Attested> {
+  assertShape(begun, { draft: 'object', policy: 'object' }, 'attest: begun')
+  assertShape(doing, DOING, 'attest: doing')
+  const { draft, policy } = begun
+  const { network, backend, now, onProgress, signal } = doing
   checkTicketIsOurs(ticket, draft)
   const nonce = nonceOf(ticket)
   onProgress?.('attestation')
@@ -156,6 +171,8 @@ export interface EnrollParametersByNet extends BeginParameters {
 
 /** All steps with a registrar that answers: from an agent's URL to a credential. */
 export async function enroll(parameters: EnrollParametersByNet, doing: Enrolling): Promise<Credential> {
+  assertShape(parameters, BY_NET, 'enroll: parameters')
+  assertShape(doing, DOING, 'enroll: doing')
   const { registrar, keepDraft } = parameters
   const { network, now, onProgress, signal } = doing
   const begun = await beginEnrollment(parameters, doing)

@@ -10,8 +10,10 @@ import {
   parseJson,
   shown,
   textOf,
+  unanswered,
   VouchError,
   type Waiting,
+  whyUnanswered,
 } from '@vouch/protocol'
 import type { RegistrySource } from '@vouch/registry'
 
@@ -65,7 +67,7 @@ export async function withinTime<T>(
   } catch (error) {
     assertWanted(signal)
     if (error instanceof VouchError) throw error
-    const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(error)
+    const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : whyUnanswered(error)
     throw unreachable(peer, where, why, error)
   }
 }
@@ -133,13 +135,8 @@ export function assertWanted(signal: AbortSignal | undefined): void {
 export const cancelled = (): VouchError =>
   new VouchError('CANCELLED', { rule: 'the operation was cancelled by its caller' })
 
-export function unreachable({ name, code }: Peer, where: string, why: string, cause?: unknown): VouchError {
-  return new VouchError(
-    code,
-    { rule: `the ${name} must answer with what it was asked for`, given: `${shown(where)}: ${shown(why)}` },
-    { cause },
-  )
-}
+export const unreachable = ({ name, code }: Peer, where: string, why: string, cause?: unknown): VouchError =>
+  unanswered({ code, who: `the ${name}`, where, why, cause })
 
 /** The gravest failure that a peer names, if it names any that is known here. Its words are shown as a stranger's. */
 export function refusalIn(answer: string | Uint8Array, { name }: Peer): VouchError | undefined {
@@ -169,10 +166,4 @@ function failureIn(json: unknown): readonly Failure[] {
       ? `${shown(field)}: wanted ${shown(wanted)}`
       : undefined
   return [{ code, rule: shown(json.get('rule')), ...(hint === undefined ? {} : { hint }) }]
-}
-
-/** fetch says no more than "fetch failed", and keeps why in its cause. */
-function reasonOf(error: unknown): string {
-  const { cause, message } = error instanceof Error ? error : { cause: undefined, message: 'failed' }
-  return cause instanceof Error ? cause.message : message
 }

@@ -1,6 +1,7 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { type Backend, type CircuitName, keyHash } from '@vouch/circuits'
 import {
+  assertShape,
   type Bundle,
   buildServiceTree,
   concat,
@@ -18,6 +19,7 @@ import {
   respondInputs,
   rootOfPath,
   type Service,
+  type Shape,
   scopeOf,
   VouchError,
 } from '@vouch/protocol'
@@ -33,8 +35,17 @@ export interface ProveParameters {
   readonly signal?: AbortSignal
 }
 
+const PARAMETERS: Shape<ProveParameters> = {
+  request: 'object',
+  response: 'object',
+  holding: 'object',
+  leaves: 'list or object',
+  backend: 'object',
+}
+
 /** Proves a response: makes the bundle that answers a Request. */
 export async function proveResponse(parameters: ProveParameters): Promise<Bundle> {
+  assertShape(parameters, PARAMETERS, 'proveResponse: parameters')
   const { request, response, holding, leaves, backend, signal } = parameters
   assertProvable(request, response, holding, leaves)
   const witness = respondWitness(request, response, holding, leaves)

@@ -451,7 +451,7 @@ describe('alice', () => {
     [['enroll', '--receipt', 'a', '--ticket', 'b'], 1, '[USAGE]'],
     [['prove'], 1, '[USAGE]'],
     [['prove', '--request', 'nowhere', '--credential', 'x', '--out', 'y'], 1, '[USAGE]'],
-    [['credential', 'show', 'nobody'], 1, '[FILE_NOT_FOUND]'],
+    [['credential', 'show', 'nobody'], 1, '[CREDENTIAL_UNKNOWN]'],
     [['credential', 'forget', '../mine'], 1, '[USAGE]'],
     [['srs', '--points', 'x'], 1, '[USAGE]'],
   ])('%j ends with %i', async (args, exit, words) => {

@@ -148,7 +148,7 @@ describe("Alice's folder", () => {
     expect(await home.drafts()).toEqual([])
     await home.forgetCredential('mine')
     expect(await home.credentials()).toEqual([])
-    await expect(home.forgetCredential('mine')).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
+    await expect(home.forgetCredential('mine')).rejects.toMatchObject({ code: 'CREDENTIAL_UNKNOWN' })
     await expect(home.forgetCredential('../../x')).rejects.toMatchObject({ code: 'USAGE' })
   })
 

@@ -110,3 +110,18 @@ test('waiting for the next head ends when she gives up between two looks', async
   const waiting = alice.published(other, { everyMs: 600_000, signal: AbortSignal.timeout(1500) })
   await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' })
 })
+
+test('a credential to prove with is the one that is there while it lives, and another once it has expired', async () => {
+  const given = { agent: world.guest.url, registrar: world.registrarUrl, name: 'app', everyMs: 100 }
+  const cutting = setInterval(() => void world.registrar.registry.cutHead(), 300)
+  try {
+    const first = await alice.ready(given)
+    expect(await alice.ready(given)).toEqual(first)
+    await alice.home.updateCredential({ ...first, expiresAt: first.admittedAt }, 'app')
+    const second = await alice.ready(given)
+    expect(second.holderSecret).not.toBe(first.holderSecret)
+    expect(await alice.home.credential('app')).toEqual(second)
+  } finally {
+    clearInterval(cutting)
+  }
+})

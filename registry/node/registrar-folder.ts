@@ -7,7 +7,7 @@ import {
   parseAdmissionPolicy,
 } from '@vouch/evidence'
 import { VouchError } from '@vouch/protocol'
-import { readNamedFile } from '@vouch/protocol/node'
+import { parseNamedFile, readAll, readNamedFile } from '@vouch/protocol/node'
 
 /** Where a registrar keeps what is its own, beside the registry's log. All of it is private but the policies. */
 export interface RegistrarFolder {
@@ -35,13 +35,10 @@ export function registrarFolder(folder: string): RegistrarFolder {
 export async function readPolicies({
   policies,
 }: RegistrarFolder): Promise<ReadonlyMap<bigint, AdmissionPolicy>> {
-  const read = await Promise.all(
-    (await policyNames(policies)).map(async (name) => {
-      const policy = parseAdmissionPolicy(await readNamedFile(join(policies, name)))
-      return [admissionPolicyId(policy), policy] as const
-    }),
+  const read = await readAll(
+    (await policyNames(policies)).map((name) => parseNamedFile(join(policies, name), parseAdmissionPolicy)),
   )
-  if (read.length > 0) return new Map(read)
+  if (read.length > 0) return new Map(read.map((policy) => [admissionPolicyId(policy), policy]))
   throw new VouchError('FILE_NOT_FOUND', {
     rule: 'a registrar must have an admission policy',
     given: policies,

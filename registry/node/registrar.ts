@@ -37,8 +37,6 @@ const contract = ['--contract <address>', "the registry's contract"] as const
 const registrar = new Command('registrar')
   .description('admits credentials to a registry, and publishes it')
   .version(versionOf(import.meta.url))
-  .exitOverride()
-  .configureOutput({ writeOut: (text) => out.data(text.trimEnd()), outputError: () => undefined })
   .addHelpText('after', EXAMPLE)
 
 registrar
@@ -184,4 +182,4 @@ function run(options: { readonly json?: true }, command: () => Promise<number>):
   return runCommand(out, options.json ?? false, command)
 }
 
-await runProgram(out, () => registrar.parseAsync())
+await runProgram(out, registrar)

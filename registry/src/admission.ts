@@ -11,12 +11,15 @@ import {
   parseEvidence,
 } from '@vouch/evidence'
 import {
+  assertKind,
+  assertShape,
   auxOf,
   enrollInputs,
   equalBytes,
   type Failure,
   fieldToBytes,
   gpuNonce,
+  type Shape,
   toHex,
   VouchError,
 } from '@vouch/protocol'
@@ -40,6 +43,16 @@ export interface AdmissionParameters {
   readonly now: number
 }
 
+const GIVEN: Shape<AdmissionParameters> = {
+  registryId: 'bytes',
+  checkNonce: 'function',
+  policies: 'object',
+  collateral: 'function',
+  registry: 'object',
+  backend: 'object',
+  now: 'time',
+}
+
 export type Admission =
   | { readonly admitted: true; readonly receipt: Receipt; readonly index: number }
   | { readonly admitted: false; readonly failures: readonly Failure[] }
@@ -49,6 +62,8 @@ export type Admission =
  * flood of made-up enrollments costs a flood of hashes. Nothing is written before the last step.
  */
 export async function admit(file: Uint8Array, given: AdmissionParameters): Promise<Admission> {
+  assertKind(file, 'bytes', 'admit: file')
+  assertShape(given, GIVEN, 'admit: given')
   const { registry, backend, now } = given
   try {
     // 1. It can be read, and asks for a policy that is in force here.
@@ -65,6 +80,7 @@ export async function admit(file: Uint8Array, given: AdmissionParameters): Promi
 
     // 4. It is acceptable, and so is the image that it is to be bound to: all that is in the way is said at once.
     const { failures: inTheWay } = appraise(authentic, policy, now, {
+      nonce: null, // what REPORT_DATA binds is judged below, all of it
       gpus: { digest: enrollment.gpuDigest, nonce: gpuNonce(nonce) },
     })
     const refused = [...inTheWay, ...imageFailures(enrollment, policy)]

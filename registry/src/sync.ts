@@ -1,6 +1,8 @@
 import type { Hasher } from '@vouch/circuits'
 import type { AdmissionPolicy } from '@vouch/evidence'
 import {
+  assertClosedShape,
+  assertShape,
   encodeHeadContent,
   equalBytes,
   fieldToBytes,
@@ -73,6 +75,9 @@ const ATTEMPTS = 3
 
 /** Brings a copy of a registry up to its newest head. What it was given before it was interrupted is not fetched again. */
 export async function syncRegistry(parameters: SyncParameters): Promise<Synced> {
+  const at = 'syncRegistry: parameters'
+  assertShape(parameters, { source: 'object', mirror: 'object' }, at)
+  assertClosedShape(parameters.expected ?? {}, {}, { registryId: 'bytes', signer: 'bytes' }, `${at}.expected`)
   for (let attempt = 1; ; attempt++) {
     try {
       return await syncOnce(parameters)

@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { printAdmissionPolicy } from '@vouch/evidence'
@@ -55,6 +55,9 @@ describe('registrar deploy', () => {
     const { told, words } = await deployOn(development)
     expect(told).toMatchObject({ chain_id: 31_337, registry: expect.stringMatching(/^0x/) })
     expect(words).toContain('to go on from here after a failure: --registry 0x')
+    const named = [...words.matchAll(/--[a-z]+ (?=0x)/g)].map(([option]) => option)
+    const program = await readFile(join(ROOT, 'registry/node/registrar.ts'), 'utf8')
+    expect(named.filter((option) => !program.includes(`'${option}<address>'`))).toEqual([])
     const again = await deployOn(development, {
       registry: String(told.registry),
       proofs: String(told.proofs),

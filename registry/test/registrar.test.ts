@@ -139,6 +139,15 @@ describe('registrar', () => {
     }
   })
 
+  test('a policy that does not load is named among those that do, and keeps the registrar from starting', async () => {
+    const broken = path('with a broken policy')
+    await cp(registry, broken, { recursive: true })
+    await writeFile(join(broken, 'policies', 'renamed.json'), '{"version":')
+    const serving = await registrar('serve', broken, '--port', '0')
+    expect(serving).toMatchObject({ exit: 4, stderr: expect.stringContaining('/policies/renamed.json": ') })
+    expect(serving.stderr).toContain('[JSON_MALFORMED]')
+  })
+
   test('nonce, admit, head, show, export and sync: from a credential to a copy of the registry', async () => {
     const client = newClient(backend, policy, chip)
     const file = await enrolled(client)

@@ -6,6 +6,7 @@ import { printAcceptance } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import { chainAct } from './chain-act.js'
 import { installedCommands } from './commands.js'
+import { shellLines, timed, wrapped } from './lines.js'
 import { startMachine } from './machines.js'
 import { acceptanceOf, openRegistry, policyFileIn, type Registry } from './registry.js'
 
@@ -15,14 +16,13 @@ import { acceptanceOf, openRegistry, policyFileIn, type Registry } from './regis
 const { values: options } = parseArgs({ options: { keep: { type: 'string' } } })
 const commands = installedCommands()
 const { ask, call, mustCall, stopAll } = commands
-const say = (text: string): void => console.log(text)
+const say = (text: string): void => console.log(wrapped(text))
 
 /** Says what is going on, and how long it took. */
 async function step<T>(text: string, work: () => Promise<T>): Promise<T> {
   const start = performance.now()
   const result = await work()
-  const took = `${Math.round(performance.now() - start)}`.padStart(6)
-  say(`  ${text.padEnd(72)} ${took} ms`)
+  console.log(timed(text, performance.now() - start))
   return result
 }
 
@@ -140,9 +140,9 @@ async function keep(folder: string, paths: Paths, { url, id, signer }: Registry,
   const [bundle, request, accept] = ['bundle', 'request', 'accept'].map((name) =>
     quoted(`${folder}/${name}.json`),
   )
-  say(`
-Kept in ${folder}. To judge it again, at any time:
-  npx --no-install bob verify ${bundle} --request ${request} --accept ${accept} --registry ${quoted(registry)} --at ${at}`)
+  say(`\nKept in ${folder}. To judge it again, at any time:`)
+  const files = [`--request ${request}`, `--accept ${accept}`, `--registry ${quoted(registry)}`, `--at ${at}`]
+  console.log(shellLines(`npx --no-install bob verify ${bundle}`, files))
 }
 
 /** A path as a shell takes it for one. */

@@ -36,6 +36,21 @@ export function anchors(markdown: string): ReadonlySet<string> {
   return found
 }
 
+/** Every block of code, and what it is said to be. */
+export const fencesIn = (markdown: string): readonly { readonly kind: string; readonly text: string }[] =>
+  [...markdown.matchAll(/^```([^\n]*)\n([\s\S]*?)^```$/gm)].map(([, kind = '', text = '']) => ({
+    kind,
+    text,
+  }))
+
+/** Calls in backticks whose arguments are names: how a page writes a signature. */
+export const signaturesIn = (
+  markdown: string,
+): readonly { readonly name: string; readonly parameters: string }[] =>
+  [...withoutFences(markdown).matchAll(/`(\w+)\(((?:\w+\??)(?:, \w+\??)*)?\)`/g)].map(
+    ([, name = '', parameters = '']) => ({ name, parameters }),
+  )
+
 /** What a reader runs who copies every block of shell below a heading, in order. */
 export function shellUnder(heading: string, markdown: string): string {
   const [, section = ''] = markdown.split(`\n## ${heading}\n`)

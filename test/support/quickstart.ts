@@ -12,6 +12,10 @@ export const quickstarts = (): readonly string[] =>
 export const programsIn = (markdown: string): readonly string[] =>
   [...markdown.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block)
 
+/** Blocks that a reader writes into a file from a shell: `cat > NAME.mjs <<'END'`. */
+export const filesIn = (markdown: string): readonly string[] =>
+  [...markdown.matchAll(/^cat > \S+\.m?[jt]s <<'END'\n([\s\S]*?)^END$/gm)].map(([, block = '']) => block)
+
 /** The program of a page: a reader who copies all its blocks has it. */
 export const programIn = (markdown: string): string => programsIn(markdown).join('\n')
 
@@ -30,7 +34,7 @@ export async function readersFolder(above: string = tmpdir()): Promise<ReadersFo
   await symlink(pathInRepository('node_modules'), join(path, 'node_modules'))
   await writeFile(join(path, 'package.json'), '{ "type": "module" }\n')
   const copy = async (page: string): Promise<string> => {
-    const file = join(path, `${page.replace(/^docs\/|\.md$/g, '')}.ts`)
+    const file = join(path, `${page.replace(/^docs\/|\.md$/g, '').replaceAll('/', '-')}.ts`)
     await writeFile(file, programIn(readInRepository(page)))
     return file
   }

@@ -31,9 +31,7 @@ const json = ['--json', 'JSON on stdout'] as const
 const bob = new Command('bob')
   .description('asks for vouched responses and judges them, offline')
   .version(versionOf(import.meta.url))
-  .exitOverride()
   .enablePositionalOptions() // what stands behind `evidence show` is for `show`
-  .configureOutput({ writeOut: (text) => out.data(text.trimEnd()), outputError: () => undefined })
   .addHelpText('after', EXAMPLE)
 
 bob
@@ -172,4 +170,4 @@ function run(options: { readonly json?: true }, command: () => Promise<number>):
 }
 
 clearAwayWhenInterrupted()
-await runProgram(out, () => bob.parseAsync())
+await runProgram(out, bob)

@@ -1,11 +1,13 @@
 import {
   type AcceptancePolicy,
   acceptanceHash,
+  assertShape,
   encodeRequest,
   type Freshness,
   type Head,
   type ProfileName,
   type Request,
+  type Shape,
   TIME_GRID,
   type Verifier,
   verifierIdOf,
@@ -31,8 +33,18 @@ export interface RequestParameters {
   readonly freshness?: Freshness
 }
 
+const PARAMETERS: Shape<RequestParameters> = {
+  acceptance: 'object',
+  head: 'object',
+  now: 'time',
+  verifier: 'text or object',
+  challenge: 'bytes',
+  profile: 'text',
+}
+
 /** Makes a Request for everything that an acceptance policy accepts under one profile, at the registry's newest root. */
 export function makeRequest(parameters: RequestParameters): Request {
+  assertShape(parameters, PARAMETERS, 'makeRequest: parameters')
   const { acceptance, head, now, verifier, challenge, profile, context, askHash } = parameters
   const request: Request = {
     version: 2,

@@ -2,7 +2,9 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import {
   ascii,
+  assertKind,
   assertLength,
+  assertShape,
   concat,
   EXIT_OF,
   encodeRequest,
@@ -36,13 +38,9 @@ export interface Challenges {
  *
  * `key` is 32 secret bytes. All who judge one another's Requests share it, and the store.
  */
-export function openChallenges({
-  key,
-  seen,
-}: {
-  readonly key: Uint8Array
-  readonly seen: SeenStore
-}): Challenges {
+export function openChallenges(given: { readonly key: Uint8Array; readonly seen: SeenStore }): Challenges {
+  assertShape(given, { key: 'bytes', seen: 'object' }, 'openChallenges: given')
+  const { key, seen } = given
   assertLength(key, 32, 'key of challenges')
 
   /** The second half of a challenge, from its first and from all else that the Request says. */
@@ -53,13 +51,23 @@ export function openChallenges({
   }
 
   return {
-    ask: ({ salt, ...parameters }) => {
+    ask: (asking) => {
+      assertKind(asking, 'object', 'ask: parameters')
+      assertKind(asking.salt, 'bytes', 'ask: parameters.salt')
+      const { salt, ...parameters } = asking
       const unmarked = concat(assertLength(salt, SALT_BYTES, 'salt'), new Uint8Array(MARK_BYTES))
       const request = makeRequest({ ...parameters, challenge: unmarked })
       return { ...request, challenge: concat(salt, markOf(request)) }
     },
 
-    judge: async ({ request, bundle, opening }, given) => {
+    judge: async (reply, given) => {
+      assertShape(reply, { version: 'count', request: 'object', bundle: 'object' }, 'judge: reply')
+      assertShape(
+        given,
+        { acceptance: 'object', head: 'object', now: 'time', backend: 'object' },
+        'judge: given',
+      )
+      const { request, bundle, opening } = reply
       const { acceptance, now } = given
       if (!equalSecrets(request.challenge.subarray(SALT_BYTES), markOf(request))) return NOT_MINE
       const verdict = await verify(bundle, { ...given, request, opening })

@@ -1,10 +1,13 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
 import {
   type AcceptancePolicy,
+  assertKind,
+  assertShape,
   type Bundle,
   equalBytes,
   type Opening,
   type Request,
+  type Shape,
   toHex,
   type Verifier,
   verifierIdOf,
@@ -29,6 +32,15 @@ export interface OnChainParameters {
   readonly gateway: () => Promise<void>
 }
 
+const GIVEN: Shape<OnChainParameters> = {
+  request: 'object',
+  acceptance: 'object',
+  verifier: 'text or object',
+  now: 'time',
+  backend: 'object',
+  gateway: 'function',
+}
+
 const GATEWAY_RULE = "the contract's gateway must accept it, and the registry's root stand"
 
 /**
@@ -36,6 +48,8 @@ const GATEWAY_RULE = "the contract's gateway must accept it, and the registry's 
  * Only what the registry's roots are is the chain's to say.
  */
 export async function verifyOnChain(bundle: Bundle, given: OnChainParameters): Promise<Verdict> {
+  assertKind(bundle, 'object', 'verifyOnChain: bundle')
+  assertShape(given, GIVEN, 'verifyOnChain: given')
   const { request, acceptance, verifier, opening, now, backend, gateway } = given
   const checks = new Checklist()
 

@@ -1,5 +1,13 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
-import type { AcceptancePolicy, Bundle, Head, Opening, Request, VouchError } from '@vouch/protocol'
+import {
+  type AcceptancePolicy,
+  assertKind,
+  type Bundle,
+  type Head,
+  type Opening,
+  type Request,
+  type VouchError,
+} from '@vouch/protocol'
 import { checkQuestion, readEnvelope } from './envelope.js'
 import { checkHead, checkHeadSignature } from './head.js'
 import { checkAnswer, checkProof, skipProof } from './proof.js'
@@ -25,6 +33,9 @@ export async function undecided(
   now: number,
   backend: Pick<Backend<CircuitName>, 'verify'>,
 ): Promise<Verdict> {
+  assertKind(errors, 'list', 'undecided: errors')
+  assertKind(now, 'time', 'undecided: now')
+  assertKind(backend, 'object', 'undecided: backend')
   const checks = new Checklist()
   for (const error of errors) checks.refuse(error.rule, error)
   if (head !== undefined) checkHeadSignature(checks, head)

@@ -1,5 +1,14 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
-import type { AcceptancePolicy, Bundle, Head, Opening, Request } from '@vouch/protocol'
+import {
+  type AcceptancePolicy,
+  assertKind,
+  assertShape,
+  type Bundle,
+  type Head,
+  type Opening,
+  type Request,
+  type Shape,
+} from '@vouch/protocol'
 import { checkEnvelope } from './envelope.js'
 import { checkHead, checkHeadSignature } from './head.js'
 import { checkAnswer, checkProof, skipProof } from './proof.js'
@@ -22,6 +31,14 @@ export interface VerifyParameters {
   readonly backend: Pick<Backend<CircuitName>, 'verify'>
 }
 
+const GIVEN: Shape<VerifyParameters> = {
+  request: 'object',
+  acceptance: 'object',
+  head: 'object',
+  now: 'time',
+  backend: 'object',
+}
+
 /**
  * Judges a bundle, which is believed in nothing.
  *
@@ -29,6 +46,8 @@ export interface VerifyParameters {
  * has seen answered. Nullifiers count credentials, not answers: one machine may hold several.
  */
 export async function verify(bundle: Bundle, given: VerifyParameters): Promise<Verdict> {
+  assertKind(bundle, 'object', 'verify: bundle')
+  assertShape(given, GIVEN, 'verify: given')
   const { request, acceptance, head, opening, now, backend } = given
   const checks = new Checklist()
 

@@ -1,4 +1,4 @@
-import { concat, fromHex, VouchError } from '@vouch/protocol'
+import { concat, fromHex, VouchError, whyUnanswered } from '@vouch/protocol'
 import { type Bytes, sha256Hex } from '../bytes.js'
 import {
   CHUNK_POINTS,
@@ -117,7 +117,7 @@ async function download(chunk: number, extent: number, fetch: Fetch, pins: Refer
     if (response.status === 206) return new Uint8Array(await response.arrayBuffer())
     throw new Error(`status ${response.status}`)
   } catch (error) {
-    throw unavailable(extent, `${CHUNKS_URL} did not give chunk ${chunk}`, error)
+    throw unavailable(extent, `${CHUNKS_URL} did not give chunk ${chunk}: ${whyUnanswered(error)}`, error)
   }
 }
 

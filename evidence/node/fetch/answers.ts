@@ -1,4 +1,4 @@
-import { retryAfterMs, shown, VouchError } from '@vouch/protocol'
+import { retryAfterMs, unanswered, VouchError, whyUnanswered } from '@vouch/protocol'
 
 // Asking a vendor's service: they answer slowly, not at all, or with a request to come back later.
 
@@ -67,7 +67,7 @@ async function askOnce({ fetch, now }: Network, url: string, timeoutMs: number):
     return { kind: 'later', why, ...(pauseMs === undefined ? {} : { pauseMs }) }
   } catch (error) {
     if (error instanceof VouchError) throw error
-    return { kind: 'later', why: reasonOf(error) }
+    return { kind: 'later', why: whyUnanswered(error) }
   }
 }
 
@@ -82,17 +82,11 @@ async function bodyOf(response: Response): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(parts))
 }
 
-/** The system's word for what went wrong, which fetch wraps in one of its own. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
-  return code ?? (cause instanceof Error ? shown(cause.message) : 'failed')
-}
-
-export function unreachable(url: string, why: string): VouchError {
-  return new VouchError('VENDOR_UNREACHABLE', {
-    rule: "the vendor's service must answer with what it was asked for",
-    given: `${shown(url.replace(/\?.*/, ''))}: ${why}`,
+export const unreachable = (url: string, why: string): VouchError =>
+  unanswered({
+    code: 'VENDOR_UNREACHABLE',
+    who: "the vendor's service",
+    where: url.replace(/\?.*/, ''),
+    why,
     hint: 'try again later, or name another place with --mirror',
   })
-}

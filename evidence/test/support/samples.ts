@@ -47,7 +47,7 @@ export async function judge(files: readonly EvidenceFile[], at: number): Promise
 /** All that speaks against evidence when nobody has a policy. */
 export async function failuresOf(files: readonly EvidenceFile[], at: number): Promise<readonly Failure[]> {
   const { authentic, unreadable, failures } = await examine(files, at)
-  return authentic === undefined ? [...unreadable, ...failures] : inspect(authentic).failures
+  return authentic === undefined ? [...unreadable, ...failures] : inspect(authentic, { nonce: null }).failures
 }
 
 /** A sample's files with a byte changed as its collectors changed it. */

@@ -22,6 +22,7 @@ import {
   numberArgument,
   parseNamedFile,
   preview,
+  readAll,
   readNamedFile,
   type Terminal,
   table,
@@ -79,8 +80,8 @@ export async function proveCommand(
   const given: ProveOptions = {
     credential,
     verifier,
-    guests: await Promise.all((options.guest ?? []).map((file) => parseNamedFile(file, parseGuest))),
-    documents: await Promise.all((options.policy ?? []).map(readAdmissionPolicy)),
+    guests: await readAll((options.guest ?? []).map((file) => parseNamedFile(file, parseGuest))),
+    documents: await readAll((options.policy ?? []).map(readAdmissionPolicy)),
     caution: {
       ...(options.minSet === undefined
         ? {}

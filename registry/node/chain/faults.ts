@@ -1,5 +1,5 @@
 import { explainRevert, type RevertName, revertIn } from '@vouch/contracts'
-import { type ErrorCode, shown, VouchError } from '@vouch/protocol'
+import { type ErrorCode, shown, unanswered, VouchError, whyUnanswered } from '@vouch/protocol'
 
 type Viem = typeof import('viem')
 
@@ -7,7 +7,7 @@ type Viem = typeof import('viem')
 export function faultOf(error: unknown, viem: Viem, url: string, doing: string): VouchError {
   if (error instanceof VouchError) return error
   const { BaseError } = viem
-  if (!(error instanceof BaseError)) return serverFault(error, url, doing, textOf(error))
+  if (!(error instanceof BaseError)) return serverFault(error, url, doing)
   const revert = revertIn(error)
   if (revert !== undefined) {
     const { code, ...explanation } = explainRevert(revert)
@@ -139,21 +139,19 @@ function fundsMissing(doing: string, cause: unknown): VouchError {
   )
 }
 
-function serverFault(cause: unknown, url: string, doing: string, why: string): VouchError {
-  return new VouchError(
-    'RPC_UNREACHABLE',
-    {
-      rule: `${doing}: the RPC server must answer with what it was asked for`,
-      given: `${hostOf(url)}: ${shown(why)}`,
-      hint: 'what was done so far is kept: run this again, or name another server',
-    },
-    { cause },
-  )
-}
+/** What libraries say of a request has its URL in it: of that, only their short messages are shown. */
+const serverFault = (cause: unknown, url: string, doing: string, short?: string): VouchError =>
+  unanswered({
+    code: 'RPC_UNREACHABLE',
+    doing,
+    who: 'the RPC server',
+    where: hostIn(url),
+    why: whyUnanswered(cause, short),
+    hint: 'what was done so far is kept: run this again, or name another server',
+    cause,
+  })
+
+const hostIn = (url: string): string => (URL.canParse(url) ? new URL(url).host : 'no URL')
 
 /** An RPC server's URL often has a key in its path or query: only the host is shown. */
-export function hostOf(url: string): string {
-  return URL.canParse(url) ? shown(new URL(url).host) : 'no URL'
-}
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : 'failed')
+export const hostOf = (url: string): string => shown(hostIn(url))

@@ -8,6 +8,7 @@ import {
   dateOf,
   numberArgument,
   parseNamedFile,
+  readAll,
   type Terminal,
   table,
   writeWhole,
@@ -128,7 +129,7 @@ export async function submitCommand(
   options: SubmitOptions,
 ): Promise<number> {
   const decision = await parseNamedFile(path, parseDecision)
-  const endorsements = await Promise.all(signatures.map((file) => parseNamedFile(file, parseEndorsement)))
+  const endorsements = await readAll(signatures.map((file) => parseNamedFile(file, parseEndorsement)))
   const account = await accountOf(options.key)
   const { chain, registry } = await openRegistryAt(options)
   await assertCurrent(chain, registry, decision)

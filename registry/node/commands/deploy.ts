@@ -1,6 +1,6 @@
 import { readAdmissionPolicy } from '@vouch/evidence/node'
 import { toHex, VouchError } from '@vouch/protocol'
-import { numberArgument, type Terminal } from '@vouch/protocol/node'
+import { numberArgument, readAll, type Terminal } from '@vouch/protocol/node'
 import { accountOf } from '../chain/account.js'
 import { addressArgument } from '../chain/addresses.js'
 import { openChain } from '../chain/client.js'
@@ -28,7 +28,7 @@ export interface DeployOptions {
 export async function deployCommand(out: Terminal, options: DeployOptions): Promise<number> {
   const settings = {
     members: options.node.map((address) => addressArgument(address, '--node')),
-    policies: await Promise.all(options.policy.map(readAdmissionPolicy)),
+    policies: await readAll(options.policy.map(readAdmissionPolicy)),
     floor: numberArgument(options.floor, '--floor', { min: 2, max: 64 }),
     strikeLimit: numberArgument(options.strikeLimit, '--strike-limit', { min: 1, max: 255 }),
     delay: numberArgument(options.delay, '--delay', { min: 0, max: 30 * 86_400 }),
@@ -50,9 +50,9 @@ export async function deployCommand(out: Terminal, options: DeployOptions): Prom
   // Of a registry that is there already nobody says here since when.
   const block = options.registry === undefined ? (await blockAt(chain)).number : undefined
   const deployed = await deploy(chain, account, settings, there, (part, address) => {
-    out.words(
-      `registrar: made the ${WHAT[part]} at ${address}; to go on from here after a failure: --${part} ${address}`,
-    )
+    // The gateway is made last: with it nothing is left to go on with.
+    const next = part === 'gateway' ? '' : `; to go on from here after a failure: --${part} ${address}`
+    out.words(`registrar: made the ${WHAT[part]} at ${address}${next}`)
   })
   const registryId = toHex(registryIdOf(chain, deployed.registry))
   if (options.json)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { parseHead, printHead } from '@vouch/protocol'
-import { clock, readNamedFile, type Terminal } from '@vouch/protocol/node'
+import { clock, parseNamedFile, type Terminal } from '@vouch/protocol/node'
 import { readSecret } from '../secret-files.js'
 import { openRegistry } from '../store/index.js'
 import { keyFile, type SigningOptions } from './options.js'
@@ -13,7 +13,7 @@ export interface HeadOptions extends SigningOptions {
 /** `registrar head`: the newest head; with --cut, a new one if anything changed. */
 export async function headCommand(out: Terminal, folder: string, options: HeadOptions): Promise<number> {
   if (!options.cut) {
-    out.data(printHead(parseHead(await readNamedFile(join(folder, 'head.json')))))
+    out.data(printHead(await parseNamedFile(join(folder, 'head.json'), parseHead)))
     return 0
   }
   const signer = await readSecret(keyFile(folder, options))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type AdmissionPolicy, admissionPolicyId, printAdmissionPolicy } from '@vouch/evidence'
 import { readAdmissionPolicy } from '@vouch/evidence/node'
 import { fieldToBytes, isSimulated, toHex, VouchError } from '@vouch/protocol'
-import { clock, makeFolder, type Terminal, writeWhole } from '@vouch/protocol/node'
+import { clock, makeFolder, readAll, type Terminal, writeWhole } from '@vouch/protocol/node'
 import { registrarFolder } from '../registrar-folder.js'
 import { readSecret, writeSecret } from '../secret-files.js'
 import { createRegistry, refuseRegistry } from '../store/index.js'
@@ -20,7 +20,7 @@ export interface InitOptions extends SigningOptions {
 
 /** `registrar init`: draws an id and keys, takes the policies in, and cuts the first head. */
 export async function initCommand(out: Terminal, folder: string, options: InitOptions): Promise<number> {
-  const policies = await Promise.all(options.policy.map(readAdmissionPolicy))
+  const policies = await readAll(options.policy.map(readAdmissionPolicy))
   const paths = registrarFolder(folder)
   await refuseRegistry(folder) // before anything is written beside it
   await makeFolder(paths.policies, 0o700)

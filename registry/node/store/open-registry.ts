@@ -91,8 +91,8 @@ export function openRegistry(folder: string, options: OpenOptions): Promise<Regi
 async function openToWrite(folder: string, options: OpenOptions): Promise<Registry> {
   if (!(await exists(join(folder, LOG))))
     throw new VouchError('FILE_NOT_FOUND', {
-      rule: 'the path must lead to the folder of a registry',
-      given: shown(folder),
+      rule: `${shown(folder)} is no folder of a registry`,
+      hint: 'correct the path, or make a registry with registrar init',
     })
   const lock = await takeLock(folder, options.now())
   const store = await openLocked(folder, lock, options, options.rebuild ?? false).catch(async (error) => {

@@ -11,13 +11,13 @@ import {
 } from '@vouch/evidence'
 import { type Fetched, fetchPublished, PATIENCE } from '@vouch/evidence/node'
 import { equalBytes, shown, VouchError } from '@vouch/protocol'
-import { readNamedFile, type Terminal, writeWhole } from '@vouch/protocol/node'
+import { readAll, readNamedFile, type Terminal, writeWhole } from '@vouch/protocol/node'
 
 // What is done with files of evidence besides judging them.
 
 /** The files that a person named. */
 export function readEvidence(paths: readonly string[]): Promise<readonly EvidenceFile[]> {
-  return Promise.all(paths.map(async (path) => ({ name: path, bytes: await readNamedFile(path) })))
+  return readAll(paths.map(async (path) => ({ name: path, bytes: await readNamedFile(path) })))
 }
 
 /** `bob evidence pack`: one file that holds evidence and all that it is judged by. Says what it is called by: its hash. */

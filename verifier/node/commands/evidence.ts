@@ -50,7 +50,7 @@ export async function evidenceCommand(
 
 async function judge(paths: readonly string[], options: EvidenceOptions): Promise<Report> {
   const at = options.at === undefined ? clock() : parseTime(options.at)
-  const nonce = options.nonce === undefined ? undefined : nonceArgument(options.nonce)
+  const nonce = options.nonce === undefined ? null : nonceArgument(options.nonce)
   const policy = options.policy === undefined ? undefined : await readAdmissionPolicy(options.policy)
   const files = await readEvidence(paths)
 

@@ -16,12 +16,19 @@ import {
   requestCodec,
   requestHash,
   scopeOf,
-  shown,
   textOf,
   toHex,
   VouchError,
 } from '@vouch/protocol'
-import { dateOf, fieldHex, preview, readNamedFile, type Terminal, table } from '@vouch/protocol/node'
+import {
+  dateOf,
+  fieldHex,
+  parseNamedFile,
+  preview,
+  readAll,
+  type Terminal,
+  table,
+} from '@vouch/protocol/node'
 
 /** A file form: the member that no other form has, and what there is to say about one. */
 interface Form {
@@ -106,12 +113,7 @@ const FORMS: readonly Form[] = [
 
 /** `bob show`: says what a file is and what follows from it. Shows; judges nothing. */
 export async function showCommand(out: Terminal, paths: readonly string[], json: boolean): Promise<number> {
-  const explained = []
-  for (const path of paths) {
-    const file = await readNamedFile(path)
-    const { kind, explain } = formOf(file, path)
-    explained.push({ path, kind, ...explain(file) })
-  }
+  const explained = await readAll(paths.map((path) => parseNamedFile(path, (file) => explainAs(path, file))))
   if (json) {
     out.data(
       JSON.stringify(
@@ -131,13 +133,12 @@ export async function showCommand(out: Terminal, paths: readonly string[], json:
   return 0
 }
 
-function formOf(file: Uint8Array, path: string): Form {
+function explainAs(path: string, file: Uint8Array) {
   const json = parseJson(textOf(file))
   const form = FORMS.find(({ mark }) => json instanceof Map && json.has(mark))
-  if (form !== undefined) return form
+  if (form !== undefined) return { path, kind: form.kind, ...form.explain(file) }
   throw new VouchError('VALUE_MALFORMED', {
-    rule: `a file must be one of these: ${FORMS.map(({ kind }) => kind).join(', ')}`,
-    given: shown(path),
+    rule: `it is none of these: ${FORMS.map(({ kind }) => kind).join(', ')}`,
   })
 }
 

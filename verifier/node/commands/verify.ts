@@ -14,6 +14,7 @@ import {
   clock,
   dateOf,
   fieldHex,
+  mergeUnread,
   parseNamedFile,
   parseTime,
   preview,
@@ -98,7 +99,7 @@ async function judgeOffChain(
     bundle !== undefined && request !== undefined && acceptance !== undefined && head !== undefined
   return isWhole && errors.length === 0
     ? verify(bundle, { request, acceptance, head, opening, now, backend })
-    : undecided(errors, { bundle, request, acceptance, head, opening }, now, backend)
+    : undecided(mergeUnread(errors), { bundle, request, acceptance, head, opening }, now, backend)
 }
 
 async function withBackend<T>(
