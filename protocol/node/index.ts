@@ -3,7 +3,16 @@
 export { bytesArgument, fieldArgument, numberArgument } from './arguments.js'
 export type { Bounds } from './fetch.js'
 export { fetchBounded } from './fetch.js'
-export { assertWritable, makeFolder, parseNamedFile, readNamedFile, writeWhole } from './files.js'
+export {
+  assertRoom,
+  assertWritable,
+  makeFolder,
+  parseNamedFile,
+  readNamedFile,
+  renameDurably,
+  syncFolder,
+  writeWhole,
+} from './files.js'
 export {
   createOnce,
   createPrivateFile,
@@ -19,6 +28,7 @@ export {
   parseTime,
   runCommand,
   runProgram,
+  sayFailure,
   terminal,
 } from './terminal.js'
 export { versionOf } from './version.js'

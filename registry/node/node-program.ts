@@ -13,7 +13,8 @@ import type { NodeServeOptions } from './commands/node.js'
 export interface Shared {
   readonly out: Terminal
   readonly run: (options: { readonly json?: true }, command: () => Promise<number>) => Promise<void>
-  readonly behindProxy: readonly [string, string]
+  /** Options of everything that serves. */
+  readonly serving: readonly (readonly [flags: string, description: string, standard?: string])[]
 }
 
 const rpc = ['--rpc <url>', "a chain's RPC server"] as const
@@ -32,13 +33,13 @@ decisions:
   add-route, disable-route, enable-route, freeze-route CIRCUIT --gateway ADDRESS --verifier ADDRESS`
 
 /** `registrar node …`: a trust node, and what the operators of trust nodes decide by quorum. */
-export function addNodeCommands(registrar: Command, { out, run, behindProxy }: Shared): void {
+export function addNodeCommands(registrar: Command, { out, run, serving }: Shared): void {
   const decide = () => import('./commands/decide.js')
   const node = registrar
     .command('node')
     .description('run a trust node: one of those who admit to a registry on chain, and decide about it')
 
-  node
+  const serve = node
     .command('serve')
     .description('verify enrollments, sign admissions, collect signatures of peers, and submit')
     .argument('<folder>', "the node's folder")
@@ -47,13 +48,13 @@ export function addNodeCommands(registrar: Command, { out, run, behindProxy }: S
     .option('--peer <urls...>', 'where the other nodes answer')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 for any', '8787')
-    .option(...behindProxy)
     .option('--key <file>', 'the key that signs admissions and pays for them (default: $VOUCH_KEY)')
     .option(...maxFee)
     .option(...json)
     .action((where: string, options: NodeServeOptions) =>
       run(options, async () => (await import('./commands/node.js')).nodeServeCommand(out, where, options)),
     )
+  for (const [flags, description, standard] of serving) serve.option(flags, description, standard)
 
   node
     .command('propose')

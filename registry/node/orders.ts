@@ -1,12 +1,14 @@
-import { textOf, toHex, toInteger, VouchError } from '@vouch/protocol'
+import { sentence, textOf, toHex, toInteger, VouchError } from '@vouch/protocol'
 import {
   boundedBytes,
   type Codec,
   fixedBytes,
+  list,
   oneOf,
   parseFile,
   printFile,
   record,
+  text,
   uint,
   version,
 } from '@vouch/protocol/codec'
@@ -30,6 +32,8 @@ export interface Outcome {
   readonly removed: number
   /** Number of the head that says so, or of the newest where nothing was to be said. */
   readonly seq: number
+  /** What the operator must know of it besides: what was ordered is done, and stands in the log. */
+  readonly warnings: readonly string[]
 }
 
 const orderCodec: Codec<Order> = record<Order>({
@@ -43,6 +47,7 @@ const outcomeCodec: Codec<Outcome> = record<Outcome>({
   version: version(1),
   removed: uint(4, { max: 2 ** 32 - 1 }),
   seq: uint(8, { max: Number.MAX_SAFE_INTEGER }),
+  warnings: list(text(500), { min: 0, max: 4, anyOrder: true }),
 })
 
 export const parseOrder = (file: Uint8Array): Order => parseFile(orderCodec, file, 'order')
@@ -50,21 +55,37 @@ export const printOrder = (order: Order): string => printFile(orderCodec, order,
 export const parseOutcome = (file: Uint8Array): Outcome => parseFile(outcomeCodec, file, 'outcome')
 export const printOutcome = (outcome: Outcome): string => printFile(outcomeCodec, outcome, 'outcome')
 
-/** Does what is ordered. What it has answered is in the log. */
-export async function carryOut(registry: Registry, { action, subject, reason }: Order): Promise<Outcome> {
+/**
+ * Does what is ordered. What it has answered is in the log: where the disk refuses to publish the head of a removal, the removal is done
+ * all the same, and the outcome warns of it.
+ */
+export async function carryOut(registry: Registry, order: Order): Promise<Outcome> {
+  const done = await carriedOut(registry, order)
+  const { unpublished } = registry
+  const warnings = unpublished === undefined ? [] : [[sentence(unpublished), unpublished.hint].join('; ')]
+  return { version: 1, ...done, warnings }
+}
+
+async function carriedOut(
+  registry: Registry,
+  { action, subject, reason }: Order,
+): Promise<Pick<Outcome, 'removed' | 'seq'>> {
   const why = textOf(reason)
   switch (action) {
     case 'remove': {
-      const { seq } = await registry.remove(indexOf(registry, subject), why)
-      return { version: 1, removed: 1, seq }
+      const { index, removed } = memberOf(registry, subject)
+      // Done before, as by an operator who was not told so: an error would say that it cannot be done.
+      if (removed) return { removed: 0, seq: registry.head.seq }
+      const { seq } = await registry.remove(index, why)
+      return { removed: 1, seq }
     }
     case 'ban': {
       const { indexes, head } = await registry.ban(subject, why)
-      return { version: 1, removed: indexes.length, seq: head.seq }
+      return { removed: indexes.length, seq: head.seq }
     }
     case 'readmit': {
       await registry.pardon(subject, why)
-      return { version: 1, removed: 0, seq: registry.head.seq }
+      return { removed: 0, seq: registry.head.seq }
     }
   }
 }
@@ -74,9 +95,9 @@ export function orderDetails({ action, subject, reason }: Order): Readonly<Recor
   return { [action === 'remove' ? 'credential' : 'machine']: toHex(subject), reason: textOf(reason) }
 }
 
-function indexOf(registry: Registry, credential: Uint8Array): number {
+function memberOf(registry: Registry, credential: Uint8Array): ReturnType<Registry['find']> & object {
   const member = registry.find(toInteger(credential))
-  if (member !== undefined) return member.index
+  if (member !== undefined) return member
   throw new VouchError('LEAF_MISSING', {
     rule: 'the credential must be a member of this registry',
     hint: 'registrar show --members lists them',

@@ -1,17 +1,18 @@
 import { openHasher } from '@vouch/circuits'
 import { shown, VouchError } from '@vouch/protocol'
 import { numberArgument, type Terminal } from '@vouch/protocol/node'
-import { startServer } from '@vouch/protocol/node/http'
 import { accountOf } from '../chain/account.js'
 import { addressArgument } from '../chain/addresses.js'
 import { openChain } from '../chain/client.js'
-import { DEFAULT_LIMITS } from '../http/site.js'
+import { OLDEST_HEAD } from '../head-clock.js'
 import { nodeSiteOf } from '../trust/http.js'
 import { openTrustNode } from '../trust/trust-node.js'
-import { feeLimit } from './options.js'
-import { ended, proxyArgument, type ServeOptions, sayWhere } from './serve.js'
+import { auditWarning, type ClockOptions, clockTrust, feeLimit } from './options.js'
+import { proxyArgument, type ServingOptions, serveUntilEnded } from './serving.js'
 
-export interface NodeServeOptions extends Pick<ServeOptions, 'host' | 'port' | 'behindProxy' | 'json'> {
+export interface NodeServeOptions extends ServingOptions, ClockOptions {
+  readonly host: string
+  readonly port: string
   readonly rpc: string
   readonly contract: string
   readonly peer?: readonly string[]
@@ -26,27 +27,29 @@ export async function nodeServeCommand(
   options: NodeServeOptions,
 ): Promise<number> {
   const port = numberArgument(options.port, '--port', { min: 0, max: 65_535 })
-  const proxy = proxyArgument(options.behindProxy)
+  const place = { host: options.host, port, proxy: proxyArgument(options.behindProxy) }
   const peers = (options.peer ?? []).map(urlArgument)
-  const registry = addressArgument(options.contract, '--contract')
   const account = await accountOf(options.key)
   const node = await openTrustNode(folder, {
     chain: await openChain(options.rpc, feeLimit(options)),
-    registry,
+    registry: addressArgument(options.contract, '--contract'),
     account,
     peers,
+    clock: clockTrust(out, options),
     hash: await openHasher(),
-    onAuditFailure: (error) =>
-      out.words(`registrar: error: the private log was not written: ${shown(error)}`),
+    onAuditFailure: auditWarning(out),
   })
+  const onServing = (): void => out.words(`registrar: signs as ${account.address}`)
   try {
-    const server = await startServer(nodeSiteOf(node), { host: options.host, port, proxy }, DEFAULT_LIMITS)
-    sayWhere(out, server.address, options)
-    out.words(`registrar: signs as ${account.address}`)
-    await ended()
-    out.words('registrar: finishing what is in hand')
-    await server.close()
-    return 0
+    // Nobody reads the heads of a node's own log. They tell its next start what time it is at the least.
+    const serving = {
+      site: nodeSiteOf(node),
+      place,
+      registry: node.registry,
+      cutEvery: OLDEST_HEAD,
+      onServing,
+    }
+    return await serveUntilEnded(out, serving, options)
   } finally {
     await node.close()
   }

@@ -1,33 +1,27 @@
-import { type AddressInfo, isIP } from 'node:net'
 import { openHasher } from '@vouch/circuits'
-import { shown, VouchError } from '@vouch/protocol'
 import { numberArgument, type Terminal } from '@vouch/protocol/node'
-import { isLoopback, type ProxyAddress, startServer } from '@vouch/protocol/node/http'
 import { takeOrders } from '../control.js'
-import { keepHeads } from '../head-clock.js'
-import { DEFAULT_LIMITS, siteOf } from '../http/site.js'
+import { siteOf } from '../http/site.js'
 import { openRegistrar } from '../open-registrar.js'
-import { keyFile, type SigningOptions } from './options.js'
+import { auditWarning, type ClockOptions, clockTrust, keyFile, type SigningOptions } from './options.js'
+import { proxyArgument, type ServingOptions, serveUntilEnded } from './serving.js'
 
-export interface ServeOptions extends SigningOptions {
+export interface ServeOptions extends SigningOptions, ServingOptions, ClockOptions {
   readonly host: string
   readonly port: string
   readonly cutEvery: string
-  /** true: the proxy is on this machine. */
-  readonly behindProxy?: string | true
-  readonly json?: true
 }
 
 /** `registrar serve`: the HTTP interface, and heads on the clock, until it is told to end. */
 export async function serveCommand(out: Terminal, folder: string, options: ServeOptions): Promise<number> {
   const cutEvery = numberArgument(options.cutEvery, '--cut-every', { min: 1, max: 3600 })
   const port = numberArgument(options.port, '--port', { min: 0, max: 65_535 })
-  const proxy = proxyArgument(options.behindProxy)
+  const place = { host: options.host, port, proxy: proxyArgument(options.behindProxy) }
   const registrar = await openRegistrar(folder, {
     key: keyFile(folder, options),
+    clock: clockTrust(out, options),
     hash: await openHasher(),
-    onAuditFailure: (error) =>
-      out.words(`registrar: error: the private log was not written: ${shown(error)}`),
+    onAuditFailure: auditWarning(out),
   })
   try {
     const orders = await takeOrders(folder, registrar)
@@ -37,51 +31,12 @@ export async function serveCommand(out: Terminal, folder: string, options: Serve
       )
     }
     try {
-      const told = ended() // before anybody knows that it is there to be told
-      const place = { host: options.host, port, proxy }
-      const endHeads = await keepHeads(registrar.registry, cutEvery, (error) =>
-        out.words(
-          `registrar: error: no head could be cut: ${error instanceof Error ? error.message : 'unknown'}`,
-        ),
-      )
-      try {
-        const server = await startServer(siteOf(registrar), place, DEFAULT_LIMITS)
-        sayWhere(out, server.address, options)
-        await told
-        out.words('registrar: finishing what is in hand')
-        await server.close()
-      } finally {
-        endHeads()
-      }
-      return 0
+      const { registry } = registrar
+      return await serveUntilEnded(out, { site: siteOf(registrar), place, registry, cutEvery }, options)
     } finally {
       await orders?.close()
     }
   } finally {
     await registrar.close()
   }
-}
-
-export function sayWhere(
-  out: Terminal,
-  { address, port }: AddressInfo,
-  { json }: Pick<ServeOptions, 'json'>,
-): void {
-  const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${port}`
-  out.data(json ? JSON.stringify({ url }) : `serving ${url}`)
-  if (!isLoopback(address)) {
-    out.words('registrar: warning: this address is not loopback, and what it speaks is not encrypted')
-  }
-}
-
-export function proxyArgument(given: ServeOptions['behindProxy']): ProxyAddress | undefined {
-  if (given === undefined || given === true) return given && 'loopback'
-  if (isIP(given) !== 0) return given
-  throw new VouchError('USAGE', { rule: '--behind-proxy must be an address', given: shown(given) })
-}
-
-export function ended(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
 }
