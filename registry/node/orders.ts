@@ -1,14 +1,13 @@
-import { sentence, textOf, toHex, toInteger, VouchError } from '@vouch/protocol'
+import { textOf, toHex, toInteger, VouchError } from '@vouch/protocol'
 import {
   boundedBytes,
   type Codec,
   fixedBytes,
-  list,
+  flag,
   oneOf,
   parseFile,
   printFile,
   record,
-  text,
   uint,
   version,
 } from '@vouch/protocol/codec'
@@ -32,8 +31,10 @@ export interface Outcome {
   readonly removed: number
   /** Number of the head that says so, or of the newest where nothing was to be said. */
   readonly seq: number
-  /** What the operator must know of it besides: what was ordered is done, and stands in the log. */
-  readonly warnings: readonly string[]
+  /** Whether the disk took the head for those who read the folder. What was ordered is done all the same, and stands in the log. */
+  readonly isPublished: boolean
+  /** Whether the private log has it. */
+  readonly isNoted: boolean
 }
 
 const orderCodec: Codec<Order> = record<Order>({
@@ -47,7 +48,8 @@ const outcomeCodec: Codec<Outcome> = record<Outcome>({
   version: version(1),
   removed: uint(4, { max: 2 ** 32 - 1 }),
   seq: uint(8, { max: Number.MAX_SAFE_INTEGER }),
-  warnings: list(text(500), { min: 0, max: 4, anyOrder: true }),
+  isPublished: flag,
+  isNoted: flag,
 })
 
 export const parseOrder = (file: Uint8Array): Order => parseFile(orderCodec, file, 'order')
@@ -57,13 +59,11 @@ export const printOutcome = (outcome: Outcome): string => printFile(outcomeCodec
 
 /**
  * Does what is ordered. What it has answered is in the log: where the disk refuses to publish the head of a removal, the removal is done
- * all the same, and the outcome warns of it.
+ * all the same, and the outcome says so.
  */
-export async function carryOut(registry: Registry, order: Order): Promise<Outcome> {
+export async function carryOut(registry: Registry, order: Order): Promise<Omit<Outcome, 'isNoted'>> {
   const done = await carriedOut(registry, order)
-  const { unpublished } = registry
-  const warnings = unpublished === undefined ? [] : [[sentence(unpublished), unpublished.hint].join('; ')]
-  return { version: 1, ...done, warnings }
+  return { version: 1, ...done, isPublished: registry.unpublished === undefined }
 }
 
 async function carriedOut(

@@ -109,8 +109,7 @@ describe('a server', () => {
       const ready = await fetch(`${server.url}/ready`)
       expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }])
       expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([])
-      server.process.kill('SIGTERM')
-      expect(await server.program.ended()).toBe(0)
+      expect(await server.program.stop()).toBe(0)
       expect(await readFile((await locks(folder))[0] ?? '', 'utf8')).toBe('')
     },
     LIMIT,

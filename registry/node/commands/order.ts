@@ -22,7 +22,9 @@ export async function removeCommand(out: Terminal, folder: string, options: Remo
     machine === undefined
       ? orderOf('remove', bytesArgument(credential ?? '', '--credential'), reason)
       : orderOf('ban', bytesArgument(machine, '--machine'), reason)
-  const { removed, seq, warnings } = await give(out, folder, order, options)
+  const outcome = await give(out, folder, order, options)
+  const { removed, seq } = outcome
+  const warnings = warningsOf(outcome)
   const wasDone = order.action === 'remove' && removed === 0
   if (json) out.data(JSON.stringify({ removed, seq, ...(warnings.length > 0 && { warnings }) }))
   else if (wasDone) out.data('removed 0 leaves; the credential was removed before')
@@ -50,6 +52,21 @@ function orderOf(action: Order['action'], subject: Uint8Array, reason: string): 
   return { version: 1, action, subject, reason: new TextEncoder().encode(reason) }
 }
 
+/** What the disk refused of an order that is done. */
+function warningsOf({ isPublished, isNoted }: Outcome): readonly string[] {
+  const all: readonly (readonly [boolean, string])[] = [
+    [
+      isPublished,
+      'done, but head.json was not written: make room on the disk, and the next head is; servers show this one already',
+    ],
+    [
+      isNoted,
+      'done, but audit.log was not written: make room on the disk; a server that runs writes the line then',
+    ],
+  ]
+  return all.flatMap(([isFine, warning]) => (isFine ? [] : [warning]))
+}
+
 /** Has an order carried out by the registrar that serves the folder, or here when none does. */
 async function give(
   out: Terminal,
@@ -58,7 +75,7 @@ async function give(
   options: SigningOptions & ClockOptions,
 ): Promise<Outcome> {
   const outcome = (await handOver(folder, order)) ?? (await carriedOutHere(out, folder, order, options))
-  for (const warning of outcome.warnings) out.words(`registrar: warning: ${warning}`)
+  for (const warning of warningsOf(outcome)) out.words(`registrar: warning: ${warning}`)
   return outcome
 }
 
