@@ -39,6 +39,15 @@ describe('the packages', () => {
     expect(long).toEqual([])
   })
 
+  it('rename files in one place, which syncs the folder: a name that a power cut takes back was never given', () => {
+    const renaming = /import \{[^}]*\brename(Sync)?\b[^}]*\} from 'node:fs(\/promises)?'/
+    const places = repositoryFiles()
+      .filter((path) => /^[^/]+\/(src|node|service|build)\/.*\.ts$/.test(path))
+      .filter((path) => renaming.test(readInRepository(path)))
+    // A socket's name lasts no longer than its process.
+    expect(places).toEqual(['protocol/node/files.ts', 'registry/node/control.ts'])
+  })
+
   it('pin every version exactly, and one another at the version they have', () => {
     const own = new Map(packages.map(({ manifest }) => [manifest.name, manifest.version]))
     const loose = ['.', ...workspaces()].flatMap((folder) => {

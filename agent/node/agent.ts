@@ -1,6 +1,21 @@
 import { performance } from 'node:perf_hooks'
-import { assertKind, assertShape, type PublicKey, type Shape, toHex, VouchError } from '@vouch/protocol'
-import { type Limits, type Place, type RunningServer, startServer } from '@vouch/protocol/node/http'
+import {
+  assertKind,
+  assertShape,
+  type Failure,
+  type PublicKey,
+  type Shape,
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
+import {
+  failureOf,
+  type Limits,
+  oncePer,
+  type Place,
+  type RunningServer,
+  startServer,
+} from '@vouch/protocol/node/http'
 import { type AnnouncedKey, type GuestView, guestView, Roll } from '../src/index.js'
 import type { ConfigurationFile } from './configuration-file.js'
 import { ROUTES } from './http/routes.js'
@@ -61,7 +76,11 @@ export async function startAgent(file: ConfigurationFile, options: AgentOptions)
   const sockets = await openSockets(file, (name, key) => takeKey({ roll, keys, log: options.log }, name, key))
   try {
     const { limits = DEFAULT_LIMITS, log } = options
-    const site = { routes: ROUTES, service: logged(guest, log), noteRefusal: noteRefusal(log) }
+    const site = {
+      routes: ROUTES,
+      service: { ...logged(guest, log), unready: readiness(guest, keys) },
+      noteRefusal: noteRefusal(log),
+    }
     const server = await startServer(site, options, limits)
     const { osImageHash } = measured
     log({
@@ -122,6 +141,20 @@ async function openSockets(
 
 async function closeAll(sockets: readonly AnnouncementSocket[]): Promise<void> {
   await Promise.all(sockets.map((socket) => socket.close()))
+}
+
+/** How often the disk is asked, however often strangers ask. */
+const DISK_SECONDS = 5
+
+/** Whether the guest is whole, and a key that is announced could be kept: everything that is in the way. */
+function readiness(guest: GuestView, keys: KeyStore): () => Promise<readonly Failure[]> {
+  const ofDisk = oncePer(DISK_SECONDS, () =>
+    keys.assertRoom().then(
+      () => [],
+      (error: unknown) => [failureOf(error)],
+    ),
+  )
+  return async () => [...(await guest.unready()), ...(await ofDisk())]
 }
 
 /** The guest, saying what it attests. */

@@ -11,7 +11,7 @@ import {
   text,
   version,
 } from '@vouch/protocol/codec'
-import { writeWhole } from '@vouch/protocol/node'
+import { assertRoom, writeWhole } from '@vouch/protocol/node'
 import type { AnnouncedKey } from '../src/index.js'
 
 /** Keys that were announced since the guest started. */
@@ -54,6 +54,8 @@ async function thisBoot(): Promise<string> {
 export interface KeyStore {
   readonly known: readonly AnnouncedKey[]
   keep(keys: readonly AnnouncedKey[]): Promise<void>
+  /** Refuses when a key that is announced now could not be kept. */
+  assertRoom(): Promise<void>
 }
 
 /** Keys in a folder that is the agent's own. Those of an earlier boot, or of another image, count for nothing. */
@@ -80,8 +82,13 @@ export async function openKeyStore(folder: string, image: Uint8Array, boot?: str
         throw new VouchError('STORAGE_FAILED', { rule: 'an announced key must be kept' }, { cause })
       })
     },
+    assertRoom: () => assertRoom(folder),
   }
 }
 
 /** Keys that end with the process: enough where evidence is worth nothing. */
-export const forgetful: KeyStore = { known: [], keep: () => Promise.resolve() }
+export const forgetful: KeyStore = {
+  known: [],
+  keep: () => Promise.resolve(),
+  assertRoom: () => Promise.resolve(),
+}

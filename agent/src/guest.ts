@@ -5,6 +5,7 @@ import {
   compareBytes,
   concat,
   evidenceInOrder,
+  type Failure,
   fromInteger,
   type Guest,
   gpuDigest,
@@ -17,7 +18,7 @@ import {
   VouchError,
 } from '@vouch/protocol'
 import type { Provider, ProviderName } from './providers/index.js'
-import type { Roll } from './roll.js'
+import { type Roll, servicesAwaited } from './roll.js'
 import { type Patience, Turns } from './turns.js'
 
 /** What is known of a service before it has announced its key. */
@@ -37,15 +38,10 @@ export interface ServiceProof {
   readonly siblings: ServicePath
 }
 
-/** How far a guest has come: it attests once no service is awaited any more. */
-export interface Health {
-  readonly status: 'ok' | 'awaiting'
-  readonly awaited: readonly string[]
-}
-
 /** A guest as its agent shows it to strangers. */
 export interface GuestView {
-  health(): Health
+  /** What is in the way of attesting: services that are awaited. */
+  unready(): Promise<readonly Failure[]>
   info(): Guest
   proof(name: string): ServiceProof
   attest(nonce: Uint8Array): Promise<Attestation>
@@ -70,7 +66,7 @@ export function guestView(parameters: GuestParameters): GuestView {
   }
 
   return {
-    health: () => ({ status: roll.awaited.length === 0 ? 'ok' : 'awaiting', awaited: roll.awaited }),
+    unready: async () => (roll.awaited.length === 0 ? [] : [servicesAwaited(roll.awaited)]),
     info() {
       const { services, tree } = whole()
       return { version: 1, provider: providerName, osImageHash, smtRoot: tree.root, services }

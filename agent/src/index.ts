@@ -2,7 +2,7 @@
 
 export type { Configuration } from './configuration.js'
 export { configurationCodec } from './configuration.js'
-export type { ExpectedService, GuestParameters, GuestView, Health, ServiceProof } from './guest.js'
+export type { ExpectedService, GuestParameters, GuestView, ServiceProof } from './guest.js'
 export { guestView } from './guest.js'
 export type { AgentPlan, ClosurePlan, ServicePlan } from './plan.js'
 export { planFrom } from './plan.js'

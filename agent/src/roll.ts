@@ -53,10 +53,15 @@ export class Roll {
   keyOf(name: string): PublicKey {
     const key = this.keys.get(name)
     if (key !== undefined && this.awaited.length === 0) return key
-    throw new VouchError('SERVICES_AWAITED', {
-      rule: 'every service of the guest must have announced its key',
-      given: `${this.awaited.length} are awaited`,
-      hint: '/health names them',
-    })
+    throw servicesAwaited(this.awaited)
   }
+}
+
+/** The guest is not whole yet. Its configuration names these services, and is no secret. */
+export function servicesAwaited(names: readonly string[]): VouchError {
+  return new VouchError('SERVICES_AWAITED', {
+    rule: 'services of the guest have not announced their keys yet',
+    given: names.join(', '),
+    hint: 'ask again once they have started',
+  })
 }

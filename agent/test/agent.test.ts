@@ -136,7 +136,10 @@ describe('an agent', () => {
   test('attests nothing before every service has announced its key, and says who is awaited', async () => {
     const agent = await start(await writeConfiguration(scratch, ['echo', 'time']))
     await announce(socketOf('time'), keyOf(2))
-    expect(await (await get(agent, '/health')).json()).toEqual({ status: 'awaiting', awaited: ['echo'] })
+    const waiting = await get(agent, '/ready')
+    expect(waiting.status).toBe(503)
+    expect(await waiting.json()).toMatchObject({ failures: [{ code: 'SERVICES_AWAITED', given: 'echo' }] })
+    expect(await (await get(agent, '/health')).json()).toEqual({ status: 'ok' })
     const nonce = printAttestationRequest({ version: 1, nonce: new Uint8Array(32) })
     for (const asked of [get(agent, '/info'), get(agent, '/services/time/proof'), post(agent, nonce)]) {
       const answer = await asked
@@ -145,7 +148,8 @@ describe('an agent', () => {
       expect(await codesIn(answer)).toEqual(['SERVICES_AWAITED'])
     }
     await announce(socketOf('echo'), keyOf(1))
-    expect(await (await get(agent, '/health')).json()).toEqual({ status: 'ok', awaited: [] })
+    const ready = await get(agent, '/ready')
+    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }])
     expect((await post(agent, nonce)).status).toBe(200)
   })
 
@@ -240,6 +244,7 @@ describe('an agent', () => {
       ['/info', 'Guest'],
       ['/services/echo/proof', 'ServiceProof'],
       ['/health', 'Health'],
+      ['/ready', 'Readiness'],
       ['/nowhere', 'Failures'],
     ]
     for (const [path, schema] of answers) {

@@ -66,12 +66,12 @@ describe('a guest', () => {
   test('attests and shows nothing until every service has announced its key', async () => {
     const roll = new Roll(['b', 'a'], [{ name: 'b', publicKey: keyOf(2) }])
     const guest = guestWith(roll, nowhere)
-    expect(guest.health()).toEqual({ status: 'awaiting', awaited: ['a'] })
+    expect(await guest.unready()).toMatchObject([{ code: 'SERVICES_AWAITED', given: 'a' }])
     expect(refusalOf(() => guest.info()).code).toBe('SERVICES_AWAITED')
     expect(refusalOf(() => guest.proof('b')).code).toBe('SERVICES_AWAITED')
     await expect(guest.attest(new Uint8Array(32))).rejects.toMatchObject({ code: 'SERVICES_AWAITED' })
     roll.announce('a', keyOf(1))
-    expect(guest.health()).toEqual({ status: 'ok', awaited: [] })
+    expect(await guest.unready()).toEqual([])
     expect(guest.info().services.map(({ name }) => name)).toEqual(['a', 'b'])
   })
 

@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeWhole } from '@vouch/protocol/node'
 import type { ChunkStore } from '../src/srs/reference.js'
 
 /** Keeps chunks of the reference string as files `g1-0000.chunk`, … in a folder. What it reads is hashed by its caller. */
@@ -17,9 +18,7 @@ export function chunkFolder(folder: string): ChunkStore {
     },
     async write(chunk, bytes) {
       await mkdir(folder, { recursive: true })
-      const unfinished = `${pathOf(chunk)}.${process.pid}`
-      await writeFile(unfinished, bytes)
-      await rename(unfinished, pathOf(chunk))
+      await writeWhole(pathOf(chunk), bytes)
     },
   }
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { solidityVerifier } from '@vouch/circuits/node'
+import { writeWhole } from '@vouch/protocol/node'
 import { CONTRACTS, forgeOrThrow } from './forge.js'
 
 /** The contracts that are deployed: name → the source that forge compiled it from. */
@@ -61,11 +62,6 @@ export async function forgeOutput(
   source = DEPLOYED[name as ContractName],
 ): Promise<ForgeOutput> {
   return JSON.parse(await readFile(join(GENERATED, 'out', source ?? `${name}.sol`, `${name}.json`), 'utf8'))
-}
-
-async function writeWhole(path: string, content: string): Promise<void> {
-  await writeFile(`${path}.new`, content)
-  await rename(`${path}.new`, path)
 }
 
 /** Test files that build at the same moment would write one another's cache. A lock that is never released is taken over. */

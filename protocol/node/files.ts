@@ -161,9 +161,58 @@ async function replace(path: string, content: string | Uint8Array, mode: number)
     } finally {
       await file.close()
     }
-    await rename(draft, path)
+    await renameDurably(draft, path)
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Gives a file another name, or puts it in the place of another: once this returns, no loss of power undoes it. */
+export async function renameDurably(from: string, to: string): Promise<void> {
+  await rename(from, to)
+  await syncFolder(dirname(to))
+}
+
+/** Makes the names in a folder survive a loss of power. A system that cannot sync folders keeps its own promises about names. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(unlessUnsupported)
+  try {
+    await handle?.sync().catch(unlessUnsupported)
+  } finally {
+    await handle?.close()
+  }
+}
+
+/** What systems say that open or sync no folders, and of folders that may be written to but not be read. */
+const UNSUPPORTED = ['EACCES', 'EISDIR', 'EPERM', 'EINVAL', 'ENOTSUP']
+
+function unlessUnsupported(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && UNSUPPORTED.includes(String(error.code))) return undefined
+  throw error
+}
+
+/** As much as the smallest unit that file systems give. */
+const PROBE_BYTES = 4096
+
+/** Refuses a folder whose disk takes nothing more: found out by writing, since modes and free counts do not tell everything. */
+export async function assertRoom(folder: string): Promise<void> {
+  const probe = join(folder, '.probe')
+  try {
+    const file = await open(probe, 'w', 0o600)
+    try {
+      await file.writeFile(new Uint8Array(PROBE_BYTES))
+      await file.sync()
+    } finally {
+      await file.close()
+      await rm(probe, { force: true })
+    }
+  } catch (cause) {
+    const explanation = {
+      rule: 'the disk takes nothing more',
+      given: reasonOf(codeOf(cause))[0],
+      hint: 'make room on the disk, and see that it can be written to',
+    }
+    throw new VouchError('STORAGE_FAILED', explanation, { cause })
   }
 }
 

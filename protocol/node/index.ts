@@ -4,12 +4,15 @@ export { bytesArgument, durationArgument, fieldArgument, numberArgument } from '
 export type { Bounds } from './fetch.js'
 export { fetchBounded } from './fetch.js'
 export {
+  assertRoom,
   assertWritable,
   makeFolder,
   mergeUnread,
   parseNamedFile,
   readAll,
   readNamedFile,
+  renameDurably,
+  syncFolder,
   writeWhole,
 } from './files.js'
 export {
@@ -27,6 +30,7 @@ export {
   drained,
   parseTime,
   runCommand,
+  sayFailure,
   terminal,
   untilInterrupted,
 } from './terminal.js'

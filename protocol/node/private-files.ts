@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, open, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { shown, VouchError } from '../src/index.js'
-import { notWritten, parseNamedFile, writeWholeWithMode } from './files.js'
+import { notWritten, parseNamedFile, syncFolder, writeWholeWithMode } from './files.js'
 
 // Files and folders that are for their owner alone.
 
@@ -70,15 +70,6 @@ export async function createOnce(path: string, content: string): Promise<boolean
     throw error
   } finally {
     await unlink(draft).catch(() => undefined)
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

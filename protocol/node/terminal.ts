@@ -42,7 +42,8 @@ export async function runCommand(
   }
 }
 
-function sayFailure(out: Terminal, error: VouchError, json: boolean): void {
+/** Says why a command fails: in words, and as data where that was asked for. */
+export function sayFailure(out: Terminal, error: VouchError, json: boolean): void {
   const { code, rule, given, hint } = error
   if (json) out.data(JSON.stringify({ error: { code, exit: EXIT_OF[code], rule, given, hint } }))
   out.words(`${out.program}: error: ${sentence(error)} [${code}]`)

@@ -1,8 +1,31 @@
-import { chmod, lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import {
+  chmod,
+  type FileHandle,
+  lstat,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { assertWritable, parseNamedFile, readNamedFile, writeWhole } from '@vouch/protocol/node'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  assertRoom,
+  assertWritable,
+  createOnce,
+  parseNamedFile,
+  readNamedFile,
+  renameDurably,
+  syncFolder,
+  writePrivateFile,
+  writeWhole,
+} from '@vouch/protocol/node'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { VouchError } from '../src/index.js'
 
 let folder: string
@@ -43,6 +66,82 @@ describe('writing a file whole', () => {
       code: 'FILE_NOT_WRITTEN',
     })
     await expect(writeWhole(folder, 'x')).rejects.toMatchObject({ code: 'FILE_NOT_WRITTEN' })
+  })
+})
+
+/** What every file and folder that is synced from now on was at that moment: the content of `path`, or nothing, of a folder. */
+async function watchSyncs(path: string) {
+  const file = await open('/dev/null')
+  const handle = Object.getPrototypeOf(file) as FileHandle
+  await file.close()
+  const synced: { readonly isFolder: boolean; readonly ino: number; readonly there: string | undefined }[] =
+    []
+  const { sync } = handle
+  const spy = vi.spyOn(handle, 'sync').mockImplementation(async function (this: FileHandle) {
+    const info = await this.stat()
+    let there: string | undefined
+    try {
+      there = readFileSync(path, 'utf8')
+    } catch {
+      there = undefined
+    }
+    synced.push({ isFolder: info.isDirectory(), ino: info.ino, there })
+    return sync.call(this)
+  })
+  onTestFinished(() => spy.mockRestore())
+  return { synced, spy }
+}
+
+describe('a file that has a new name', () => {
+  it.each<[string, (path: string) => Promise<unknown>]>([
+    ['written whole', (path) => writeWhole(path, 'new')],
+    ['written for its owner', (path) => writePrivateFile(path, 'new')],
+    ['made once', (path) => createOnce(path, 'new')],
+    [
+      'renamed',
+      async (path) => {
+        await writeFile(`${path}.draft`, 'new')
+        await renameDurably(`${path}.draft`, path)
+      },
+    ],
+  ])('when %s: its folder is synced after it is there', async (_, write) => {
+    const path = join(folder, 'file')
+    const { synced } = await watchSyncs(path)
+    await write(path)
+    const { ino } = await stat(folder)
+    expect(synced.at(-1)).toEqual({ isFolder: true, ino, there: 'new' })
+    expect(synced.filter(({ isFolder }) => isFolder)).toHaveLength(1)
+  })
+
+  it('is not there for sure when the disk fails to sync its folder, and that is said', async () => {
+    const { spy } = await watchSyncs(join(folder, 'file'))
+    const failing = (code: string) => async (): Promise<void> => {
+      throw Object.assign(new Error(code), { code })
+    }
+    spy.mockImplementation(failing('EIO'))
+    await expect(syncFolder(folder)).rejects.toMatchObject({ code: 'EIO' })
+    spy.mockImplementation(failing('EINVAL')) // a file system that syncs no folders
+    await syncFolder(folder)
+  })
+})
+
+describe('a disk with room', () => {
+  it('takes a probe, and keeps nothing of it', async () => {
+    await assertRoom(folder)
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('is told from one that takes nothing more, or syncs nothing', async () => {
+    const { spy } = await watchSyncs(join(folder, 'file'))
+    spy.mockImplementation(async () => {
+      throw Object.assign(new Error('EIO'), { code: 'EIO' })
+    })
+    await expect(assertRoom(folder)).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      given: 'the system says EIO',
+    })
+    expect(await readdir(folder)).toEqual([])
+    await expect(assertRoom(join(folder, 'gone'))).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
   })
 })
 

@@ -6,10 +6,13 @@ import {
   getOperation,
   jsonAnswer,
   jsonResponse,
+  LIVENESS_ROUTES,
   type Limits,
+  oncePer,
   openApiDocument,
   type Routes,
   type RunningServer,
+  refusal,
   refusalBody,
   startServer,
 } from '../node/http/index.js'
@@ -216,6 +219,37 @@ describe('a stranger', () => {
       })
       expect(heard).toMatch(/^HTTP\/1\.1 408 /)
     })
+  })
+})
+
+describe('a server that cannot do its work', () => {
+  test.each<ErrorCode>(['LOCKED', 'LOG_CORRUPT', 'STORAGE_FAILED', 'CLOCK_AHEAD'])(
+    'says so of %s with 503',
+    (code) => {
+      expect(refusal([{ code, rule: '' }]).status).toBe(503)
+    },
+  )
+
+  test('is alive and not ready, and says everything that is in the way', async () => {
+    const failures = [
+      { code: 'HEAD_TOO_OLD', rule: 'old' },
+      { code: 'STORAGE_FAILED', rule: 'full' },
+    ] as const
+    const asked = { body: new Uint8Array(), from: '', argument: '' }
+    const { '/ready': ready, '/health': health } = LIVENESS_ROUTES
+    const answer = await ready?.answer({ unready: async () => failures }, asked)
+    expect(answer).toMatchObject({ status: 503, retryAfter: 5 })
+    expect(JSON.parse(String(answer?.body))).toMatchObject({ failures })
+    expect((await ready?.answer({ unready: async () => [] }, asked))?.status).toBe(200)
+    expect((await health?.answer({ unready: async () => failures }, asked))?.status).toBe(200)
+  })
+
+  test('asks the disk again after a while, and not before', async () => {
+    let asked = 0
+    const ask = oncePer(0.05, async () => ++asked)
+    expect([await ask(), await ask()]).toEqual([1, 1])
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(await ask()).toBe(2)
   })
 })
 

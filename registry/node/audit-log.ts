@@ -1,48 +1,85 @@
-import { appendFile, rename, stat } from 'node:fs/promises'
 import type { Failure } from '@vouch/protocol'
+import { TokenBuckets } from '@vouch/protocol/node/http'
+import { LineFile } from './line-file.js'
 
 /** What was decided, for the registrar's own eyes. */
-export interface AuditEntry {
+export interface Decision {
   readonly time: number
-  readonly outcome: 'admitted' | 'signed' | 'refused' | 'removed' | 'readmitted'
+  readonly outcome: 'admitted' | 'signed' | 'removed' | 'readmitted'
   /** Who asked: an address, or the command line. */
   readonly from: string
   readonly details: Readonly<Record<string, string | number>>
 }
 
-/** Past this, the log makes room: one older file is kept. Refusals are strangers' to cause, and must not fill a disk. */
-const MAX_BYTES = 64 * 1024 * 1024
+export interface Refusal {
+  readonly time: number
+  readonly from: string
+  readonly failures: readonly Failure[]
+}
 
-/** The private log: one line of JSON for each decision. Whoever reads it learns which machine has which credential. */
+/** Where each of the two is kept. */
+export interface AuditPaths {
+  readonly auditLog: string
+  readonly refusalLog: string
+}
+
+export interface AuditBounds {
+  /** Bytes of each file; one older file of the same size is kept. */
+  readonly decisions: number
+  readonly refusals: number
+}
+
+const MB = 1024 * 1024
+/** One file of decisions has room for the admission of every leaf that a registry can hold. */
+const BOUNDS: AuditBounds = { decisions: 256 * MB, refusals: 16 * MB }
+
+/** What one network's refusals may take of a file that all share. */
+const NOTED = { burst: 60, perSecond: 0.1 }
+
+/**
+ * The private log: one line of JSON for each decision, and for refusals. Its reader learns which machine has which credential. Decisions and
+ * refusals lie apart, each in bounds of its own: strangers cause as many refusals as they like, and must push no decision out, nor
+ * fill the disk, nor hide among their own lines what others were refused for.
+ */
 export class AuditLog {
-  private readonly path: string
-  private readonly onFailure: (error: unknown) => void
-  private readonly maxBytes: number
-  private last: Promise<void> = Promise.resolve()
+  private readonly decisions: LineFile
+  private readonly refusals: LineFile
+  private readonly networks = new TokenBuckets(NOTED)
+  private leftOut = 0
 
-  constructor(path: string, onFailure: (error: unknown) => void, maxBytes = MAX_BYTES) {
-    this.path = path
-    this.onFailure = onFailure
-    this.maxBytes = maxBytes
+  constructor(
+    { auditLog, refusalLog }: AuditPaths,
+    onFailure: (error: unknown) => void,
+    bounds: AuditBounds = BOUNDS,
+  ) {
+    this.decisions = new LineFile(auditLog, { maxBytes: bounds.decisions, keeps: true, onFailure })
+    this.refusals = new LineFile(refusalLog, { maxBytes: bounds.refusals, keeps: false, onFailure })
   }
 
   /**
-   * Writes one line, behind those that are being written. A line that the disk refuses is reported, and nothing else waits for
-   * it: what was admitted, and for which evidence, stands in the registry's own log.
+   * Writes a decision, and answers whether the disk has it. Nothing waits for one that the disk refuses: what was admitted or removed
+   * stands in the registry's own log. The line is kept, and written when there is room.
    */
-  write({ time, outcome, from, details }: AuditEntry): Promise<void> {
-    const line = `${JSON.stringify({ time, outcome, from, ...details })}\n`
-    this.last = this.last.then(() => this.append(line)).catch(this.onFailure)
-    return this.last
+  write({ time, outcome, from, details }: Decision): Promise<boolean> {
+    return this.decisions.append(JSON.stringify({ time, outcome, from, ...details }))
   }
 
-  private async append(line: string): Promise<void> {
-    const size = await stat(this.path).then(
-      (info) => info.size,
-      () => 0,
+  /** Notes a refusal, unless its network has had many noted: those are counted, and the next line says how many. */
+  async refuse({ time, from, failures }: Refusal): Promise<void> {
+    if (this.networks.take(from, time) !== 'granted') {
+      this.leftOut++
+      return
+    }
+    const before = this.leftOut === 0 ? {} : { left_out: this.leftOut }
+    this.leftOut = 0
+    await this.refusals.append(
+      JSON.stringify({ time, outcome: 'refused', from, ...before, ...refusalDetails(failures) }),
     )
-    if (size + line.length > this.maxBytes) await rename(this.path, `${this.path}.1`)
-    await appendFile(this.path, line, { mode: 0o600 })
+  }
+
+  /** Tries once more to write what the disk refused. */
+  close(): Promise<void> {
+    return this.decisions.close()
   }
 }
 

@@ -1,6 +1,7 @@
-import { chmod, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { chmod, lstat, rename, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, request } from 'node:http'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { type ErrorCode, EXIT_OF, type Failure, shown, VouchError } from '@vouch/protocol'
 import { jsonAnswer, readBody, refusalOf, send } from '@vouch/protocol/node/http'
 import type { Registrar } from './open-registrar.js'
@@ -31,7 +32,6 @@ export interface Listening {
 export async function takeOrders(folder: string, registrar: Registrar): Promise<Listening | undefined> {
   const path = socketPath(folder)
   if (path === undefined) return undefined
-  await rm(path, { force: true }) // of a server that was killed: this process is the folder's one writer
   const server = createServer(async (incoming, response) => {
     try {
       const order = parseOrder(await readBody(incoming, MAX_ORDER_BYTES))
@@ -40,9 +40,20 @@ export async function takeOrders(folder: string, registrar: Registrar): Promise<
       send(response, refusalOf(error), { isLast: true })
     }
   })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve))
-  await chmod(path, 0o600)
-  return { close: () => new Promise((resolve) => server.close(() => resolve())) }
+  // Made under another name, no longer than its own, which the system takes away when the server closes. Under its own name, a server that
+  // lost its place to another would take that one's socket away.
+  const draft = join(dirname(path), `.sock-${randomBytes(3).toString('hex')}`)
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(draft, resolve))
+  await chmod(draft, 0o600)
+  const { ino } = await lstat(draft)
+  await rename(draft, path) // in the place of one that a killed server left: this process is the folder's one writer
+  return {
+    close: async () => {
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+      const there = await lstat(path).catch(() => undefined)
+      if (there?.ino === ino) await rm(path, { force: true })
+    },
+  }
 }
 
 /** Hands an order to the registrar that serves this folder; `undefined` when none does. */

@@ -1,8 +1,9 @@
+import { VouchError } from '@vouch/protocol'
 import { clock } from '@vouch/protocol/node'
 import type { Registry } from '../src/store.js'
 
 /** A head is cut at least so often, changed or not: verifiers refuse an old one, since it may hide a removal. */
-const OLDEST_HEAD = 1800
+export const OLDEST_HEAD = 1800
 const SECOND_MS = 1000
 
 /** The time, and what is to be done every so many seconds of it until the answer is called. */
@@ -21,7 +22,8 @@ export const headClock: HeadClock = {
 
 /**
  * Cuts heads every so often if anything changed, and none grows older than half an hour: a first one at once where the newest is old
- * or lacks somebody, after a time in which nobody served. What refuses one now may take it at the next turn. Answers with how to end it.
+ * or lacks somebody, after a time in which nobody served. A clock that must not sign then ends the start. What else refuses a head now may
+ * take it at the next turn. Answers with how to end it.
  */
 export async function keepHeads(
   registry: Pick<Registry, 'head' | 'cutHead'>,
@@ -30,14 +32,12 @@ export async function keepHeads(
   { now, every }: HeadClock = headClock,
 ): Promise<() => void> {
   const interval = Math.min(cutEvery, OLDEST_HEAD)
-  const cut = async (): Promise<void> => {
-    try {
-      // A head that would be too old at the next turn is followed at this one.
-      await registry.cutHead({ evenIfUnchanged: now() - registry.head.time + interval > OLDEST_HEAD })
-    } catch (error) {
-      onFailure(error)
-    }
-  }
-  await cut()
-  return every(interval, () => void cut())
+  // A head that would be too old at the next turn is followed at this one.
+  const cut = (): Promise<unknown> =>
+    registry.cutHead({ evenIfUnchanged: now() - registry.head.time + interval > OLDEST_HEAD })
+  await cut().catch((error: unknown) => {
+    if (error instanceof VouchError && error.code === 'CLOCK_AHEAD') throw error
+    onFailure(error)
+  })
+  return every(interval, () => void cut().catch(onFailure))
 }

@@ -14,7 +14,8 @@ import type { NodeServeOptions } from './commands/node.js'
 export interface Shared {
   readonly out: Terminal
   readonly run: (options: { readonly json?: true }, command: () => Promise<number>) => Promise<void>
-  readonly behindProxy: readonly [string, string]
+  /** Options of everything that serves. */
+  readonly serving: readonly (readonly [flags: string, description: string, standard?: string])[]
 }
 
 const rpc = ['--rpc <url>', "a chain's RPC server"] as const
@@ -33,7 +34,7 @@ decisions:
   add-route, disable-route, enable-route, freeze-route CIRCUIT --gateway ADDRESS --verifier ADDRESS`
 
 /** `registrar node …`: a trust node, and what the operators of trust nodes decide by quorum. */
-export function addNodeCommands(registrar: Command, { out, run, behindProxy }: Shared): void {
+export function addNodeCommands(registrar: Command, { out, run, serving }: Shared): void {
   const decide = () => import('./commands/decide.js')
   const node = registrar
     .command('node')
@@ -48,7 +49,6 @@ export function addNodeCommands(registrar: Command, { out, run, behindProxy }: S
     .option('--peer <urls...>', 'where the other nodes answer')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 for any', '8787')
-    .option(...behindProxy)
     .option('--key <file>', 'the key that signs admissions and pays for them (default: $VOUCH_KEY)')
     .option(...maxFee)
     .option(...json)
@@ -56,6 +56,7 @@ export function addNodeCommands(registrar: Command, { out, run, behindProxy }: S
       run(options, async () => (await import('./commands/node.js')).nodeServeCommand(out, where, options)),
     )
   for (const [flags, description] of LISTENING_OPTIONS) serve.option(flags, description)
+  for (const [flags, description, standard] of serving) serve.option(flags, description, standard)
 
   node
     .command('propose')

@@ -6,18 +6,21 @@ import { clock } from '@vouch/protocol/node'
 import { type Admission, admit } from '../src/admission.js'
 import { checkTicket, issueNonce, type NonceTicket } from '../src/nonce.js'
 import type { Registry } from '../src/store.js'
-import { AuditLog, refusalDetails } from './audit-log.js'
+import { AuditLog } from './audit-log.js'
 import type { Service } from './http/service.js'
 import { carryOut, type Order, type Outcome, orderDetails } from './orders.js'
 import { Published } from './published.js'
+import { readiness } from './readiness.js'
 import { readCollateral, readPolicies, registrarFolder } from './registrar-folder.js'
 import { readSecret } from './secret-files.js'
-import { openRegistry } from './store/index.js'
+import { type ClockTrust, openRegistry } from './store/index.js'
 
 export interface RegistrarOptions {
   /** The file with the key that signs heads; without one no head is cut, and nothing removed. */
   readonly key?: string | undefined
   readonly now?: () => number
+  /** How far the clock is believed when something is signed. */
+  readonly clock?: ClockTrust | undefined
   /** A fast hasher, for whoever admits many; JavaScript's own if not given. */
   readonly hash?: Hasher
   /** Told when the private log could not be written. */
@@ -41,18 +44,19 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
   const policies = await readPolicies(paths)
   const nonceKey = await readSecret(paths.nonceKey)
   const signer = options.key === undefined ? undefined : await readSecret(options.key)
-  const registry = await openRegistry(folder, { now, signer, hash: options.hash })
+  const registry = await openRegistry(folder, { now, clock: options.clock, signer, hash: options.hash })
   const backend = openBackend()
-  const audit = new AuditLog(paths.auditLog, options.onAuditFailure ?? (() => undefined))
+  const audit = new AuditLog(paths, options.onAuditFailure ?? (() => undefined))
   const published = new Published(registry)
   const giver = { registryId: registry.id, nonceKey }
 
   const noteRefusal = (from: string, failures: readonly Failure[]): Promise<void> =>
-    audit.write({ time: now(), outcome: 'refused', from, details: refusalDetails(failures) })
+    audit.refuse({ time: now(), from, failures })
 
   return {
     registry,
     noteRefusal,
+    unready: readiness(registry, folder, now),
     nonce: (credential): NonceTicket => issueNonce(giver, credential, now(), new Uint8Array(randomBytes(8))),
     admit: async (file, from): Promise<Admission> => {
       const admission = await admit(file, {
@@ -83,11 +87,12 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
       const outcome = await carryOut(registry, order)
       const details = { ...orderDetails(order), leaves: outcome.removed, seq: outcome.seq }
       const said = order.action === 'readmit' ? 'readmitted' : 'removed'
-      await audit.write({ time: now(), outcome: said, from: 'command line', details })
-      return outcome
+      const isNoted = await audit.write({ time: now(), outcome: said, from: 'command line', details })
+      return { ...outcome, isNoted }
     },
     close: async () => {
       await backend.destroy()
+      await audit.close()
       await registry.close()
     },
   }

@@ -3,6 +3,7 @@ import {
   boundedBytes,
   type Codec,
   fixedBytes,
+  flag,
   oneOf,
   parseFile,
   printFile,
@@ -30,6 +31,10 @@ export interface Outcome {
   readonly removed: number
   /** Number of the head that says so, or of the newest where nothing was to be said. */
   readonly seq: number
+  /** Whether the disk took the head for those who read the folder. What was ordered is done all the same, and stands in the log. */
+  readonly isPublished: boolean
+  /** Whether the private log has it. */
+  readonly isNoted: boolean
 }
 
 const orderCodec: Codec<Order> = record<Order>({
@@ -43,6 +48,8 @@ const outcomeCodec: Codec<Outcome> = record<Outcome>({
   version: version(1),
   removed: uint(4, { max: 2 ** 32 - 1 }),
   seq: uint(8, { max: Number.MAX_SAFE_INTEGER }),
+  isPublished: flag,
+  isNoted: flag,
 })
 
 export const parseOrder = (file: Uint8Array): Order => parseFile(orderCodec, file, 'order')
@@ -50,21 +57,35 @@ export const printOrder = (order: Order): string => printFile(orderCodec, order,
 export const parseOutcome = (file: Uint8Array): Outcome => parseFile(outcomeCodec, file, 'outcome')
 export const printOutcome = (outcome: Outcome): string => printFile(outcomeCodec, outcome, 'outcome')
 
-/** Does what is ordered. What it has answered is in the log. */
-export async function carryOut(registry: Registry, { action, subject, reason }: Order): Promise<Outcome> {
+/**
+ * Does what is ordered. What it has answered is in the log: where the disk refuses to publish the head of a removal, the removal is done
+ * all the same, and the outcome says so.
+ */
+export async function carryOut(registry: Registry, order: Order): Promise<Omit<Outcome, 'isNoted'>> {
+  const done = await carriedOut(registry, order)
+  return { version: 1, ...done, isPublished: registry.unpublished === undefined }
+}
+
+async function carriedOut(
+  registry: Registry,
+  { action, subject, reason }: Order,
+): Promise<Pick<Outcome, 'removed' | 'seq'>> {
   const why = textOf(reason)
   switch (action) {
     case 'remove': {
-      const { seq } = await registry.remove(indexOf(registry, subject), why)
-      return { version: 1, removed: 1, seq }
+      const { index, removed } = memberOf(registry, subject)
+      // Done before, as by an operator who was not told so: an error would say that it cannot be done.
+      if (removed) return { removed: 0, seq: registry.head.seq }
+      const { seq } = await registry.remove(index, why)
+      return { removed: 1, seq }
     }
     case 'ban': {
       const { indexes, head } = await registry.ban(subject, why)
-      return { version: 1, removed: indexes.length, seq: head.seq }
+      return { removed: indexes.length, seq: head.seq }
     }
     case 'readmit': {
       await registry.pardon(subject, why)
-      return { version: 1, removed: 0, seq: registry.head.seq }
+      return { removed: 0, seq: registry.head.seq }
     }
   }
 }
@@ -74,9 +95,9 @@ export function orderDetails({ action, subject, reason }: Order): Readonly<Recor
   return { [action === 'remove' ? 'credential' : 'machine']: toHex(subject), reason: textOf(reason) }
 }
 
-function indexOf(registry: Registry, credential: Uint8Array): number {
+function memberOf(registry: Registry, credential: Uint8Array): ReturnType<Registry['find']> & object {
   const member = registry.find(toInteger(credential))
-  if (member !== undefined) return member.index
+  if (member !== undefined) return member
   throw new VouchError('LEAF_MISSING', {
     rule: 'the credential must be a member of this registry',
     hint: 'registrar show --members lists them',

@@ -16,6 +16,7 @@ export interface RegistrarFolder {
   readonly nonceKey: string
   readonly signerKey: string
   readonly auditLog: string
+  readonly refusalLog: string
   /** Revocation lists that count for every machine they concern. */
   readonly collateral: string
 }
@@ -27,6 +28,7 @@ export function registrarFolder(folder: string): RegistrarFolder {
     nonceKey: join(folder, 'nonce.key'),
     signerKey: join(folder, 'signer.key'),
     auditLog: join(folder, 'audit.log'),
+    refusalLog: join(folder, 'refusals.log'),
     collateral: join(folder, 'collateral'),
   }
 }

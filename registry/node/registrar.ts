@@ -28,6 +28,15 @@ const folder = ['<folder>', "the registry's folder"] as const
 const key = ['--key <file>', 'the key that signs heads (default: signer.key in the folder)'] as const
 const json = ['--json', 'JSON on stdout'] as const
 const rpc = ['--rpc <url>', "a chain's RPC server"] as const
+const clockAhead = [
+  '--clock-ahead <hours>',
+  'sign nothing while the clock is further ahead of the newest head',
+  '24',
+] as const
+const timeIsRight = [
+  '--time-is-right',
+  'confirm that the clock is right now, as after a long outage; not for scripts that start servers',
+] as const
 const behindProxy = [
   '--behind-proxy [address]',
   'believe X-Forwarded-For when it comes from this address (default: from loopback)',
@@ -64,6 +73,8 @@ registrar
   .description('judge an enrollment, and admit its credential')
   .argument(...folder)
   .argument('<enrollment>', 'what the client wrote')
+  .option(...clockAhead)
+  .option(...timeIsRight)
   .option(...json)
   .action((where: string, file: string, options: AdmitOptions) =>
     run(options, () => admitCommand(out, where, file, options)),
@@ -77,6 +88,8 @@ const serve = registrar
   .option('--port <number>', 'port to listen on; 0 for any', '8787')
   .option('--cut-every <seconds>', 'how often a head is cut, if anything changed', '600')
   .option(...behindProxy)
+  .option(...clockAhead)
+  .option(...timeIsRight)
   .option(...key)
   .option(...json)
   .action((where: string, options: ServeOptions) => run(options, () => serveCommand(out, where, options)))
@@ -89,6 +102,8 @@ registrar
   .option('--credential <hex>', 'the member')
   .option('--machine <hex>', 'the machine, which is refused from then on')
   .requiredOption('--reason <text>', 'why, for your own log')
+  .option(...clockAhead)
+  .option(...timeIsRight)
   .option(...key)
   .option(...json)
   .action((where: string, options: RemoveOptions) => run(options, () => removeCommand(out, where, options)))
@@ -107,6 +122,8 @@ registrar
   .argument(...folder)
   .option('--cut', 'cut a head first, if anything changed')
   .option('--force', 'with --cut: even if nothing did')
+  .option(...clockAhead)
+  .option(...timeIsRight)
   .option(...key)
   .action((where: string, options: HeadOptions) => run({}, () => headCommand(out, where, options)))
 
@@ -137,7 +154,7 @@ registrar
     run(options, () => syncCommand(out, from, options)),
   )
 
-addNodeCommands(registrar, { out, run, behindProxy })
+addNodeCommands(registrar, { out, run, serving: [behindProxy, clockAhead, timeIsRight] })
 
 registrar
   .command('deploy')

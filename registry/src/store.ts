@@ -1,4 +1,4 @@
-import { type Head, VouchError } from '@vouch/protocol'
+import { type Failure, type Head, VouchError } from '@vouch/protocol'
 import type { EvidencePointer, LogRecord } from './log-record.js'
 import type { Member } from './member.js'
 
@@ -63,8 +63,20 @@ export interface Registry extends RegistryView {
   ban(machine: Uint8Array, reason: string): Promise<Banned>
   /** Lets a machine that was banned be admitted again. Its leaves stay empty. */
   pardon(machine: Uint8Array, reason: string): Promise<void>
-  /** Cuts a head if anything changed; or in any case, so that the newest does not grow old. */
+  /**
+   * Cuts a head if anything changed; or in any case, so that the newest does not grow old. Throws also when the head is in the log and
+   * the disk refuses to publish it: the next call publishes it again.
+   */
   cutHead(options?: { readonly evenIfUnchanged?: boolean }): Promise<Head>
+  /** Why the newest head, which stands in the log, is not where verifiers of the folder look for it. */
+  readonly unpublished: Failure | undefined
+  /** Refuses when this process must not write: another has taken its place, its log broke, its clock is ahead. */
+  assertWriter(): Promise<void>
+  /**
+   * Comes when this process must write nothing more, whatever happens: another writer has taken its place, or what the log holds can
+   * only be told by reading it anew. It never comes otherwise.
+   */
+  readonly lost: Promise<VouchError>
   close(): Promise<void>
 }
 

@@ -55,10 +55,13 @@ const codesOf = (admission: Admission): readonly ErrorCode[] =>
 async function traces() {
   const log = await stat(join(folder, 'log'))
   const evidence = await stat(join(folder, 'evidence.log'))
-  const audit = await readFile(registrarFolder(folder).auditLog, 'utf8').catch(() => '')
+  const { auditLog, refusalLog } = registrarFolder(folder)
+  const lines = async (path: string): Promise<readonly string[]> =>
+    (await readFile(path, 'utf8').catch(() => '')).split('\n').slice(0, -1)
   return {
     written: [registrar.registry.size, log.size, evidence.size],
-    audit: audit.split('\n').slice(0, -1),
+    decisions: await lines(auditLog),
+    refusals: await lines(refusalLog),
   }
 }
 
@@ -71,7 +74,7 @@ async function expectRefused(
   expect(codesOf(await judged())).toEqual(codes)
   const after = await traces()
   expect(after.written).toEqual(before.written)
-  const lines = after.audit.slice(before.audit.length).map((line) => JSON.parse(line) as unknown)
+  const lines = after.refusals.slice(before.refusals.length).map((line) => JSON.parse(line) as unknown)
   expect(lines).toEqual([
     { time: now, outcome: 'refused', from: 'test', codes: codes.join(','), rule: expect.any(String) },
   ])
@@ -90,7 +93,7 @@ describe('an honest client', () => {
     const leaves = registrar.registry.bucket(0)
     const leaf = toInteger(leaves.subarray(32 * admission.index, 32 * admission.index + 32))
     expect(leaf).toBe(registryLeaf(client.credential, admissionPolicyId(policy), expiresAt))
-    expect((await traces()).audit.at(-1)).toContain('"outcome":"admitted"')
+    expect((await traces()).decisions.at(-1)).toContain('"outcome":"admitted"')
   })
 
   test('writes a file that reads back the same', async () => {

@@ -1,15 +1,12 @@
-import { writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { printAdmissionPolicy } from '@vouch/evidence'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { nodeArguments, Program } from '../../scripts/program.js'
 import { noAddress, policy, startLyingServer, startTestChain, type TestChain } from './support/chains.js'
+import { start } from './support/commands.js'
 import { scratch } from './support/registries.js'
 
 // `registrar` on a chain, as the processes that operators start: what they say, and what they end with.
-
-const REGISTRAR = fileURLToPath(new URL('../node/registrar.ts', import.meta.url))
 
 let world: TestChain
 let where: readonly string[]
@@ -19,12 +16,11 @@ beforeAll(async () => {
 })
 afterAll(() => world.stop())
 
-const start = (words: readonly string[], env: Readonly<Record<string, string>> = {}): Program =>
-  new Program([...nodeArguments(REGISTRAR), ...words], { env })
+const withKey = (key: number) => ({ env: { VOUCH_KEY: world.anvil.keys[key] ?? '' } })
 
 /** Runs the command to its end: its status, and the code or the data that it said. */
 async function registrar(words: readonly string[], key?: number) {
-  const program = start(words, key === undefined ? {} : { VOUCH_KEY: world.anvil.keys[key] ?? '' })
+  const program = start(words, key === undefined ? {} : withKey(key))
   const exit = await program.ended()
   const [, code] = /\[([A-Z_]+)\]/.exec(program.stderr) ?? []
   return { exit, code, said: program.stdout.trim(), words: program.stderr }
@@ -72,12 +68,33 @@ describe('registrar node serve', () => {
   test('answers until it is told to end, and says whose signature it gives', async () => {
     const folder = await nodeFolder()
     const words = ['node', 'serve', folder, ...where, '--port', '0', '--json']
-    const program = start(words, { VOUCH_KEY: world.anvil.keys[1] ?? '' })
+    const program = start(words, withKey(1))
     const { url } = JSON.parse(await program.firstLine()) as { url: string }
     expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' })
+    expect(await (await fetch(`${url}/ready`)).json()).toEqual({ status: 'ready' })
     expect(await program.stop()).toBe(0)
     expect(program.stderr).toContain(`signs as ${world.nodes[0]?.address}`)
     expect(program.stdout + program.stderr).not.toContain(world.anvil.keys[1])
+  })
+
+  test('ends with status 4 when its lock is lost, and signs nothing under a clock that is two days ahead', async () => {
+    const folder = await nodeFolder()
+    const words = ['node', 'serve', folder, ...where, '--port', '0']
+    const program = start(words, withKey(1))
+    await program.firstLine()
+    for (const name of await readdir(folder)) if (name.startsWith('lock.')) await rm(join(folder, name))
+    expect(await program.ended()).toBe(4)
+    expect(program.stderr).toContain('[LOCKED]')
+
+    const offset = join(scratch(), 'offset')
+    await writeFile(offset, String(48 * 3600))
+    const around = { preload: './moved-clock.mjs', env: { ...withKey(1).env, MOVED_CLOCK: offset } }
+    const ahead = start(words, around)
+    expect(await ahead.ended()).toBe(4)
+    expect(ahead.stderr).toContain('[CLOCK_AHEAD]')
+    const confirmed = start([...words, '--time-is-right'], around)
+    await confirmed.firstLine()
+    expect(await confirmed.stop()).toBe(0)
   })
 
   test('does not start where something is wrong', async () => {

@@ -61,8 +61,8 @@ async function codesIn(response: Response): Promise<readonly ErrorCode[]> {
   return failures.map(({ code }) => code)
 }
 
-async function auditLines(): Promise<readonly string[]> {
-  const text = await readFile(registrarFolder(folder).auditLog, 'utf8').catch(() => '')
+async function refusalLines(): Promise<readonly string[]> {
+  const text = await readFile(registrarFolder(folder).refusalLog, 'utf8').catch(() => '')
   return text.split('\n').slice(0, -1)
 }
 
@@ -160,6 +160,8 @@ describe('by HTTP', () => {
       ['/heads', 'Heads'],
       ['/leaves.json', 'BucketIndex'],
       ['/policies.json', 'Policies'],
+      ['/health', 'Health'],
+      ['/ready', 'Readiness'],
       ['/nowhere', 'Failures'],
     ]
     for (const [path, schema] of answers) {
@@ -168,6 +170,11 @@ describe('by HTTP', () => {
       expect(isValid.errors ?? [], path).toEqual([])
     }
     expect(await (await get('/health')).json()).toEqual({ status: 'ok' })
+    const unavailable = { $ref: '#/components/schemas/Failures' }
+    expect(document).toHaveProperty(
+      ['paths', '/ready', 'get', 'responses', '503', 'content', 'application/json', 'schema'],
+      unavailable,
+    )
   })
 })
 
@@ -176,12 +183,12 @@ describe('a stranger', () => {
     const client = newClient(backend, policy)
     const lies = { unproven: true, report: { debug: true } }
     const enrollment = await client.enroll(registrar.nonce(client.credential), lies)
-    const [lines, size] = [await auditLines(), registrar.registry.size]
+    const [lines, size] = [await refusalLines(), registrar.registry.size]
     const answer = await post(server, '/enroll', printEnrollment(enrollment))
     expect(answer.status).toBe(403)
     expect(await codesIn(answer)).toEqual(['DEBUG_NOT_ACCEPTED'])
     expect(registrar.registry.size).toBe(size)
-    const added = (await auditLines()).slice(lines.length)
+    const added = (await refusalLines()).slice(lines.length)
     expect(added).toHaveLength(1)
     expect(JSON.parse(added[0] ?? '')).toMatchObject({ from: '127.0.0.1', codes: 'DEBUG_NOT_ACCEPTED' })
   })
@@ -218,11 +225,11 @@ describe('a stranger', () => {
     ],
     ['to nowhere', '/admin', '{}', 'application/json', 404, 'USAGE'],
   ])('that sends %s is refused, with one line in the log', async (_, path, body, type, status, code) => {
-    const before = await auditLines()
+    const before = await refusalLines()
     const answer = await post(server, path, body, type)
     expect(answer.status).toBe(status)
     expect(await codesIn(answer)).toEqual([code])
-    expect(await auditLines()).toHaveLength(before.length + 1)
+    expect(await refusalLines()).toHaveLength(before.length + 1)
   })
 
   test('that does not say how much it sends is cut off at the limit', async () => {
@@ -258,13 +265,13 @@ describe('a stranger', () => {
 
   test('that floods is told to wait, and noted once', async () => {
     await withLimits({ writes: { burst: 3, perSecond: 0.01 } }, async (own) => {
-      const before = await auditLines()
+      const before = await refusalLines()
       const nonce = () => post(own, '/nonce', printNonceRequest({ version: 1, credential: 7n }))
       const answers = []
       for (let i = 0; i < 20; i++) answers.push(await nonce())
       expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, ...new Array<number>(17).fill(429)])
       expect(answers.at(-1)?.headers.get('retry-after')).toBe('30')
-      expect((await auditLines()).slice(before.length)).toEqual([expect.stringContaining('RATE_LIMITED')])
+      expect((await refusalLines()).slice(before.length)).toEqual([expect.stringContaining('RATE_LIMITED')])
       expect((await fetch(`${urlOf(own)}/head.json`)).status).toBe(200)
     })
   })
@@ -279,10 +286,10 @@ describe('a stranger', () => {
 
   test('that is told so is noted when it sent something', async () => {
     await withLimits({ concurrent: 0 }, async (own) => {
-      const before = await auditLines()
+      const before = await refusalLines()
       const answer = await post(own, '/nonce', printNonceRequest({ version: 1, credential: 7n }))
       expect(answer.status).toBe(503)
-      expect((await auditLines()).slice(before.length)).toEqual([expect.stringContaining('"codes":"BUSY"')])
+      expect((await refusalLines()).slice(before.length)).toEqual([expect.stringContaining('"codes":"BUSY"')])
     })
   })
 
@@ -317,13 +324,13 @@ describe('lists that the registrar keeps', () => {
 
   test('and cannot read keep everybody out: a stranger is told that, and no path; the log has a line', async () => {
     await mkdir(join(collateral(), 'a folder'), { recursive: true })
-    const before = await auditLines()
+    const before = await refusalLines()
     const answer = await enroll()
     expect(answer.status).toBe(503)
     const body = await answer.text()
     expect(body).toContain('STORAGE_FAILED')
     expect(body).not.toContain(dirname(folder))
-    expect((await auditLines()).slice(before.length)).toEqual([expect.stringContaining('STORAGE_FAILED')])
+    expect((await refusalLines()).slice(before.length)).toEqual([expect.stringContaining('STORAGE_FAILED')])
   })
 
   test('are not read for what is refused without them', async () => {
@@ -337,11 +344,11 @@ describe('lists that the registrar keeps', () => {
 test('what nobody expected is told to nobody but the private log: that it happened', async () => {
   const broken = { ...registrar, admit: () => Promise.reject(new Error(`no such file: ${folder}`)) }
   const own = await startServer(siteOf(broken), { host: '127.0.0.1', port: 0 }, DEFAULT_LIMITS)
-  const before = await auditLines()
+  const before = await refusalLines()
   const answer = await post(own, '/enroll', '{}')
   expect(answer.status).toBe(500)
   expect(await answer.text()).not.toContain(folder)
-  expect((await auditLines()).slice(before.length)).toEqual([expect.stringContaining('"codes":"INTERNAL"')])
+  expect((await refusalLines()).slice(before.length)).toEqual([expect.stringContaining('"codes":"INTERNAL"')])
   await own.close()
 })
 

@@ -40,8 +40,8 @@ async function serve(limits: Partial<Limits>, place: Partial<Place> = {}, servic
   return { ...server, close }
 }
 
-async function auditLines(): Promise<readonly string[]> {
-  const text = await readFile(registrarFolder(folder).auditLog, 'utf8').catch(() => '')
+async function refusalLines(): Promise<readonly string[]> {
+  const text = await readFile(registrarFolder(folder).refusalLog, 'utf8').catch(() => '')
   return text.split('\n').slice(0, -1)
 }
 
@@ -71,7 +71,7 @@ describe('an address', () => {
 
   test('that opens connection after connection is turned away, and noted once; others are not', async () => {
     const own = await serve({ perAddress: 3 })
-    const before = await auditLines()
+    const before = await refusalLines()
     const held = await Promise.all([1, 2, 3].map(() => opened(own)))
     const turnedAway = await Promise.all([1, 2, 3].map(async () => heardOn(await opened(own))))
     for (const answer of turnedAway) {
@@ -79,7 +79,7 @@ describe('an address', () => {
       expect(answer).toContain('RATE_LIMITED')
     }
     await expect
-      .poll(async () => (await auditLines()).slice(before.length))
+      .poll(async () => (await refusalLines()).slice(before.length))
       .toEqual([expect.stringMatching(/"from":"127.0.0.1","codes":"RATE_LIMITED"/)])
     expect(await heardOn(await opened(own, '127.0.0.2'), health)).toContain('200 OK')
     for (const socket of held) socket.destroy()
@@ -149,7 +149,7 @@ describe('behind a proxy', () => {
 
   test('every client has its own limits, by the last hop, which alone is the word of the proxy', async () => {
     const own = await serve(limits, loopback)
-    const before = await auditLines()
+    const before = await refusalLines()
     const statuses = []
     for (const made of [
       '203.0.113.1',
@@ -161,7 +161,7 @@ describe('behind a proxy', () => {
     expect(statuses).toEqual([200, 200, 429, 429])
     for (const other of ['203.0.113.2', '2001:db8::1', '203.0.113.1, 203.0.113.3'])
       expect((await ask(own, other)).status).toBe(200)
-    const lines = (await auditLines()).slice(before.length)
+    const lines = (await refusalLines()).slice(before.length)
     expect(lines).toEqual([expect.stringContaining('"from":"203.0.113.1"')])
   })
 

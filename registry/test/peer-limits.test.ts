@@ -21,6 +21,7 @@ async function serve(
     admit: () => Promise.reject(new Error('not in this test')),
     endorse: () => Promise.reject(new Error('not in this test')),
     policies: () => [],
+    unready: async () => [],
     noteRefusal: () => Promise.resolve(),
   }
   const peers = await PeerAddresses.open([], [PEER])

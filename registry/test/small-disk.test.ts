@@ -9,17 +9,22 @@ import { scratch } from './support/registries.js'
 const ON_SMALL_DISK = `
   mount -t tmpfs -o size=2m tmpfs "$0" && dd if=/dev/zero of="$0/ballast" bs=1k count=512 status=none && exec "$@"`
 
-it('a disk that is really full refuses in words, is read all the same, loses nothing, and takes more once there is room', async (context) => {
-  needs.tmpfs(context)
+async function onSmallDisk(work: string): Promise<Writer> {
   const disk = join(scratch(), 'disk')
   mkdirSync(disk)
   const run = new Writer(
     await buildWriter(scratch()),
-    ['fill', join(disk, 'registry'), join(disk, 'ballast')],
+    [work, join(disk, 'registry'), join(disk, 'ballast')],
     ['unshare', '--map-root-user', '--mount', 'sh', '-c', ON_SMALL_DISK, disk],
   )
   await run.end()
   expect(run.errors.join('')).toBe('')
+  return run
+}
+
+it('a disk that is really full refuses in words, is read all the same, loses nothing, and takes more once there is room', async (context) => {
+  needs.tmpfs(context)
+  const run = await onSmallDisk('fill')
   expect(run.lines).toEqual([
     expect.stringMatching(/^refused STORAGE_FAILED ENOSPC after [1-9]\d{2}$/),
     'read 0',
@@ -27,5 +32,15 @@ it('a disk that is really full refuses in words, is read all the same, loses not
     'left 0',
     'went on 1',
     'kept 0',
+  ])
+})
+
+it('a removal on a disk that is really full is done when the log has it, though its head cannot be published', async (context) => {
+  needs.tmpfs(context)
+  const run = await onSmallDisk('remove')
+  expect(run.lines).toEqual([
+    'removed 2 STORAGE_FAILED the system says ENOSPC',
+    'published 2 true',
+    'kept 2 true',
   ])
 })

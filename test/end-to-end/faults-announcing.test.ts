@@ -24,7 +24,7 @@ afterAll(async () => {
 
 interface Guest {
   /** What the agent says of itself: whether a key is awaited. */
-  health(): Promise<unknown>
+  readiness(): Promise<unknown>
   /** Starts the service, whose key is the same each time. */
   startService(): Program
   readonly proxy: FaultProxy
@@ -47,14 +47,14 @@ async function startGuest(fault: Fault): Promise<Guest> {
   const key = ['--key', join(own, 'quotes', 'key'), '--key-anywhere']
   return {
     proxy,
-    health: async () => (await fetch(`${agent}/health`)).json(),
+    readiness: async () => (await fetch(`${agent}/ready`)).json(),
     startService: () =>
       commands.start('vouch-echo', '--profile', 'sha256', ...key, '--announce', path, '--tcp', '127.0.0.1:0'),
   }
 }
 
-const AWAITING = { status: 'awaiting', awaited: ['quotes'] }
-const OK = { status: 'ok' }
+const AWAITING = { failures: [expect.objectContaining({ code: 'SERVICES_AWAITED', given: 'quotes' })] }
+const OK = { status: 'ready' }
 
 describe.concurrent('between a service and its agent', () => {
   test.each<[string, Fault]>([
@@ -66,14 +66,14 @@ describe.concurrent('between a service and its agent', () => {
   ])(
     'a socket that %s is tried again, until it is whole',
     async (_, fault) => {
-      const { proxy, health, startService } = await startGuest(fault)
+      const { proxy, readiness, startService } = await startGuest(fault)
       const service = startService()
       while (proxy.accepted < 2) await wait(50)
       expect(service.stdout).toBe('')
-      if (fault.towards === 'server') expect(await health()).toEqual(AWAITING)
+      if (fault.towards === 'server') expect(await readiness()).toEqual(AWAITING)
       proxy.fault = { kind: 'none' }
       expect(await service.firstLine()).toContain('public_key')
-      expect(await health()).toMatchObject(OK)
+      expect(await readiness()).toMatchObject(OK)
       await proxy.close()
     },
     LIMIT,
@@ -82,11 +82,15 @@ describe.concurrent('between a service and its agent', () => {
   test(
     'a bit that turns on the way there is a key that is refused: the service ends, and the agent goes on waiting',
     async () => {
-      const { proxy, health, startService } = await startGuest({ kind: 'corrupt', at: 40, towards: 'server' })
+      const { proxy, readiness, startService } = await startGuest({
+        kind: 'corrupt',
+        at: 40,
+        towards: 'server',
+      })
       const service = startService()
       expect(await service.ended()).toBe(3)
       expect(service.stderr).toContain('[ANNOUNCEMENT_REFUSED]')
-      expect(await health()).toEqual(AWAITING)
+      expect(await readiness()).toEqual(AWAITING)
       await proxy.close()
     },
     LIMIT,
@@ -95,11 +99,11 @@ describe.concurrent('between a service and its agent', () => {
   test(
     'a bit that turns on the way back ends the service, which has the same key when it is started again',
     async () => {
-      const { proxy, health, startService } = await startGuest({ kind: 'corrupt', at: 4 })
+      const { proxy, readiness, startService } = await startGuest({ kind: 'corrupt', at: 4 })
       expect(await startService().ended()).toBe(3)
       proxy.fault = { kind: 'delay', ms: 50 }
       expect(await startService().firstLine()).toContain('public_key')
-      expect(await health()).toMatchObject(OK)
+      expect(await readiness()).toMatchObject(OK)
       await proxy.close()
     },
     LIMIT,

@@ -2,6 +2,8 @@ import { attestationCodec, attestationRequestCodec, guestCodec, type Json, jsonO
 import {
   getOperation,
   jsonResponse,
+  LIVENESS_PATHS,
+  LIVENESS_SCHEMAS,
   openApiDocument,
   parameter,
   postOperation,
@@ -17,15 +19,6 @@ const PROOF = object({
   properties: object({
     service: object({ type: 'object', description: 'as in Guest' }),
     siblings: object({ type: 'array', maxItems: 28, items: hex32, description: 'from the root down' }),
-  }),
-})
-
-const HEALTH = object({
-  type: 'object',
-  required: ['status', 'awaited'],
-  properties: object({
-    status: object({ enum: ['ok', 'awaiting'] }),
-    awaited: object({ type: 'array', items: object({ type: 'string' }) }),
   }),
 })
 
@@ -57,17 +50,14 @@ export function openApi(): Json {
         jsonResponse('Attestation', 'evidence, and what its REPORT_DATA is made of'),
       ),
       '/openapi.json': getOperation('this document', response('application/json', 'OpenAPI 3.1')),
-      '/health': getOperation(
-        'how far the guest has come',
-        jsonResponse('Health', 'ok, or whom it waits for'),
-      ),
+      ...LIVENESS_PATHS,
     },
     schemas: {
       Guest: guestCodec.schema,
       ServiceProof: PROOF,
       AttestationRequest: attestationRequestCodec.schema,
       Attestation: attestationCodec.schema,
-      Health: HEALTH,
+      ...LIVENESS_SCHEMAS,
     },
   })
 }

@@ -7,7 +7,7 @@ import {
   printGuest,
   toHex,
 } from '@vouch/protocol'
-import { type Asked, jsonAnswer, type Routes } from '@vouch/protocol/node/http'
+import { type Asked, jsonAnswer, LIVENESS_ROUTES, type Routes } from '@vouch/protocol/node/http'
 import type { GuestView } from '../../src/index.js'
 import { openApi } from './openapi.js'
 
@@ -41,12 +41,7 @@ export const ROUTES: Routes<GuestView> = {
     bodyLimit: NO_BODY,
     answer: () => jsonAnswer(OPEN_API),
   },
-  '/health': {
-    method: 'GET',
-    path: /^\/health$/,
-    bodyLimit: NO_BODY,
-    answer: (guest) => jsonAnswer(JSON.stringify(guest.health())),
-  },
+  ...LIVENESS_ROUTES,
 }
 
 const OPEN_API = JSON.stringify(plain(openApi()))

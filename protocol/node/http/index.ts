@@ -1,7 +1,7 @@
 // What every HTTP server of this project shares: limits, bodies, answers, refusals, and the words of its OpenAPI document.
 
 export type { Answer } from './answer.js'
-export { bytesAnswer, jsonAnswer, refusal, refusalBody, refusalOf, send } from './answer.js'
+export { bytesAnswer, failureOf, jsonAnswer, refusal, refusalBody, refusalOf, send } from './answer.js'
 export { readBody } from './body.js'
 export { isLoopback, type ProxyAddress, proxyArgument } from './client-address.js'
 export { type Callers, Gate } from './gate.js'
@@ -17,6 +17,7 @@ export {
   readYamlFile,
 } from './limits-file.js'
 export { listening } from './listening.js'
+export { LIVENESS_PATHS, LIVENESS_ROUTES, LIVENESS_SCHEMAS, type Live, oncePer } from './liveness.js'
 export { networkOf } from './network.js'
 export type { Description } from './openapi.js'
 export {

@@ -27,10 +27,16 @@ export function openApiDocument({ title, description, paths, schemas }: Descript
   })
 }
 
-export function getOperation(summary: string, ok: Json, parameters: readonly Json[] = []): Json {
+/** `more`: answers of other statuses that clients tell apart from a refusal. */
+export function getOperation(
+  summary: string,
+  ok: Json,
+  parameters: readonly Json[] = [],
+  more: Members = {},
+): Json {
   const operation = {
     summary,
-    responses: object({ '200': ok, default: REFUSED }),
+    responses: object({ '200': ok, ...more, default: REFUSED }),
     ...(parameters.length === 0 ? {} : { parameters }),
   }
   return object({ get: object(operation) })

@@ -3,8 +3,9 @@ import { readNamedFile, type Terminal } from '@vouch/protocol/node'
 import { refusal } from '@vouch/protocol/node/http'
 import { printReceipt } from '../../src/receipt.js'
 import { openRegistrar } from '../open-registrar.js'
+import { auditWarning, type ClockOptions, clockTrust } from './options.js'
 
-export interface AdmitOptions {
+export interface AdmitOptions extends ClockOptions {
   readonly json?: true
 }
 
@@ -13,10 +14,13 @@ export async function admitCommand(
   out: Terminal,
   folder: string,
   path: string,
-  { json }: AdmitOptions,
+  options: AdmitOptions,
 ): Promise<number> {
   const file = await readNamedFile(path)
-  const registrar = await openRegistrar(folder)
+  const registrar = await openRegistrar(folder, {
+    clock: clockTrust(out, options),
+    onAuditFailure: auditWarning(out),
+  })
   try {
     const admission = await registrar.admit(file, 'command line')
     if (admission.admitted) {
@@ -25,7 +29,7 @@ export async function admitCommand(
       return 0
     }
     const { failures } = admission
-    if (json) out.data(String(refusal(failures).body))
+    if (options.json) out.data(String(refusal(failures).body))
     for (const failure of failures) {
       out.words(`registrar: error: ${sentence(failure)} [${failure.code}]`)
       if (failure.wanted !== undefined)

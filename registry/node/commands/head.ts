@@ -3,9 +3,9 @@ import { parseHead, printHead } from '@vouch/protocol'
 import { clock, parseNamedFile, type Terminal } from '@vouch/protocol/node'
 import { readSecret } from '../secret-files.js'
 import { openRegistry } from '../store/index.js'
-import { keyFile, type SigningOptions } from './options.js'
+import { type ClockOptions, clockTrust, keyFile, type SigningOptions } from './options.js'
 
-export interface HeadOptions extends SigningOptions {
+export interface HeadOptions extends SigningOptions, ClockOptions {
   readonly cut?: true
   readonly force?: true
 }
@@ -17,7 +17,7 @@ export async function headCommand(out: Terminal, folder: string, options: HeadOp
     return 0
   }
   const signer = await readSecret(keyFile(folder, options))
-  const registry = await openRegistry(folder, { now: clock, signer })
+  const registry = await openRegistry(folder, { now: clock, signer, clock: clockTrust(out, options) })
   try {
     out.data(printHead(await registry.cutHead({ evenIfUnchanged: options.force ?? false })))
     return 0

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type AdmissionPolicy, admissionPolicyId, printAdmissionPolicy } from '@vouch/evidence'
 import { readAdmissionPolicy } from '@vouch/evidence/node'
 import { fieldToBytes, isSimulated, toHex, VouchError } from '@vouch/protocol'
-import { clock, makeFolder, readAll, type Terminal, writeWhole } from '@vouch/protocol/node'
+import { clock, dateOf, makeFolder, readAll, type Terminal, writeWhole } from '@vouch/protocol/node'
 import { registrarFolder } from '../registrar-folder.js'
 import { readSecret, writeSecret } from '../secret-files.js'
 import { createRegistry, refuseRegistry } from '../store/index.js'
@@ -29,7 +29,8 @@ export async function initCommand(out: Terminal, folder: string, options: InitOp
   const signer = await secretAt(keyFile(folder, options))
   await secretAt(paths.nonceKey)
   for (const policy of policies) await keepPolicy(paths.policies, policy)
-  await createRegistry(folder, { id, signer, now: clock }) // last: a crash before leaves nothing that another try stumbles over
+  const time = clock()
+  await createRegistry(folder, { id, signer, now: () => time }) // last: a crash before leaves nothing that another try stumbles over
 
   const policyIds = policies.map((policy) => toHex(fieldToBytes(admissionPolicyId(policy))))
   if (options.json) out.data(JSON.stringify({ registry_id: toHex(id), policies: policyIds }))
@@ -42,6 +43,10 @@ export async function initCommand(out: Terminal, folder: string, options: InitOp
       'registrar: warning: a policy admits simulated evidence: nothing genuine stands behind its leaves',
     )
   }
+  // Later heads are held against this one: nothing can tell here whether its own time is right.
+  out.words(
+    `registrar: the first head is of ${dateOf(time)}: if that is wrong, set the clock, and make another`,
+  )
   out.words(`registrar: heads are signed with ${keyFile(folder, options)}: keep a copy of it elsewhere`)
   return 0
 }

@@ -1,19 +1,20 @@
 import { openHasher } from '@vouch/circuits'
 import { shown, VouchError } from '@vouch/protocol'
 import type { Terminal } from '@vouch/protocol/node'
-import { readNodeLimits, startServer } from '@vouch/protocol/node/http'
+import { readNodeLimits } from '@vouch/protocol/node/http'
 import { accountOf } from '../chain/account.js'
 import { addressArgument } from '../chain/addresses.js'
 import { openChain } from '../chain/client.js'
+import { OLDEST_HEAD } from '../head-clock.js'
 import { DEFAULT_LIMITS, DEFAULT_PEER_LIMITS } from '../http/site.js'
 import { nodeSiteOf } from '../trust/http.js'
 import { PeerAddresses } from '../trust/peer-addresses.js'
 import { openTrustNode } from '../trust/trust-node.js'
 import { type ListeningOptions, limitsFile, placeOf } from './listening.js'
-import { feeLimit } from './options.js'
-import { ended, sayWhere } from './serve.js'
+import { auditWarning, type ClockOptions, clockTrust, feeLimit } from './options.js'
+import { serveUntilEnded } from './serving.js'
 
-export interface NodeServeOptions extends ListeningOptions {
+export interface NodeServeOptions extends ListeningOptions, ClockOptions {
   readonly json?: true
   readonly rpc: string
   readonly contract: string
@@ -34,27 +35,29 @@ export async function nodeServeCommand(
     peers: DEFAULT_PEER_LIMITS,
   })
   const peers = (options.peer ?? []).map(urlArgument)
-  const registry = addressArgument(options.contract, '--contract')
   const account = await accountOf(options.key)
   const node = await openTrustNode(folder, {
     chain: await openChain(options.rpc, feeLimit(options)),
-    registry,
+    registry: addressArgument(options.contract, '--contract'),
     account,
     peers,
+    clock: clockTrust(out, options),
     hash: await openHasher(),
-    onAuditFailure: (error) =>
-      out.words(`registrar: error: the private log was not written: ${shown(error)}`),
+    onAuditFailure: auditWarning(out),
   })
   const known = await PeerAddresses.open(peers, peerAddresses)
+  const onServing = (): void => out.words(`registrar: signs as ${account.address}`)
   try {
-    const isPeer = (address: string): boolean => known.has(address)
-    const server = await startServer(nodeSiteOf(node), { ...place, isPeer }, limits)
-    sayWhere(out, server.address, options)
-    out.words(`registrar: signs as ${account.address}`)
-    await ended()
-    out.words('registrar: finishing what is in hand')
-    await server.close()
-    return 0
+    // Nobody reads the heads of a node's own log. They tell its next start what time it is at the least.
+    const serving = {
+      site: nodeSiteOf(node),
+      place: { ...place, isPeer: (address: string): boolean => known.has(address) },
+      limits,
+      registry: node.registry,
+      cutEvery: OLDEST_HEAD,
+      onServing,
+    }
+    return await serveUntilEnded(out, serving, options)
   } finally {
     known.close()
     await node.close()

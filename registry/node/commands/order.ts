@@ -3,10 +3,9 @@ import { bytesArgument, type Terminal } from '@vouch/protocol/node'
 import { handOver } from '../control.js'
 import { openRegistrar } from '../open-registrar.js'
 import type { Order, Outcome } from '../orders.js'
+import { auditWarning, type ClockOptions, clockTrust, keyFile, type SigningOptions } from './options.js'
 
-import { keyFile, type SigningOptions } from './options.js'
-
-export interface RemoveOptions extends SigningOptions {
+export interface RemoveOptions extends SigningOptions, ClockOptions {
   readonly credential?: string
   readonly machine?: string
   readonly reason: string
@@ -23,8 +22,12 @@ export async function removeCommand(out: Terminal, folder: string, options: Remo
     machine === undefined
       ? orderOf('remove', bytesArgument(credential ?? '', '--credential'), reason)
       : orderOf('ban', bytesArgument(machine, '--machine'), reason)
-  const { removed, seq } = await give(folder, order, options)
-  if (json) out.data(JSON.stringify({ removed, seq }))
+  const outcome = await give(out, folder, order, options)
+  const { removed, seq } = outcome
+  const warnings = warningsOf(outcome)
+  const wasDone = order.action === 'remove' && removed === 0
+  if (json) out.data(JSON.stringify({ removed, seq, ...(warnings.length > 0 && { warnings }) }))
+  else if (wasDone) out.data('removed 0 leaves; the credential was removed before')
   else out.data(`removed ${removed} leaves; head ${seq} refuses every earlier root`)
   return 0
 }
@@ -40,7 +43,7 @@ export async function readmitCommand(
   folder: string,
   { machine, reason }: ReadmitOptions,
 ): Promise<number> {
-  await give(folder, orderOf('readmit', bytesArgument(machine, '--machine'), reason), {})
+  await give(out, folder, orderOf('readmit', bytesArgument(machine, '--machine'), reason), {})
   out.words('registrar: the machine may enroll again; what was removed stays removed')
   return 0
 }
@@ -49,12 +52,44 @@ function orderOf(action: Order['action'], subject: Uint8Array, reason: string): 
   return { version: 1, action, subject, reason: new TextEncoder().encode(reason) }
 }
 
+/** What the disk refused of an order that is done. */
+function warningsOf({ isPublished, isNoted }: Outcome): readonly string[] {
+  const all: readonly (readonly [boolean, string])[] = [
+    [
+      isPublished,
+      'done, but head.json was not written: make room on the disk, and the next head is; servers show this one already',
+    ],
+    [
+      isNoted,
+      'done, but audit.log was not written: make room on the disk; a server that runs writes the line then',
+    ],
+  ]
+  return all.flatMap(([isFine, warning]) => (isFine ? [] : [warning]))
+}
+
 /** Has an order carried out by the registrar that serves the folder, or here when none does. */
-async function give(folder: string, order: Order, options: SigningOptions): Promise<Outcome> {
-  const outcome = await handOver(folder, order)
-  if (outcome !== undefined) return outcome
-  const key = order.action === 'readmit' ? undefined : keyFile(folder, options)
-  const registrar = await openRegistrar(folder, { key })
+async function give(
+  out: Terminal,
+  folder: string,
+  order: Order,
+  options: SigningOptions & ClockOptions,
+): Promise<Outcome> {
+  const outcome = (await handOver(folder, order)) ?? (await carriedOutHere(out, folder, order, options))
+  for (const warning of warningsOf(outcome)) out.words(`registrar: warning: ${warning}`)
+  return outcome
+}
+
+async function carriedOutHere(
+  out: Terminal,
+  folder: string,
+  order: Order,
+  options: SigningOptions & ClockOptions,
+): Promise<Outcome> {
+  const registrar = await openRegistrar(folder, {
+    key: order.action === 'readmit' ? undefined : keyFile(folder, options),
+    clock: clockTrust(out, options),
+    onAuditFailure: auditWarning(out),
+  })
   try {
     return await registrar.carryOut(order)
   } finally {

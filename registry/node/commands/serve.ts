@@ -1,16 +1,14 @@
-import { type AddressInfo, isIP } from 'node:net'
 import { openHasher } from '@vouch/circuits'
-import { shown } from '@vouch/protocol'
 import { numberArgument, type Terminal } from '@vouch/protocol/node'
-import { isLoopback, readLimits, startServer } from '@vouch/protocol/node/http'
+import { readLimits } from '@vouch/protocol/node/http'
 import { takeOrders } from '../control.js'
-import { keepHeads } from '../head-clock.js'
 import { DEFAULT_LIMITS, siteOf } from '../http/site.js'
 import { openRegistrar } from '../open-registrar.js'
 import { type ListeningOptions, limitsFile, placeOf } from './listening.js'
-import { keyFile, type SigningOptions } from './options.js'
+import { auditWarning, type ClockOptions, clockTrust, keyFile, type SigningOptions } from './options.js'
+import { serveUntilEnded } from './serving.js'
 
-export interface ServeOptions extends SigningOptions, ListeningOptions {
+export interface ServeOptions extends SigningOptions, ListeningOptions, ClockOptions {
   readonly cutEvery: string
   readonly json?: true
 }
@@ -22,9 +20,9 @@ export async function serveCommand(out: Terminal, folder: string, options: Serve
   const limits = await readLimits(limitsFile(folder, options), DEFAULT_LIMITS)
   const registrar = await openRegistrar(folder, {
     key: keyFile(folder, options),
+    clock: clockTrust(out, options),
     hash: await openHasher(),
-    onAuditFailure: (error) =>
-      out.words(`registrar: error: the private log was not written: ${shown(error)}`),
+    onAuditFailure: auditWarning(out),
   })
   try {
     const orders = await takeOrders(folder, registrar)
@@ -34,44 +32,16 @@ export async function serveCommand(out: Terminal, folder: string, options: Serve
       )
     }
     try {
-      const told = ended() // before anybody knows that it is there to be told
-      const endHeads = await keepHeads(registrar.registry, cutEvery, (error) =>
-        out.words(
-          `registrar: error: no head could be cut: ${error instanceof Error ? error.message : 'unknown'}`,
-        ),
+      const { registry } = registrar
+      return await serveUntilEnded(
+        out,
+        { site: siteOf(registrar), place, limits, registry, cutEvery },
+        options,
       )
-      try {
-        const server = await startServer(siteOf(registrar), place, limits)
-        sayWhere(out, server.address, options)
-        await told
-        out.words('registrar: finishing what is in hand')
-        await server.close()
-      } finally {
-        endHeads()
-      }
-      return 0
     } finally {
       await orders?.close()
     }
   } finally {
     await registrar.close()
   }
-}
-
-export function sayWhere(
-  out: Terminal,
-  { address, port }: AddressInfo,
-  { json }: Pick<ServeOptions, 'json'>,
-): void {
-  const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${port}`
-  out.data(json ? JSON.stringify({ url }) : `serving ${url}`)
-  if (!isLoopback(address)) {
-    out.words('registrar: warning: this address is not loopback, and what it speaks is not encrypted')
-  }
-}
-
-export function ended(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
 }

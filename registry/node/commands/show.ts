@@ -1,8 +1,8 @@
 import { fieldToBytes, toHex } from '@vouch/protocol'
-import { bytesArgument, clock, drained, type Terminal } from '@vouch/protocol/node'
+import { bytesArgument, clock, dateOf, drained, type Terminal } from '@vouch/protocol/node'
 import type { Member } from '../../src/member.js'
 import type { RegistryView } from '../../src/store.js'
-import { readRegistry } from '../store/index.js'
+import { MAX_AHEAD, readRegistry } from '../store/index.js'
 
 export interface ShowOptions {
   readonly members?: true
@@ -25,8 +25,23 @@ export async function showCommand(out: Terminal, folder: string, options: ShowOp
       options.members === true || machine !== undefined ? described(registry, machine, now) : undefined
     if (options.json) await sayJson(out, summary, listed)
     else await say(out, summary, listed, { now, withMachines: options.members ?? false })
+    const warning = clockWarning(registry.head.time, now)
+    if (warning !== undefined) out.words(`registrar: warning: ${warning}`)
   })
   return 0
+}
+
+/** By how much verifiers' clocks may be behind. */
+const CLOCK_SKEW = 120
+
+/** What an operator must know before the next head is cut, or instead of it. */
+function clockWarning(time: number, now: number): string | undefined {
+  const given = `head ${dateOf(time)}, clock ${dateOf(now)}`
+  if (time - now > CLOCK_SKEW)
+    return `the newest head is from the future, and verifiers refuse it until then (${given}): see "A head from the future" in docs/operators.md`
+  if (now - time > MAX_AHEAD)
+    return `the clock is far ahead of the newest head (${given}): is it right? After a long outage, the next head needs --time-is-right`
+  return undefined
 }
 
 function summaryOf(registry: RegistryView, now: number) {

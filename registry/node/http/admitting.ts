@@ -5,6 +5,10 @@ import {
   getOperation,
   jsonAnswer,
   jsonResponse,
+  LIVENESS_PATHS,
+  LIVENESS_ROUTES,
+  LIVENESS_SCHEMAS,
+  type Live,
   postOperation,
   type Routes,
   refusal,
@@ -23,7 +27,7 @@ import { printPolicies } from '../../src/policies.js'
 import { printReceipt, receiptCodec } from '../../src/receipt.js'
 
 /** What whoever admits is to strangers: a registrar, or a trust node. */
-export interface Admitter {
+export interface Admitter extends Live {
   nonce(credential: bigint): NonceTicket | Promise<NonceTicket>
   admit(file: Uint8Array, from: string): Promise<Admission>
   /** Every policy that credentials are admitted under. */
@@ -67,12 +71,7 @@ export function admittingRoutes(openApi: () => Json): Routes<Admitter> {
       bodyLimit: NO_BODY,
       answer: () => jsonAnswer(document),
     },
-    '/health': {
-      method: 'GET',
-      path: /^\/health$/,
-      bodyLimit: NO_BODY,
-      answer: () => jsonAnswer('{"status":"ok"}'),
-    },
+    ...LIVENESS_ROUTES,
   }
 }
 
@@ -95,7 +94,7 @@ export const ADMITTING_PATHS = {
     jsonResponse('Policies', 'the documents that policy ids are hashes of'),
   ),
   '/openapi.json': getOperation('this document', response('application/json', 'OpenAPI 3.1')),
-  '/health': getOperation('whether the server answers', response('application/json', 'it does')),
+  ...LIVENESS_PATHS,
 } as const
 
 export function listOf(member: string, items: Json): Json {
@@ -105,6 +104,7 @@ export function listOf(member: string, items: Json): Json {
 
 /** And the schemas that it names there. */
 export const ADMITTING_SCHEMAS = {
+  ...LIVENESS_SCHEMAS,
   NonceRequest: nonceRequestCodec.schema,
   NonceTicket: ticketCodec.schema,
   Enrollment: enrollmentCodec.schema,

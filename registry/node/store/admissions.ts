@@ -19,6 +19,12 @@ export interface AdmissionParts {
   readonly hash: Hasher
 }
 
+/** Who is told how a write went. */
+interface Heard {
+  readonly onWritten: (count: number) => Promise<void>
+  readonly onFailure: (error: unknown) => void
+}
+
 interface Waiting {
   readonly member: NewMember
   readonly resolve: (admitted: Admitted) => void
@@ -35,12 +41,12 @@ export class Admissions {
   private readonly waiting: Waiting[] = []
   private readonly parts: AdmissionParts
   private readonly turns: Turns
-  private readonly onWritten: (count: number) => Promise<void>
+  private readonly heard: Heard
 
-  constructor(parts: AdmissionParts, turns: Turns, onWritten: (count: number) => Promise<void>) {
+  constructor(parts: AdmissionParts, turns: Turns, heard: Heard) {
     this.parts = parts
     this.turns = turns
-    this.onWritten = onWritten
+    this.heard = heard
   }
 
   admit(member: NewMember): Promise<Admitted> {
@@ -59,6 +65,7 @@ export class Admissions {
         const accepted = this.judge(together)
         if (accepted.length > 0) await this.write(accepted)
       } catch (error) {
+        this.heard.onFailure(error)
         for (const { reject } of together) reject(error)
       }
     })
@@ -97,6 +104,6 @@ export class Admissions {
     index.apply(change)
     for (const one of accepted)
       one.resolve({ index: one.index, leaf: toInteger(leaves.get(one.index) ?? EMPTY_LEAF) })
-    await this.onWritten(accepted.length)
+    await this.heard.onWritten(accepted.length)
   }
 }

@@ -52,16 +52,6 @@ function dataFile(file: FileHandle): DataFile {
   }
 }
 
-/** Makes the names in a folder survive a power cut. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
-}
-
 /** Says what the disk said, by its code alone: the rest of its message is of no use to a client. */
 export function storageFailed(cause: unknown, hint: string): VouchError {
   if (cause instanceof VouchError) return cause

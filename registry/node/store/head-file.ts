@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Head, parseHead, printHead, VouchError } from '@vouch/protocol'
 import { writeWhole } from '@vouch/protocol/node'
-import { storageFailed } from './disk.js'
 
 const HEAD_FILE = 'head.json'
 
@@ -15,8 +14,21 @@ export async function publishHead(folder: string, head: Head): Promise<void> {
   try {
     await writeWhole(path, content)
   } catch (error) {
-    throw storageFailed(error, 'the head is in the log: make room, then cut a head to publish it')
+    throw headNotWritten(error)
   }
+}
+
+function headNotWritten(cause: unknown): VouchError {
+  const code = cause instanceof VouchError ? cause.hint : undefined
+  return new VouchError(
+    'STORAGE_FAILED',
+    {
+      rule: `${HEAD_FILE} was not written: the newest head is in the log, and is served from there`,
+      ...(code === undefined ? {} : { given: code }),
+      hint: 'make room on the disk: the next head is written then, or registrar head --cut writes this one',
+    },
+    { cause },
+  )
 }
 
 /** Refuses a log that is older than the head beside it: to go on from there would sign a second history. */

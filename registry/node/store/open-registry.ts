@@ -1,18 +1,20 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Hasher } from '@vouch/circuits'
 import { emptySubtree, REGISTRY_DEPTH, shown, VouchError } from '@vouch/protocol'
+import { renameDurably } from '@vouch/protocol/node'
 import { nextHead } from '../../src/heads.js'
 import { encodeRecord } from '../../src/log-record.js'
 import type { Registry } from '../../src/store.js'
 import { slowHasher } from '../../src/tree.js'
-import { type OpenFile, onDisk, openFile, syncFolder } from './disk.js'
+import { type OpenFile, onDisk, openFile } from './disk.js'
 import { publishHead, refuseOlderThanPublished } from './head-file.js'
 import { IndexFiles } from './index-files.js'
 import { type Lock, takeLock } from './lock.js'
 import { LOG_START, RecordLog } from './record-log.js'
 import { RegistryStore } from './registry-store.js'
 import { Replay } from './replay.js'
+import { type ClockTrust, SigningClock } from './signing-clock.js'
 
 export interface NewRegistry {
   /** 32 random bytes, drawn once. */
@@ -24,6 +26,8 @@ export interface NewRegistry {
 
 export interface OpenOptions {
   readonly now: () => number
+  /** How far that clock is believed when something is signed. */
+  readonly clock?: ClockTrust | undefined
   /** Secret key that signs heads; without it no head is cut and nothing removed. */
   readonly signer?: Uint8Array | undefined
   /** A fast one for a whole registry's work; JavaScript's own if not given. */
@@ -66,8 +70,7 @@ async function create(folder: string, { id, signer, now }: NewRegistry): Promise
     await log.append([encodeRecord({ kind: 'init', init }), encodeRecord({ kind: 'head', head })])
     await log.close()
     await (await openFile(join(folder, EVIDENCE))).close()
-    await rename(draft, join(folder, LOG))
-    await syncFolder(folder)
+    await renameDurably(draft, join(folder, LOG))
     await publishHead(folder, head)
   } finally {
     await lock.release()
@@ -105,7 +108,7 @@ async function openToWrite(folder: string, options: OpenOptions): Promise<Regist
     await store.close()
     throw error
   }
-  await publishHead(folder, store.head).catch(() => undefined) // tried again with the next head
+  await store.publish()
   return store
 }
 
@@ -129,7 +132,8 @@ async function openLocked(
     const logParts = { file: files.log, name: LOG, assertWriter }
     const log = await RecordLog.open(logParts, known.log, (record) => toIndex.take(record))
     const id = toIndex.finish()
-    const store = new RegistryStore({ folder, id, log, evidence, index, lock, now, hash, signer })
+    const clock = new SigningClock(index.newestHead?.time ?? 0, now, options.clock)
+    const store = new RegistryStore({ folder, id, log, evidence, index, lock, clock, now, hash, signer })
     if (checkpoint === undefined) await store.checkpoint() // whoever reads meanwhile goes by the index
     return store
   } catch (error) {

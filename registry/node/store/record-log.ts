@@ -87,15 +87,18 @@ export class RecordLog {
     return log
   }
 
+  /** Whether what the disk holds is unknown since a write failed: nothing is appended before the log is read anew. */
+  get isBroken(): boolean {
+    return this.broken
+  }
+
   get position(): Position {
     return this.end
   }
 
   /** Appends records, durably: all of them once it returns, and says where each starts. After an error none of them counts. */
   async append(drafts: readonly Draft[]): Promise<readonly EvidencePointer[]> {
-    if (this.broken) throw this.mustReopen()
-    await this.assertWriter()
-    await this.assertAlone()
+    await this.assertAppendable()
     const frames: Uint8Array[] = []
     const starts: EvidencePointer[] = []
     let { offset, hash } = this.end
@@ -109,6 +112,13 @@ export class RecordLog {
     await this.write(concat(...frames))
     this.end = { offset, hash }
     return starts
+  }
+
+  /** Refuses when nothing can be appended: a write failed before, or another process writes. */
+  async assertAppendable(): Promise<void> {
+    if (this.broken) throw this.mustReopen()
+    await this.assertWriter()
+    await this.assertAlone()
   }
 
   /** All records from a position up to where the log now ends. */

@@ -1,4 +1,4 @@
-import { type Head, toInteger, VouchError } from '@vouch/protocol'
+import { type Failure, type Head, toInteger, VouchError } from '@vouch/protocol'
 import { nextHead } from '../../src/heads.js'
 import { encodeRecord, MAX_REASON_BYTES } from '../../src/log-record.js'
 import type { Admitted, Banned, NewMember, Registry } from '../../src/store.js'
@@ -8,6 +8,7 @@ import { MAX_REFUSED } from './checkpoint.js'
 import { publishHead } from './head-file.js'
 import type { Lock } from './lock.js'
 import { OpenView, type ViewParts } from './open-view.js'
+import type { SigningClock } from './signing-clock.js'
 import { Turns } from './turns.js'
 
 /** Admissions between two checkpoints: what a start after a crash must replay, at a third of a millisecond each. */
@@ -16,40 +17,69 @@ const CHECKPOINT_EVERY = 1024
 export interface StoreParts extends AdmissionParts, ViewParts {
   readonly folder: string
   readonly lock: Lock
+  readonly clock: SigningClock
   readonly signer: Uint8Array | undefined
 }
 
 export class RegistryStore extends OpenView<StoreParts> implements Registry {
   private readonly turns = new Turns()
   private readonly admissions: Admissions
+  private readonly ending = new Ending()
   private sinceCheckpoint = 0
+  private notPublished: VouchError | undefined
 
   constructor(parts: StoreParts) {
     super(parts)
-    this.admissions = new Admissions(parts, this.turns, async (count) => {
-      this.sinceCheckpoint += count
-      if (this.sinceCheckpoint >= CHECKPOINT_EVERY) await this.checkpoint()
+    this.admissions = new Admissions(parts, this.turns, {
+      onWritten: async (count) => {
+        this.sinceCheckpoint += count
+        if (this.sinceCheckpoint >= CHECKPOINT_EVERY) await this.checkpoint()
+      },
+      onFailure: (error) => this.noteLoss(error),
     })
   }
 
-  admit(member: NewMember): Promise<Admitted> {
+  get unpublished(): Failure | undefined {
+    return this.notPublished
+  }
+
+  get lost(): Promise<VouchError> {
+    return this.ending.lost
+  }
+
+  async admit(member: NewMember): Promise<Admitted> {
+    this.parts.clock.time() // a leaf admitted under a clock of next year is in force until then
     return this.admissions.admit(member)
   }
 
   remove(index: number, reason: string): Promise<Head> {
-    return this.turns.take(() => this.removeNow(index, reasonBytes(reason)))
+    return this.writing(() => this.removeNow(index, reasonBytes(reason)))
   }
 
   ban(machine: Uint8Array, reason: string): Promise<Banned> {
-    return this.turns.take(() => this.banNow(machine, reasonBytes(reason)))
+    return this.writing(() => this.banNow(machine, reasonBytes(reason)))
   }
 
   pardon(machine: Uint8Array, reason: string): Promise<void> {
-    return this.turns.take(() => this.pardonNow(machine, reasonBytes(reason)))
+    return this.writing(() => this.pardonNow(machine, reasonBytes(reason)))
   }
 
   cutHead({ evenIfUnchanged = false }: { readonly evenIfUnchanged?: boolean } = {}): Promise<Head> {
-    return this.turns.take(() => this.cutNow(evenIfUnchanged))
+    return this.writing(async () => {
+      const head = await this.cutNow(evenIfUnchanged)
+      if (this.notPublished !== undefined) throw this.notPublished
+      return head
+    })
+  }
+
+  assertWriter(): Promise<void> {
+    return this.writing(async () => {
+      const { lock, log, evidence, clock } = this.parts
+      await lock.assertHeld()
+      await log.assertAppendable()
+      await evidence.assertAppendable()
+      clock.time()
+    })
   }
 
   close(): Promise<void> {
@@ -59,6 +89,24 @@ export class RegistryStore extends OpenView<StoreParts> implements Registry {
       await Promise.all([log.close(), evidence.close(), index.close()])
       await lock.release()
     })
+  }
+
+  /** Does what writes, when its turn comes, and finds out whether it was the last that this process may do. */
+  private writing<Result>(task: () => Promise<Result>): Promise<Result> {
+    return this.turns.take(async () => {
+      try {
+        return await task()
+      } catch (error) {
+        this.noteLoss(error)
+        throw error
+      }
+    })
+  }
+
+  private noteLoss(error: unknown): void {
+    if (!(error instanceof VouchError)) return
+    const isBroken = this.parts.log.isBroken || this.parts.evidence.isBroken
+    if (isBroken || error.code === 'LOCKED' || error.code === 'LOG_CORRUPT') this.ending.end(error)
   }
 
   private async removeNow(at: number, reason: Uint8Array): Promise<Head> {
@@ -119,7 +167,7 @@ export class RegistryStore extends OpenView<StoreParts> implements Registry {
     const { index } = this.parts
     index.apply(change)
     for (const at of indexes) index.remove(at)
-    return this.publish(head)
+    return this.follow(head)
   }
 
   private async cutNow(evenIfUnchanged: boolean): Promise<Head> {
@@ -127,27 +175,42 @@ export class RegistryStore extends OpenView<StoreParts> implements Registry {
     const newest = this.head
     await lock.assertHeld() // what is published again below may be older than what another writer published
     if (!evenIfUnchanged && newest.size === index.size) {
-      await publishHead(this.parts.folder, newest) // again, should the disk have refused it before
+      await this.publish(newest) // again, should the disk have refused it before
       return newest
     }
     const head = this.headOver(index.root, false)
     await log.append([encodeRecord({ kind: 'head', head })])
-    return this.publish(head)
+    return this.follow(head)
   }
 
   private headOver(root: bigint, refusesEarlierRoots: boolean): Head {
-    const { id: registryId, index, now, signer } = this.parts
+    const { id: registryId, index, clock, signer } = this.parts
     if (signer === undefined)
       throw new VouchError('USAGE', { rule: 'cutting a head needs the key that signs heads' })
-    const before = this.head
-    return nextHead({ registryId, before, size: index.size, root, refusesEarlierRoots, now: now(), signer })
+    const { head: before } = this
+    const now = clock.time()
+    return nextHead({ registryId, before, size: index.size, root, refusesEarlierRoots, now, signer })
   }
 
-  private async publish(head: Head): Promise<Head> {
+  private async follow(head: Head): Promise<Head> {
     this.parts.index.addHead(head)
     await this.checkpoint()
-    await publishHead(this.parts.folder, head)
+    await this.publish(head)
     return head
+  }
+
+  /**
+   * What the disk refuses here undoes nothing: the head is in the log, and is served from there. So it is no failure of what cut the
+   * head: an operator who is told that a removal failed would repeat it, or believe the machine to be still in.
+   */
+  async publish(head = this.head): Promise<void> {
+    try {
+      await publishHead(this.parts.folder, head)
+      this.notPublished = undefined
+    } catch (error) {
+      if (!(error instanceof VouchError)) throw error
+      this.notPublished = error
+    }
   }
 
   /** Saves the next start a replay, and no more: when the disk refuses it, the log still has everything. */
@@ -160,6 +223,18 @@ export class RegistryStore extends OpenView<StoreParts> implements Registry {
     } catch {
       // tried again at the next occasion
     }
+  }
+}
+
+/** The end of a writer, told once. */
+class Ending {
+  readonly lost: Promise<VouchError>
+  end: (error: VouchError) => void = () => undefined
+
+  constructor() {
+    this.lost = new Promise((resolve) => {
+      this.end = resolve
+    })
   }
 }
 

@@ -8,14 +8,15 @@ import { type Admission, admit } from '../../src/admission.js'
 import { type EnrollmentFile, parseEnrollment, printEnrollment } from '../../src/enrollment.js'
 import type { NonceTicket } from '../../src/nonce.js'
 import { type Endorsement, evidenceHash, type Proposal } from '../../src/proposal.js'
-import type { NewMember } from '../../src/store.js'
-import { AuditLog, refusalDetails } from '../audit-log.js'
+import type { NewMember, Registry } from '../../src/store.js'
+import { AuditLog } from '../audit-log.js'
 import type { Chain } from '../chain/client.js'
 import { type Block, bytesOf } from '../chain/events.js'
 import { type AdmissionMessage, signAdmission } from '../chain/signing.js'
+import { readiness } from '../readiness.js'
 import { readCollateral, readPolicies, registrarFolder } from '../registrar-folder.js'
 import { readSecret } from '../secret-files.js'
-import { openRegistry } from '../store/index.js'
+import { type ClockTrust, openRegistry } from '../store/index.js'
 import { openContract } from './contract.js'
 import type { NodeService } from './http.js'
 import { collectSignatures, PEER_TIMEOUT_MS } from './peers.js'
@@ -32,11 +33,15 @@ export interface TrustNodeOptions {
   /** How long each of them may take. */
   readonly peerTimeoutMs?: number
   readonly now?: () => number
+  /** How far the clock is believed when something is signed. */
+  readonly clock?: ClockTrust | undefined
   readonly hash?: Hasher
   readonly onAuditFailure?: (error: unknown) => void
 }
 
 export interface TrustNode extends NodeService {
+  /** The node's own log: what it has signed for. */
+  readonly registry: Registry
   close(): Promise<void>
 }
 
@@ -62,7 +67,8 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
   const contract = await openContract(chain, registry)
   const paths = registrarFolder(folder)
   const policies = await readPolicies(paths)
-  const store = await openRegistry(folder, { now, signer: await readSecret(paths.signerKey), hash })
+  const signer = await readSecret(paths.signerKey)
+  const store = await openRegistry(folder, { now, clock: options.clock, signer, hash })
   if (!equalBytes(store.id, contract.id)) {
     await store.close()
     throw new VouchError('REGISTRY_NOT_ACCEPTED', {
@@ -72,12 +78,12 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
     })
   }
   const backend = openBackend()
-  const audit = new AuditLog(paths.auditLog, onAuditFailure)
+  const audit = new AuditLog(paths, onAuditFailure)
   const unsettled = new Unsettled(store, contract, now)
   const removals = new ChainRemovals(chain, registry, store, folder)
 
   const noteRefusal = (from: string, failures: readonly Failure[]): Promise<void> =>
-    audit.write({ time: now(), outcome: 'refused', from, details: refusalDetails(failures) })
+    audit.refuse({ time: now(), from, failures })
 
   /** Judges an enrollment, and notes in the log that this node signs for it, until `expiresOf` says. */
   const judge = async (file: Uint8Array, expiresOf: (own: NewMember) => number) => {
@@ -134,7 +140,9 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
   }
 
   return {
+    registry: store,
     noteRefusal,
+    unready: readiness(store, folder, now),
     policies: () => [...policies.values()],
     nonce: async (credential): Promise<NonceTicket> => {
       const { hash: random } = await contract.recentBlock()
@@ -175,6 +183,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
     },
     close: async () => {
       await backend.destroy()
+      await audit.close()
       await store.close()
     },
   }

@@ -58,6 +58,24 @@ const WORK: Readonly<Record<string, () => Promise<void>>> = {
     say(`kept ${after.size - before - 1}`)
     await after.close()
   },
+
+  /** Fills a small disk to its last byte, removes a member, makes room, and publishes. `argument` is the ballast to throw away. */
+  remove: async () => {
+    await createRegistry(folder, { id: ID, signer: SIGNER, now })
+    const registry = await open()
+    await registry.admit(member(0))
+    await registry.cutHead()
+    fillUp(`${argument}.more`)
+    const { seq } = await registry.remove(0, 'test')
+    const { unpublished } = registry
+    say(`removed ${seq} ${unpublished?.code} ${unpublished?.given}`)
+    for (const ballast of [argument, `${argument}.more`]) rmSync(ballast)
+    say(`published ${(await registry.cutHead()).seq} ${registry.unpublished === undefined}`)
+    await registry.close()
+    const after = await openRegistry(folder, { now, signer: SIGNER, rebuild: true })
+    say(`kept ${after.head.seq} ${after.find(member(0).credential)?.removed}`)
+    await after.close()
+  },
 }
 
 /** Bans the machine of a member, which has no other. Answers with the number of the head that says so. */
