@@ -58,14 +58,14 @@ const CONTRACT_TESTS: Readonly<
   Record<string, { readonly inForge?: readonly string[]; readonly inVitest?: readonly string[] }>
 > = {
   'Acceptances.sol': { inForge: ['Acceptances.t.sol'], inVitest: [...CALCULATIONS, ...GATEWAY] },
-  'CredentialRegistry.sol': { inForge: ['CredentialRegistry.t.sol', 'TrustNodes.t.sol', 'Invariants.t.sol'] },
+  'CredentialRegistry.sol': { inForge: ['Borders.t.sol', 'CredentialRegistry.t.sol', 'TrustNodes.t.sol'] },
   'Envelopes.sol': { inVitest: [...CALCULATIONS, ...GATEWAY] },
   'Listings.sol': { inForge: ['Questions.t.sol'], inVitest: GATEWAY },
   'RegistryTree.sol': { inForge: ['RegistryTree.t.sol', 'CredentialRegistry.t.sol'], inVitest: CALCULATIONS },
   'Requests.sol': { inVitest: [...CALCULATIONS, ...GATEWAY] },
   'Signatures.sol': { inForge: ['TrustNodes.t.sol', 'CredentialRegistry.t.sol'] },
   'Statements.sol': { inVitest: CALCULATIONS },
-  'TrustNodes.sol': { inForge: ['TrustNodes.t.sol', 'CredentialRegistry.t.sol', 'Invariants.t.sol'] },
+  'TrustNodes.sol': { inForge: ['Borders.t.sol', 'TrustNodes.t.sol', 'CredentialRegistry.t.sol'] },
   'VouchVerifier.sol': { inForge: ['Questions.t.sol', 'VouchVerifier.t.sol'], inVitest: GATEWAY },
   'VouchedBoard.sol': { inVitest: ['contracts/test/board.test.ts'] },
 }

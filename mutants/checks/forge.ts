@@ -10,7 +10,7 @@ export function forgeChecks(folder: string, tests: readonly string[]): readonly 
     firstFailure: async () => {
       const words = ['test', '--match-path', `test/${test}`, '--fail-fast']
       const { status, stdout, stderr } = await forge(words, { folder: join(folder, 'contracts') })
-      if (stderr.includes('Compiler run failed')) throw new Stillborn(stderr)
+      if (stderr.includes('Compilation failed')) throw new Stillborn(stderr)
       if (status === 0) return undefined
       return /\[FAIL.*\] .*/.exec(stdout)?.[0] ?? `forge ended with ${status}: ${stderr.slice(0, 200)}`
     },

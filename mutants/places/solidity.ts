@@ -91,15 +91,9 @@ function changesAt(
 /** A call for its effect, a count or a deletion. Assignments are no conditions. */
 const isDone = ({ nodeType }: Node): boolean => nodeType === 'FunctionCall' || nodeType === 'UnaryOperation'
 
+/** An empty block takes the place of a statement: Solidity has no empty statement. */
 function removal({ start, end }: Span, source: string): Change {
-  const isTerminated = source[end] === ';'
-  return {
-    operator: 'remove',
-    start,
-    end: isTerminated ? end + 1 : end,
-    text: isTerminated ? ';' : '{}',
-    shown: '',
-  }
+  return { operator: 'remove', start, end: source[end] === ';' ? end + 1 : end, text: '{}', shown: '' }
 }
 
 function binaryChanges(

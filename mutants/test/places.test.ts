@@ -185,6 +185,11 @@ describe('Solidity', () => {
     ])
   })
 
+  test('a block takes the place of a statement, for nothing else may stand there', () => {
+    const source = inFunction('if (a == b) check(a);')
+    expect(texts(solidityChanges, source).at(-1)).toBe(inFunction('if (a == b) {}'))
+  })
+
   test('a loop misses its last round', () => {
     expect(changesOf('for (uint256 i = 0; i < n; i++) c = i;')).toEqual([
       '3 a round less at the end: i < n → i + 1 < n',
