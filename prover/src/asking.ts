@@ -24,7 +24,7 @@ import { isSignedBy } from './respond.js'
 import type { SignedEnvelope } from './witness.js'
 
 /** How far from her clock a Request's `now` may be for the service to be asked with it: it has a clock of its own. */
-const NEAR_SECONDS = 90
+const NEAR_SECONDS = 60
 
 /**
  * What a service is asked. Where the challenge dates the answer, the service's clock is of no use: the service is asked to put in the

@@ -13,7 +13,7 @@ import { pathInRepository } from './repository.js'
 
 // The demo's parties, each a process from the sources, with proxies between them that do harm.
 
-const SOURCES: Readonly<Record<Command, string>> = {
+export const SOURCES: Readonly<Record<Command, string>> = {
   registrar: 'registry/node/registrar.ts',
   'tee-agent': 'agent/node/tee-agent.ts',
   'vouch-echo': 'agent/service/main.ts',
@@ -100,12 +100,13 @@ export async function homeWith(
   copy: string,
   service: ServiceName,
   endpoint: string,
+  name = 'north',
 ): Promise<string> {
   await cp(home, copy, { recursive: true })
-  const credential = await credentialIn(home, 'north')
+  const credential = await credentialIn(home, name)
   const services = credential.guest.services.map((one) => (one.name === service ? { ...one, endpoint } : one))
   const moved = printCredential({ ...credential, guest: { ...credential.guest, services } })
-  await writeFile(join(copy, 'credentials', 'north.json'), moved, { mode: 0o600 })
+  await writeFile(join(copy, 'credentials', `${name}.json`), moved, { mode: 0o600 })
   return copy
 }
 
