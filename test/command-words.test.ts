@@ -135,7 +135,7 @@ describe('a credential that there is not', () => {
 
 describe('a server that does not answer', () => {
   const asking = (url: string) =>
-    said(`bob request --accept accept.json --registry ${url} --name shop.example`)
+    said(`bob request --accept accept.json --registry ${url} --verifier https://shop.example`)
 
   it('is named, with what failed and what to do', async () => {
     const server = createServer().listen(0, '127.0.0.1')

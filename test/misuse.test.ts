@@ -44,11 +44,11 @@ const work = () => undefined
 const { ask, judge } = openChallenges({ key: bytes, seen: object as Anything })
 
 const policy = policyOf(policyJson)
-const request = { acceptance: object, head: object, now: 1, verifierId: bytes, profile: 'sha256' }
+const request = { acceptance: object, head: object, now: 1, verifier: 'https://a.example', profile: 'sha256' }
 const judging = { acceptance: object, head: object, now: 1, backend: object }
 const answering = {
   credential: object,
-  source: object,
+  verifier: 'https://a.example',
   mirror: object,
   ledger: object,
   backend: object,
@@ -86,7 +86,14 @@ const ENTRIES: Readonly<
   verifyOnChain: [
     verifyOnChain,
     object,
-    { request: object, acceptance: object, verifierId: bytes, now: 1, backend: object, gateway: work },
+    {
+      request: object,
+      acceptance: object,
+      verifier: 'https://a.example',
+      now: 1,
+      backend: object,
+      gateway: work,
+    },
   ],
   undecided: [undecided, [], object, 1, object],
   openChallenges: [openChallenges, { key: bytes, seen: object }],
@@ -110,8 +117,17 @@ const ENTRIES: Readonly<
   enroll: [enroll, { ...beginning, registrar: 'http://r', keepDraft: work }, doing],
   'alice.enroll': [alice.enroll, { agent: 'http://a', registrar: 'http://r' }],
   'alice.ready': [alice.ready, { agent: 'http://a', registrar: 'http://r', name: 'n' }],
-  'alice.prove': [alice.prove, object, { envelope: bytes, signature: bytes }, { credential: object }],
-  'alice.vouchedFetch': [alice.vouchedFetch, object, { credential: object, service: 's', message: 'm' }],
+  'alice.prove': [
+    alice.prove,
+    object,
+    { envelope: bytes, signature: bytes },
+    { credential: object, verifier: 'https://a.example' },
+  ],
+  'alice.vouchedFetch': [
+    alice.vouchedFetch,
+    object,
+    { credential: object, verifier: 'https://a.example', service: 's', message: 'm' },
+  ],
   startService: [startService, { profile: 'sha256', keyFile: '/k', respond: work }],
   startAgent: [startAgent, object, { host: 'h', port: 1, log: work }],
 }

@@ -18,17 +18,10 @@ import {
 import type { Mirror } from '@vouch/registry'
 import { gravest } from './agent.js'
 import { askFor, askService, assertAsked, checkAnswer, checkEnvelope, serviceNamed } from './asking.js'
-import {
-  type Agreement,
-  type Asked,
-  assertUnanswered,
-  type Caution,
-  judgeRequest,
-  USUAL_CAUTION,
-} from './caution.js'
+import { type Agreement, type Asked, type Caution, judgeRequest, USUAL_CAUTION } from './caution.js'
 import { copyFor } from './copy.js'
 import { type Credential, holdingOf, type LedgerEntry } from './files.js'
-import { entryFor, type Ledger } from './ledger.js'
+import { assertUnanswered, entryFor, type Ledger } from './ledger.js'
 import { assertWanted, type Network } from './net.js'
 import { proveResponse } from './respond.js'
 import { pathAt, sizeAt, standingAt } from './standing.js'

@@ -9,11 +9,9 @@ import {
   inForceAt,
   isSimulated,
   type Request,
-  scopeOf,
   shown,
   toHex,
   type Verifier,
-  VouchError,
   verifierIdOf,
   verifierName,
 } from '@vouch/protocol'
@@ -284,18 +282,3 @@ function absence({ admittedAt }: Credential, head: Head): Failure {
 }
 
 const isSame = (a: Uint8Array, b: Uint8Array | undefined): boolean => b !== undefined && equalBytes(a, b)
-
-/** Refuses to answer differently where she has answered before. Asked anew, a service signs another envelope. */
-export function assertUnanswered(
-  request: Request,
-  earlier: LedgerEntry | undefined,
-  answer: Uint8Array | undefined,
-  { again = false }: Agreement,
-): void {
-  if (earlier === undefined || again || isSame(earlier.answer, answer)) return
-  throw new VouchError('SCOPE_USED', {
-    rule: 'a scope must be answered once: a second answer shows the same nullifier, and so the same holder',
-    given: toHex(fieldToBytes(scopeOf(request))),
-    hint: 'ask for a Request with a fresh challenge; or agree to be linked to your earlier answer',
-  })
-}

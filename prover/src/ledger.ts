@@ -1,5 +1,16 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { ascii, concat, fieldToBytes, type Request, requestHash, scopeOf } from '@vouch/protocol'
+import {
+  ascii,
+  concat,
+  equalBytes,
+  fieldToBytes,
+  type Request,
+  requestHash,
+  scopeOf,
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
+import type { Agreement } from './caution.js'
 import type { LedgerEntry } from './files.js'
 
 /** Where Alice has answered, so that nobody makes her show one pseudonym twice without her knowing. */
@@ -36,4 +47,19 @@ export function memoryLedger(): Ledger {
     },
     replace: async (entry) => void entries.set(entry.scope, entry),
   }
+}
+
+/** Refuses to answer differently where she has answered before. Asked anew, a service signs another envelope. */
+export function assertUnanswered(
+  request: Request,
+  earlier: LedgerEntry | undefined,
+  answer: Uint8Array | undefined,
+  { again = false }: Agreement,
+): void {
+  if (earlier === undefined || again || (answer !== undefined && equalBytes(earlier.answer, answer))) return
+  throw new VouchError('SCOPE_USED', {
+    rule: 'a scope must be answered once: a second answer shows the same nullifier, and so the same holder',
+    given: toHex(fieldToBytes(scopeOf(request))),
+    hint: 'ask for a Request with a fresh challenge; or agree to be linked to your earlier answer',
+  })
 }

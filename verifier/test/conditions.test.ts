@@ -207,7 +207,7 @@ describe('what could not be read', () => {
     ['head and policy', without('bundle', 'request'), 6],
     ['head and Request', without('bundle', 'acceptance'), 3],
     ['Request and policy', without('bundle', 'head'), 10],
-    ['Request and bundle', without('acceptance', 'head'), 3],
+    ['Request and bundle', without('acceptance', 'head'), 5],
     ['all but the bundle', without('bundle'), 16],
   ])('leaves the checks of the rest: %s', async (_, readable, checks) => {
     const verdict = await undecided([unreadable], readable, NOON, saying(true))
@@ -223,7 +223,13 @@ describe('what could not be read', () => {
     expect(codesOf(await judged({ bundle, request }, false))).toContain('PROOF_FALSE')
     const other = await judged({ bundle: { ...bundle, request: 1n }, request }, false)
     expect(codesOf(other)).toEqual(['FILE_NOT_FOUND', 'REQUEST_MISMATCH'])
-    expect(other.checks.map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'not checked'])
+    expect(other.checks.map(({ outcome }) => outcome)).toEqual([
+      'failed',
+      'held',
+      'held',
+      'failed',
+      'not checked',
+    ])
     expect(codesOf(await judged({ request: { ...request, root: 5n }, head }, true))).toContain(
       'ROOT_NOT_ACCEPTED',
     )

@@ -190,7 +190,7 @@ describe('a bundle for a contract', () => {
 
   test('serves no other contract, and what is no consumer is told apart from what is no contract', async () => {
     expect((await judge({ consumer: other }))[0]).not.toBe(0)
-    expect(await judge({ consumer: other })).toContain('REQUEST_MISMATCH')
+    expect(await judge({ consumer: other })).toContain('VERIFIER_MISMATCH')
     expect(await judge({ consumer: noAddress })).toEqual([4, 'CONTRACT_UNKNOWN'])
     expect(await judge({ consumer: world.deployed.registry })).toEqual([4, 'TRANSACTION_FAILED'])
   })
