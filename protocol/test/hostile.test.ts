@@ -79,7 +79,7 @@ describe('declared lengths', () => {
 
   it('of lists end where the bytes do', () => {
     const bytes = encodeRequest(request)
-    const claiming = concat(bytes.subarray(0, 208), fromInteger(256, 2), bytes.subarray(210))
+    const claiming = concat(bytes.subarray(0, 282), fromInteger(256, 2), bytes.subarray(284))
     expect(refusalOf(() => decodeRequest(claiming)).code).toBe('TRUNCATED')
   })
 })

@@ -127,7 +127,7 @@ export async function openHome(folder: string): Promise<Home> {
       await rm(credentialFile(name))
     },
     all,
-    drafts: async () => Promise.all((await namesIn(drafts)).map(readDraft)),
+    drafts: async () => readable(await namesIn(drafts), readDraft),
     draft: (credential) => readDraft(shortName(credential)),
     keepDraft: (draft) => writePrivateFile(draftFile(usualName(draft)), `${printDraft(draft)}\n`),
     forgetDraft: (draft) => rm(draftFile(usualName(draft)), { force: true }),

@@ -63,7 +63,8 @@ export async function keepSyncing(
   while (!signal.aborted) {
     const wait = untilNextTick(Date.now(), everyMs, randomInt(GRAIN) / GRAIN)
     await setTimeout(wait, undefined, { signal, ref }).catch(() => undefined)
-    if (!signal.aborted) await round(signal)
+    // What it cannot tell of by itself, such as a folder that went away, ends no clock: the next tick tries again.
+    if (!signal.aborted) await round(signal).catch(() => undefined)
   }
 }
 

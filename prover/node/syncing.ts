@@ -16,6 +16,7 @@ import {
   openCopy,
   type Reading,
   syncCopy,
+  USUAL_CAUTION,
 } from '../src/index.js'
 import { abandonable, assertWanted } from '../src/net.js'
 import { chainSource, type OnChain } from './chain-source.js'
@@ -92,11 +93,23 @@ export function openSyncing(home: Home, { timeoutMs, now }: SyncingParameters): 
     return { ...synced, copy: await openCopy(mirror, hash) }
   }
 
+  const isInFreshCopy = async (credential: Credential): Promise<boolean> => {
+    const mirror = await home.mirrorOf(credential.registry.id)
+    const head = await mirror.head()
+    if (head === undefined || head.time < now() - USUAL_CAUTION.headAge) return false
+    const copy = await openCopy(mirror, await hasherFor(head.size))
+    return (await findCredential(copy, credentialOf(credential))) !== undefined
+  }
+
   const sync: Syncing['sync'] = (held, given = {}) => inTurn(held, given.signal, () => syncNow(held, given))
 
   return {
     sync,
     published: async (credential, { mirror, onChain, everyMs = 2000, waitMs = WAIT_MS, signal } = {}) => {
+      // A copy that has her already is not read again: programs open her because they are asked something, and a sync at
+      // that moment would tell the registrar so.
+      const isNamed = mirror !== undefined || onChain !== undefined
+      if (!isNamed && (await isInFreshCopy(credential))) return
       const start = performance.now()
       for (let pauseMs = everyMs; ; pauseMs = Math.min(2 * pauseMs, Math.max(everyMs, LONGEST_PAUSE_MS))) {
         const { copy } = await sync(credential, { mirror, onChain, signal })

@@ -93,7 +93,10 @@ export function judgeRequest(request: Request, known: Known): Asked {
   const { guests, standing, documents } = known
   const byId = new Map(documents.map((document) => [admissionPolicyId(document), document]))
   const anonymitySet = standing.live.reduce((sum, live) => sum + live, 0)
-  const listed = guests.flatMap(({ services }) => services)
+  // A service that signs under another profile alone cannot have answered: it hides nothing.
+  const listed = guests
+    .flatMap(({ services }) => services)
+    .filter(({ profile }) => profile === request.profile)
   const services = request.services.map((drv) => ({
     drv,
     name: listed.find((service) => equalBytes(service.drv, drv))?.name,

@@ -4,6 +4,7 @@ import {
   type Answer,
   type Ask,
   askHash,
+  compareBytes,
   decodeEnvelope,
   type ErrorCode,
   encodeEnvelope,
@@ -426,6 +427,19 @@ describe('a Request', () => {
     await refusedUnasked(request, 'TOO_FEW_SERVICES')
     const name = only?.name ?? ''
     expect(await codeOf(fetchFor(request, { service: name, caution: { minimumServices: 1 } }))).toBe(
+      'answered',
+    )
+  })
+
+  test('that accepts a second service which signs under another profile says which one it was', async () => {
+    const [only, second] = world.guest.guest.services
+    if (only === undefined || second === undefined) throw new Error('two services')
+    const elsewhere = { ...second, drv: bytes(0xfe), profile: 'eip191' as const }
+    const services = [only.drv, elsewhere.drv].sort(compareBytes)
+    const guests = [{ ...world.guest.guest, services: [elsewhere] }]
+    await refusedUnasked({ ...world.ask(), services }, 'TOO_FEW_SERVICES', { service: only.name, guests })
+    const same = [{ ...world.guest.guest, services: [{ ...elsewhere, profile: 'sha256' as const }] }]
+    expect(await codeOf(fetchFor({ ...world.ask(), services }, { service: only.name, guests: same }))).toBe(
       'answered',
     )
   })

@@ -12,6 +12,7 @@ import {
   type Live,
   startLive,
 } from '../support/live.js'
+import { shop } from '../support/proven.js'
 
 // Reading a registry over lines that fail.
 
@@ -45,7 +46,7 @@ describe.concurrent('between Bob and the registrar', () => {
       const out = path(`asked-${name.replaceAll(' ', '-')}.json`)
       const ended = await live.commands.call(
         ...(['bob', 'request', '--accept', live.accept, '--registry', proxy.url] as const),
-        ...['--verifier', 'https://shop.example', '--out', out],
+        ...['--verifier', shop, '--out', out],
       )
       await proxy.close()
       expect(await isThere(out)).toBe(ended.exit === 0)
@@ -99,7 +100,7 @@ describe.concurrent('between Alice, who syncs, and a mirror', () => {
       const own = path(`alice-${name.replaceAll(' ', '-')}`)
       await cp(home, own, { recursive: true })
       const [request, out] = [`${own}-request.json`, `${own}-bundle.json`]
-      const asking = ['--accept', accept, '--registry', registry.url, '--name', 'shop.example'] as const
+      const asking = ['--accept', accept, '--registry', registry.url, '--verifier', shop] as const
       await commands.mustCall('bob', 'request', ...asking, '--out', request)
       const proxy = await between(registry.url, fault)
       const ended = await commands.call('alice', '--home', own, 'sync', '--registry', proxy.url, '--json')
@@ -109,7 +110,18 @@ describe.concurrent('between Alice, who syncs, and a mirror', () => {
       const kept = (await filesBelow(own)).some((file) => file.endsWith('/reading.json'))
       expect(kept).toBe(ended.exit === 0) // a mirror that does not answer takes no other's place
       await commands.mustCall(
-        ...(['alice', '--home', own, 'prove', '--request', request, '--credential', 'north'] as const),
+        ...([
+          'alice',
+          '--home',
+          own,
+          'prove',
+          '--request',
+          request,
+          '--verifier',
+          shop,
+          '--credential',
+          'north',
+        ] as const),
         ...['--service', 'echo', '--message', 'hello', '--min-set', '1', '--out', out],
       )
     },

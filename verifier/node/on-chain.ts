@@ -1,8 +1,8 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
 import {
+  type AcceptancePolicy,
   acceptanceHash,
   type Bundle,
-  equalBytes,
   fieldToBytes,
   fromHex,
   type Opening,
@@ -34,24 +34,39 @@ export async function judgeOnChain(
 ): Promise<Verdict> {
   const bundle = await parseNamedFile(bundlePath, parseBundle)
   const request = await parseNamedFile(options.request, parseRequest)
-  const opening =
-    options.opening === undefined ? undefined : await parseNamedFile(options.opening, parseOpening)
+  const errors: VouchError[] = []
+  const read = async <T>(path: string | undefined, parse: (file: Uint8Array) => T): Promise<T | undefined> =>
+    path === undefined
+      ? undefined
+      : parseNamedFile(path, parse).catch((error: unknown) => void errors.push(ours(error)))
+  const opening = await read(options.opening, parseOpening)
+  const acceptance = await read(options.accept, parseAcceptance)
   try {
-    return await judge({ bundle, request, opening }, options, now, backend)
+    const verdict =
+      errors.length === 0 && (await judge({ bundle, request, opening, acceptance }, options, now, backend))
+    if (verdict) return verdict
   } catch (error) {
-    if (!(error instanceof VouchError) || error.code === 'USAGE') throw error
-    return undecided([error], { bundle, request }, now, backend)
+    errors.push(ours(error))
   }
+  return undecided(errors, { bundle, request, opening, acceptance }, now, backend)
+}
+
+/** An error of ours that a verdict may list. A wrong command line, and what is no error of ours, is no verdict. */
+function ours(error: unknown): VouchError {
+  if (error instanceof VouchError && error.code !== 'USAGE') return error
+  throw error
 }
 
 interface Given {
   readonly bundle: Bundle
   readonly request: Request
   readonly opening: Opening | undefined
+  /** Whom the contract is known to believe, by the caller. */
+  readonly acceptance: AcceptancePolicy | undefined
 }
 
 async function judge(
-  { bundle, request, opening }: Given,
+  { bundle, request, opening, acceptance }: Given,
   options: OnChainOptions,
   now: number,
   backend: Pick<Backend<CircuitName>, 'verify'>,
@@ -61,7 +76,7 @@ async function judge(
   const consumer = addressArgument(options.consumer, '--consumer')
   const chain = await openChain(options.rpc)
   const contract = await readConsumer(chain, consumer)
-  if (options.accept !== undefined) await assertSamePolicy(options.accept, contract.acceptance)
+  if (acceptance !== undefined) assertSamePolicy(acceptance, contract.acceptance)
   return verifyOnChain(bundle, {
     request,
     acceptance: contract.acceptance,
@@ -73,14 +88,11 @@ async function judge(
   })
 }
 
-/** A server may show another policy than the contract has: whoever knows the policy says so with --accept. */
-async function assertSamePolicy(path: string, found: Parameters<typeof acceptanceHash>[0]): Promise<void> {
-  const [expected, actual] = [await parseNamedFile(path, parseAcceptance), found].map((policy) =>
-    fieldToBytes(acceptanceHash(policy)),
-  )
-  if (expected !== undefined && actual !== undefined && equalBytes(expected, actual)) return
+/** A server may show another policy than the contract has: a caller who knows the policy says so with --accept. */
+function assertSamePolicy(expected: AcceptancePolicy, found: AcceptancePolicy): void {
+  if (acceptanceHash(expected) === acceptanceHash(found)) return
   throw new VouchError('ACCEPTANCE_MISMATCH', {
     rule: 'the contract must believe whom the given policy believes',
-    given: toHex(actual ?? new Uint8Array()),
+    given: toHex(fieldToBytes(acceptanceHash(found))),
   })
 }

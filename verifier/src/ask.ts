@@ -1,6 +1,7 @@
 import {
   type AcceptancePolicy,
   acceptanceHash,
+  assertKind,
   assertShape,
   encodeRequest,
   type Freshness,
@@ -46,6 +47,7 @@ const PARAMETERS: Shape<RequestParameters> = {
 export function makeRequest(parameters: RequestParameters): Request {
   assertShape(parameters, PARAMETERS, 'makeRequest: parameters')
   const { acceptance, head, now, verifier, challenge, profile, context, askHash } = parameters
+  if (askHash !== undefined) assertKind(askHash, 'bytes', 'makeRequest: parameters.askHash')
   const request: Request = {
     version: 2,
     verifierId: verifierIdOf(verifier),

@@ -28,7 +28,8 @@ export function checkEnvelope(
   const envelope = readEnvelope(checks, bundle)
   if (envelope === undefined) return undefined
   checkFreshness(checks, envelope, request, now, clockSkew)
-  checkQuestion(checks, envelope, request, opening)
+  checkAsked(checks, envelope, request)
+  checkOpening(checks, envelope, opening)
   return envelope
 }
 
@@ -37,29 +38,26 @@ export function readEnvelope(checks: Checklist, bundle: Bundle): Envelope | unde
 }
 
 /** Was that what was asked? The service signed a salted hash of it: without the salt, no one can show what it answered. */
-export function checkQuestion(
-  checks: Checklist,
-  envelope: Envelope,
-  request: Request,
-  opening: Opening | undefined,
-): void {
-  if (request.askHash !== undefined) {
-    checks.require(equalBytes(envelope.askHash, request.askHash), 'ASK_MISMATCH', {
-      rule: "the envelope must answer the Request's own question",
-      given: toHex(envelope.askHash),
-    })
-  }
-  if (opening !== undefined) {
-    const { salt, message } = opening
-    checks.require(equalBytes(envelope.askHash, askHash(salt, message)), 'OPENING_FALSE', {
-      rule: 'what is said to have been asked must be what the envelope answers',
-      hint: 'salt and message must be those that the service was asked with',
-    })
-  }
+export function checkAsked(checks: Checklist, envelope: Envelope, request: Request): void {
+  if (request.askHash === undefined) return
+  checks.require(equalBytes(envelope.askHash, request.askHash), 'ASK_MISMATCH', {
+    rule: "the envelope must answer the Request's own question",
+    given: toHex(envelope.askHash),
+  })
+}
+
+/** Is that what was asked, as Alice says? It needs nothing but the envelope to be found false. */
+export function checkOpening(checks: Checklist, envelope: Envelope, opening: Opening | undefined): void {
+  if (opening === undefined) return
+  const { salt, message } = opening
+  checks.require(equalBytes(envelope.askHash, askHash(salt, message)), 'OPENING_FALSE', {
+    rule: 'what is said to have been asked must be what the envelope answers',
+    hint: 'salt and message must be those that the service was asked with',
+  })
 }
 
 /** Was the response given for this Request, or lately enough? A challenge alone dates the proof, not the response. */
-function checkFreshness(
+export function checkFreshness(
   checks: Checklist,
   envelope: Envelope,
   { freshness, challenge }: Request,

@@ -8,7 +8,7 @@ import {
   type Request,
   type VouchError,
 } from '@vouch/protocol'
-import { checkQuestion, readEnvelope } from './envelope.js'
+import { checkAsked, checkFreshness, checkOpening, readEnvelope } from './envelope.js'
 import { checkHead, checkHeadSignature } from './head.js'
 import { checkAnswer, checkProof, skipProof } from './proof.js'
 import { checkRequest, checkRoot } from './request.js'
@@ -42,9 +42,14 @@ export async function undecided(
   if (head !== undefined && acceptance !== undefined) checkHead(checks, head, acceptance, now)
   if (request !== undefined && acceptance !== undefined) checkRequest(checks, request, acceptance, now)
   if (request !== undefined && head !== undefined) checkRoot(checks, request, head)
+  const envelope = bundle === undefined ? undefined : readEnvelope(checks, bundle)
+  if (envelope !== undefined) {
+    checkOpening(checks, envelope, opening)
+    if (request !== undefined) checkAsked(checks, envelope, request)
+    if (request !== undefined && acceptance !== undefined)
+      checkFreshness(checks, envelope, request, now, acceptance.clockSkew)
+  }
   if (request !== undefined && bundle !== undefined) {
-    const envelope = readEnvelope(checks, bundle)
-    if (envelope !== undefined) checkQuestion(checks, envelope, request, opening)
     if (checkAnswer(checks, bundle, request)) await checkProof(checks, bundle, request, backend)
     else skipProof(checks)
   }

@@ -49,6 +49,7 @@ export async function verify(bundle: Bundle, given: VerifyParameters): Promise<V
   assertKind(bundle, 'object', 'verify: bundle')
   assertShape(given, GIVEN, 'verify: given')
   const { request, acceptance, head, opening, now, backend } = given
+  if (opening !== undefined) assertKind(opening, 'object', 'verify: given.opening')
   const checks = new Checklist()
 
   // 1. The registry's head is genuine, Bob's registry's, and recent.

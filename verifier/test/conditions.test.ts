@@ -203,7 +203,7 @@ describe('what could not be read', () => {
     ['the head alone', without('bundle', 'request', 'acceptance'), 2],
     ['the acceptance policy alone', without('bundle', 'request', 'head'), 1],
     ['the Request alone', without('bundle', 'acceptance', 'head'), 1],
-    ['the bundle alone', without('acceptance', 'request', 'head'), 1],
+    ['the bundle alone', without('acceptance', 'request', 'head'), 2],
     ['head and policy', without('bundle', 'request'), 6],
     ['head and Request', without('bundle', 'acceptance'), 3],
     ['Request and policy', without('bundle', 'head'), 10],
@@ -213,6 +213,18 @@ describe('what could not be read', () => {
     const verdict = await undecided([unreadable], readable, NOON, saying(true))
     expect(codesOf(verdict)).toEqual(['FILE_NOT_FOUND'])
     expect(verdict.checks).toHaveLength(checks)
+  })
+
+  test('hides no false opening, though the Request cannot be read, and no replayed envelope', async () => {
+    const opening = { salt: bytes32(9), message: new Uint8Array() }
+    const alone = await undecided([unreadable], { bundle, opening }, NOON, saying(true))
+    expect(codesOf(alone)).toEqual(['FILE_NOT_FOUND', 'OPENING_FALSE'])
+    const challenged = { ...request, freshness: { kind: 'challenge' }, challenge: bytes32(0xee) } as const
+    const readable = { bundle, request: challenged, acceptance }
+    expect(codesOf(await undecided([unreadable], readable, NOON, saying(true)))).toContain('NONCE_MISMATCH')
+    const late = { bundle, request, acceptance }
+    const at = NOON + RESPONSE_AGE + clockSkew + 1
+    expect(codesOf(await undecided([unreadable], late, at, saying(true)))).toContain('RESPONSE_TOO_OLD')
   })
 
   test('hides no forged head, no false proof and no bundle of another Request', async () => {

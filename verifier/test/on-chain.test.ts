@@ -11,8 +11,10 @@ import {
   type Bundle,
   buildServiceTree,
   credential,
+  type Opening,
   printAcceptance,
   printBundle,
+  printOpening,
   printRequest,
   type Request,
   toHex,
@@ -113,6 +115,7 @@ afterAll(async () => {
 })
 
 interface Judging {
+  readonly opening?: Opening
   readonly bundle?: Bundle
   readonly request?: Request
   readonly rpc?: string
@@ -127,11 +130,14 @@ async function judge(changes: Judging = {}): Promise<readonly (number | string)[
   await writeFile(files.request, printRequest(changes.request ?? request))
   const accept = join(folder, 'accept.json')
   if (changes.accept !== undefined) await writeFile(accept, printAcceptance(changes.accept))
+  const opening = join(folder, 'opening.json')
+  if (changes.opening !== undefined) await writeFile(opening, printOpening(changes.opening))
   const verdict = await judgeOnChain(
     files.bundle,
     {
       request: files.request,
       accept: changes.accept && accept,
+      opening: changes.opening && opening,
       rpc: changes.rpc ?? world.anvil.url,
       consumer: changes.consumer ?? board,
     },
@@ -186,6 +192,17 @@ describe('a bundle for a contract', () => {
     const [status, ...codes] = await judge(changes())
     expect(status).toBe(exit)
     expect(codes.length).toBeGreaterThan(0)
+  })
+
+  test('with a false opening is false, whether the chain answers or not', async () => {
+    const opening = { salt: new Uint8Array(32), message: new TextEncoder().encode('another question') }
+    expect(await judge({ opening })).toEqual([2, 'OPENING_FALSE'])
+    expect(await judge({ opening, rpc: 'http://127.0.0.1:9' })).toEqual([
+      2,
+      'RPC_UNREACHABLE',
+      'OPENING_FALSE',
+    ])
+    expect((await judge({ opening: { ...opening, message: new Uint8Array() } }))[0]).toBe(0)
   })
 
   test('serves no other contract, and what is no consumer is told apart from what is no contract', async () => {
