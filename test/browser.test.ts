@@ -29,7 +29,7 @@ describe('for a browser', () => {
     const bytes = file?.contents ?? new Uint8Array()
     expect(bytes.length).toBeGreaterThan(50_000)
     expect(bytes.length).toBeLessThanOrEqual(250_000)
-    expect(gzipSync(bytes).length).toBeLessThanOrEqual(80_000)
+    expect(gzipSync(bytes).length).toBeLessThanOrEqual(88_000) // revocation lists of every kind cost 5 kB of it
   })
 
   it('evidence is judged in one, by the tests that judge it in Node', (context) => {

@@ -39,7 +39,7 @@ it('a removal on a disk that is really full is done when the log has it, though 
   needs.tmpfs(context)
   const run = await onSmallDisk('remove')
   expect(run.lines).toEqual([
-    'removed 2 STORAGE_FAILED the system says ENOSPC',
+    'removed 2 STORAGE_FAILED make room, or name another place',
     'published 2 true',
     'kept 2 true',
   ])

@@ -90,7 +90,7 @@ describe.concurrent('between Alice and the registrar', () => {
     ['stalls within the head', { kind: 'stall', after: 500 }, GONE],
     [
       'turns a bit of the head',
-      { kind: 'corrupt', at: 1400 },
+      { kind: 'corrupt', at: 500 },
       ['HEAD_SIGNATURE_FALSE', 'KEY_MALFORMED', ...UNREADABLE],
     ],
     ['drops within the enrollment', { kind: 'drop', after: 12_000, towards: 'server' }, GONE],

@@ -27,7 +27,7 @@ beforeAll(async () => {
 }, LIMIT)
 afterAll(() => live.close())
 
-/** Two leaves, behind the headers of a response: 280 bytes in, one of them is on its way. */
+/** Two leaves, behind the headers of a response: 350 bytes in, the first of them is on its way. */
 const LEAVES = 'GET /leaves/0'
 
 describe.concurrent('between Bob and the registrar', () => {
@@ -62,7 +62,7 @@ describe.concurrent('between Bob and the registrar', () => {
       { kind: 'truncate', after: 400, since: LEAVES },
       [...GONE, ...UNREADABLE],
     ],
-    ['turns a bit of the leaves', { kind: 'corrupt', at: 400, since: LEAVES }, [undefined]],
+    ['turns a bit of the leaves', { kind: 'corrupt', at: 350, since: LEAVES }, [undefined]],
     ['stalls within the leaves', { kind: 'stall', after: 400, since: LEAVES }, GONE],
   ])(
     'a copy over a line that %s has no head unless it is whole, and is whole when synced again',

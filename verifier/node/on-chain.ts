@@ -48,7 +48,7 @@ export async function judgeOnChain(
   } catch (error) {
     errors.push(ours(error))
   }
-  return undecided(errors, { bundle, request, opening, acceptance }, now, backend)
+  return undecided(errors, { bundle, request, opening }, now, backend)
 }
 
 /** An error of ours that a verdict may list. A wrong command line, and what is no error of ours, is no verdict. */
