@@ -70,12 +70,12 @@ const CONTRACT_TESTS: Readonly<
   'VouchedBoard.sol': { inVitest: ['contracts/test/board.test.ts'] },
 }
 
-/** The fast tests of every condition first, then those that prove. */
+/** The fast tests of every condition first, then those of a caller's mistakes, then those that prove. */
 function testsOf(file: string): readonly string[] {
   const asking = ['ask', 'challenges', 'seen', 'verdict'].some((name) => file.endsWith(`/${name}.ts`))
   const conditions = ['verifier/test/conditions.test.ts', 'verifier/test/conditions-asking.test.ts']
   const proving = ['verifier/test/verify.test.ts', ...(asking ? ['verifier/test/challenges.test.ts'] : [])]
-  return [...(asking ? conditions.toReversed() : conditions), ...proving]
+  return [...(asking ? conditions.toReversed() : conditions), 'test/misuse.test.ts', ...proving]
 }
 
 /** All mutants of an area's files. */

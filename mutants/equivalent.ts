@@ -42,10 +42,4 @@ export const EQUIVALENT: readonly Equivalent[] = [
   { file: WORD, change: 'border: < → <= #2', because: NO_MULTIPLE_OF_32 },
   { file: SPARSE, change: 'a bit more: HIGH_BITS → HIGH_BITS + 1', because: BOTH_CHECKS },
   { file: SPARSE, change: 'a bit more: HIGH_BITS → HIGH_BITS + 1 #2', because: BOTH_CHECKS },
-  {
-    file: 'verifier/src/ask.ts',
-    change: 'remove: checkRoot(checks, request, head)',
-    because:
-      "makeRequest takes the Request's root from the head two lines above, so that this check cannot fail.",
-  },
 ]
