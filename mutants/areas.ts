@@ -36,6 +36,7 @@ export const AREAS: readonly Area[] = [
     checks: (folder, file) =>
       vitestChecks(folder, file, [
         'registry/test/admission-conditions.test.ts',
+        'test/misuse.test.ts',
         'registry/test/admission.test.ts',
       ]),
   },

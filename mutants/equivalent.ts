@@ -42,4 +42,10 @@ export const EQUIVALENT: readonly Equivalent[] = [
   { file: WORD, change: 'border: < → <= #2', because: NO_MULTIPLE_OF_32 },
   { file: SPARSE, change: 'a bit more: HIGH_BITS → HIGH_BITS + 1', because: BOTH_CHECKS },
   { file: SPARSE, change: 'a bit more: HIGH_BITS → HIGH_BITS + 1 #2', because: BOTH_CHECKS },
+  {
+    file: 'contracts/src/VouchVerifier.sol',
+    change: 'border: available < VERIFIER_GAS → available <= VERIFIER_GAS',
+    because:
+      'Both branches refuse the proof. At exactly VERIFIER_GAS only the name of the error differs: GasTooLow or ProofFalse.',
+  },
 ]
