@@ -57,6 +57,21 @@ function heard(socket: Socket, text: string): Promise<string> {
   })
 }
 
+/** Work that ends when it is released, however many asks are in hand by then. */
+function heldWork() {
+  let release = (): void => undefined
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let inHand = 0
+  const respond = async (message: Uint8Array): Promise<Uint8Array> => {
+    inHand++
+    await released
+    return message
+  }
+  return { respond, inHand: () => inHand, release: () => release() }
+}
+
 const LINE = `${printAsk(askFor('hello'))}\n`
 const isAnswered = (text: string): boolean => {
   try {
@@ -144,23 +159,14 @@ describe('a service', () => {
   })
 
   test('whose work one client takes, connection by connection, works for a newcomer', async () => {
-    let release = (): void => undefined
-    const released = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    let inHand = 0
-    const respond = async (message: Uint8Array) => {
-      inHand++
-      await released
-      return message
-    }
-    const { tcp, open } = await serve({ respond, limits: { concurrent: 8 } })
+    const work = heldWork()
+    const { tcp, open } = await serve({ respond: work.respond, limits: { concurrent: 8 } })
     const greedy = await Promise.all(Array.from({ length: 8 }, () => open(tcp, '127.0.0.2')))
     const answers = greedy.map((socket) => heard(socket, LINE))
-    await expect.poll(() => inHand).toBe(4)
+    await expect.poll(work.inHand).toBe(4)
     const newcomer = heard(await open(tcp, '127.0.0.1'), LINE)
-    await expect.poll(() => inHand).toBe(5)
-    release()
+    await expect.poll(work.inHand).toBe(5)
+    work.release()
     expect(isAnswered(await newcomer)).toBe(true)
     const busy = (await Promise.all(answers)).filter((answer) => !isAnswered(answer))
     expect(busy.flatMap((answer) => codesIn(answer))).toEqual(['BUSY', 'BUSY', 'BUSY', 'BUSY'])
@@ -168,21 +174,12 @@ describe('a service', () => {
 })
 
 test('a service takes no connection away that it is working for', async () => {
-  let release = (): void => undefined
-  const released = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  let inHand = 0
-  const respond = async (message: Uint8Array) => {
-    inHand++
-    await released
-    return message
-  }
-  const { tcp, open } = await serve({ respond, limits: { connections: 2 } })
+  const work = heldWork()
+  const { tcp, open } = await serve({ respond: work.respond, limits: { connections: 2 } })
   const answers = [heard(await open(tcp, '127.0.0.2'), LINE), heard(await open(tcp, '127.0.0.2'), LINE)]
-  await expect.poll(() => inHand).toBe(2)
+  await expect.poll(work.inHand).toBe(2)
   expect(codesIn(await heard(await open(tcp, '127.0.0.1'), ''))).toEqual(['BUSY'])
-  release()
+  work.release()
   expect((await Promise.all(answers)).map(isAnswered)).toEqual([true, true])
 })
 

@@ -17,20 +17,9 @@ import {
   startServer,
 } from '../node/http/index.js'
 import { type ErrorCode, plain, VouchError } from '../src/index.js'
+import { WIDE_LIMITS } from './support/limits.js'
 
 // A small site on loopback, and strangers before it.
-
-const LIMITS: Limits = {
-  writes: { burst: 1000, perSecond: 0 },
-  reads: { burst: 1000, perSecond: 0 },
-  concurrent: 8,
-  connections: 64,
-  perAddress: 64,
-  headersMs: 5_000,
-  requestMs: 20_000,
-  responseMs: 30_000,
-  checkMs: 1_000,
-}
 
 interface Counter {
   count: number
@@ -89,7 +78,7 @@ function start(limits: Partial<Limits> = {}): Promise<RunningServer> {
     noted.push(`${from} ${failures.map(({ code }) => code).join(',')}`)
   }
   const site = { routes: ROUTES, service: counter, noteRefusal }
-  return startServer(site, { host: '127.0.0.1', port: 0 }, { ...LIMITS, ...limits })
+  return startServer(site, { host: '127.0.0.1', port: 0 }, { ...WIDE_LIMITS, ...limits })
 }
 
 beforeAll(async () => {
@@ -154,7 +143,7 @@ describe('a server', () => {
 
   test('says so when its port is taken', async () => {
     const site = { routes: ROUTES, service: counter, noteRefusal: () => undefined }
-    const taken = startServer(site, { host: '127.0.0.1', port: server.address.port }, LIMITS)
+    const taken = startServer(site, { host: '127.0.0.1', port: server.address.port }, WIDE_LIMITS)
     await expect(taken).rejects.toMatchObject({ code: 'USAGE' })
   })
 })

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type ErrorCode, printRequest, type Request } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodeArguments } from '../../scripts/program.js'
+import { proveWords } from '../../test/support/live.js'
 import { type Alice, openAlice } from '../node/index.js'
 import type { Credential } from '../src/index.js'
 import { type Front, startFront } from './support/front.js'
@@ -154,17 +155,7 @@ describe('alice prove, as a process,', () => {
     await writeFile(heard, '')
     const [node = '', ...args] = nodeArguments(PROGRAM)
     const hooked = [...args.slice(0, -1), '--import', SOCKETS, ...args.slice(-1)]
-    const proving = [
-      '--home',
-      path('home'),
-      'prove',
-      '--request',
-      file,
-      '--verifier',
-      SHOP,
-      '--credential',
-      'mine',
-    ]
+    const proving = proveWords(path('home'), file, SHOP, 'mine')
     const asking = ['--service', 'oracle', '--message', 'hello', '--out', path('bundle.json')]
     const env = { ...process.env, VOUCH_SOCKETS: heard }
     const exit = await new Promise((resolve) => {

@@ -6,12 +6,14 @@ import { type Case, dropped, expectEnd, LIMIT, late, stalled, UNREADABLE } from 
 import {
   between,
   credentialIn,
+  endpointOf,
   enrollBoth,
   filesBelow,
   halfWritten,
   homeWith,
   isThere,
   type Live,
+  proveWords,
   startLive,
 } from '../support/live.js'
 import { shop } from '../support/proven.js'
@@ -31,12 +33,6 @@ afterAll(() => live.close())
 
 let runs = 0
 const newHome = (): string => path(`home-${runs++}`)
-
-/** Where a service of the northern machine answers. */
-async function endpointOf(service: string): Promise<string> {
-  const { guest } = await credentialIn(home, 'north')
-  return guest.services.find(({ name }) => name === service)?.endpoint ?? ''
-}
 
 describe.concurrent.each([
   ['echo', 'TCP'],
@@ -61,7 +57,7 @@ describe.concurrent.each([
     'a line that %s: no bundle that is not whole, and the Request can still be answered',
     async (_, fault, codes) => {
       const { commands, accept, registry } = live
-      const proxy = await between(await endpointOf(service), fault)
+      const proxy = await between(await endpointOf(home, service), fault)
       const own = await homeWith(home, newHome(), service, proxy.url)
       const request = path(`request-${runs++}.json`)
       await commands.call(
@@ -70,18 +66,8 @@ describe.concurrent.each([
       )
       const out = `${own}-bundle.json`
       const ended = await commands.call(
-        ...([
-          'alice',
-          '--home',
-          own,
-          'prove',
-          '--request',
-          request,
-          '--verifier',
-          shop,
-          '--credential',
-          'north',
-        ] as const),
+        'alice',
+        ...proveWords(own, request, shop),
         ...['--service', service, '--message', 'hello', '--min-set', '1'],
         ...['--out', out, '--json'],
       )
@@ -114,7 +100,7 @@ describe.concurrent('between Alice, who proves, and the agent', () => {
     'a line that %s: no service is asked and the Request is not used up, or the bundle is whole',
     async (_, fault, codes) => {
       const { commands, accept, registry, north } = live
-      const toService = await between(await endpointOf('echo'))
+      const toService = await between(await endpointOf(home, 'echo'))
       const own = await homeWith(home, newHome(), 'echo', toService.url)
       const request = path(`request-${runs++}.json`)
       const asking = [
@@ -129,18 +115,8 @@ describe.concurrent('between Alice, who proves, and the agent', () => {
       const proxy = await between(north, fault)
       const out = `${own}-bundle.json`
       const ended = await commands.call(
-        ...([
-          'alice',
-          '--home',
-          own,
-          'prove',
-          '--request',
-          request,
-          '--verifier',
-          shop,
-          '--credential',
-          'north',
-        ] as const),
+        'alice',
+        ...proveWords(own, request, shop),
         ...['--agent', proxy.url, '--service', 'echo', '--message', 'hello', '--min-set', '1'],
         ...['--out', out, '--json'],
       )
@@ -159,25 +135,15 @@ test(
   'a bundle is no worse for faults: what could not be asked for is asked for again, and accepted',
   async () => {
     const { commands, accept, registry } = live
-    const proxy = await between(await endpointOf('echo'), dropped)
+    const proxy = await between(await endpointOf(home, 'echo'), dropped)
     const own = await homeWith(home, newHome(), 'echo', proxy.url)
     const [request, bundle] = [path('again-request.json'), path('again-bundle.json')]
     const judging = ['--accept', accept, '--registry', registry.url] as const
     await commands.call('bob', 'request', ...judging, '--verifier', 'https://shop.example', '--out', request)
     const prove = () =>
       commands.call(
-        ...([
-          'alice',
-          '--home',
-          own,
-          'prove',
-          '--request',
-          request,
-          '--verifier',
-          shop,
-          '--credential',
-          'north',
-        ] as const),
+        'alice',
+        ...proveWords(own, request, shop),
         ...['--service', 'echo', '--message', 'hello', '--min-set', '1', '--out', bundle],
       )
     expect((await prove()).exit).toBe(4)

@@ -10,6 +10,7 @@ import {
   halfWritten,
   isThere,
   type Live,
+  proveWords,
   startLive,
 } from '../support/live.js'
 import { shop } from '../support/proven.js'
@@ -110,18 +111,8 @@ describe.concurrent('between Alice, who syncs, and a mirror', () => {
       const kept = (await filesBelow(own)).some((file) => file.endsWith('/reading.json'))
       expect(kept).toBe(ended.exit === 0) // a mirror that does not answer takes no other's place
       await commands.mustCall(
-        ...([
-          'alice',
-          '--home',
-          own,
-          'prove',
-          '--request',
-          request,
-          '--verifier',
-          shop,
-          '--credential',
-          'north',
-        ] as const),
+        'alice',
+        ...proveWords(own, request, shop),
         ...['--service', 'echo', '--message', 'hello', '--min-set', '1', '--out', out],
       )
     },

@@ -17,7 +17,7 @@ import { type Front, startFront } from '../../prover/test/support/front.js'
 import { type Lies, signAs } from '../../prover/test/support/guest.js'
 import { openWorld, SHOP, type World } from '../../prover/test/support/world.js'
 import type { Ended } from '../../scripts/demo/commands.js'
-import { codeOf, filesBelow, isThere, sourceCommands } from '../support/live.js'
+import { codeOf, filesBelow, isThere, proveWords, sourceCommands } from '../support/live.js'
 
 // Parties that lie, as servers, to the command `alice`: she says which rule is broken, by status and code, and leaves nothing.
 
@@ -118,18 +118,7 @@ describe('a service', () => {
     const [request, out] = [path('request.json'), path('bundle.json')]
     await writeFile(request, printRequest(world.ask()))
     const asking = ['--service', 'echo', '--message', 'hello', '--out', out]
-    const ended = await alice(
-      '--home',
-      home,
-      'prove',
-      '--request',
-      request,
-      '--verifier',
-      SHOP,
-      '--credential',
-      'mine',
-      ...asking,
-    )
+    const ended = await alice(...proveWords(home, request, SHOP, 'mine'), ...asking)
     expect({ exit: ended.exit, code: codeOf(ended) }).toEqual({ exit, code })
     expect(await isThere(out)).toBe(false)
     expect(await filesBelow(join(home, 'ledger'))).toEqual([])
@@ -152,19 +141,7 @@ describe('a registrar', () => {
     const [request, out] = [path('forked-request.json'), path('forked-bundle.json')]
     await writeFile(request, printRequest(world.ask()))
     const asking = ['--service', 'echo', '--message', 'hello', '--out', out]
-    const prove = () =>
-      alice(
-        '--home',
-        home,
-        'prove',
-        '--request',
-        request,
-        '--verifier',
-        SHOP,
-        '--credential',
-        'mine',
-        ...asking,
-      )
+    const prove = () => alice(...proveWords(home, request, SHOP, 'mine'), ...asking)
     const sync = () => alice('--home', home, 'sync', '--registry', front.url)
     expect((await sync()).exit).toBe(0)
     const heard = world.guest.heard.length

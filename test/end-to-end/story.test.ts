@@ -4,7 +4,15 @@ import { fieldToBytes, fromHex, parseAnswer, parseBundle, toHex } from '@vouch/p
 import { type Credential, credentialOf } from '@vouch/prover'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { haystackOf, leaks } from '../support/leaks.js'
-import { between, credentialIn, homeWith, type Live, startLive } from '../support/live.js'
+import {
+  between,
+  credentialIn,
+  endpointOf,
+  homeWith,
+  type Live,
+  proveWords,
+  startLive,
+} from '../support/live.js'
 import { shop } from '../support/proven.js'
 
 // The whole story between processes, and all that Alice said to anybody on the way.
@@ -81,7 +89,7 @@ describe.each([
 
   test('is proven by Alice, and accepted by Bob', async () => {
     const { commands, registry, accept } = live
-    const endpoint = credential.guest.services.find(({ name }) => name === service)?.endpoint ?? ''
+    const endpoint = await endpointOf(home, service)
     expect(endpoint).toMatch(new RegExp(`^${wire}://`))
     const proxy = await between(endpoint)
     const own = await homeWith(home, path(`alice-${service}`), service, proxy.url)
@@ -92,18 +100,8 @@ describe.each([
     expect(asked.exit).toBe(0)
     judging = [...judging, '--request', request]
     const proven = await commands.call(
-      ...([
-        'alice',
-        '--home',
-        own,
-        'prove',
-        '--request',
-        request,
-        '--verifier',
-        shop,
-        '--credential',
-        'north',
-      ] as const),
+      'alice',
+      ...proveWords(own, request, shop),
       ...['--service', service, '--message', 'the answer is 42', '--min-set', '1', '--out', bundle, '--json'],
     )
     await proxy.close()

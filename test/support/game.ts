@@ -6,7 +6,7 @@ import { type Command, type Commands, commandsBy } from '../../scripts/demo/comm
 import { startMachine } from '../../scripts/demo/machines.js'
 import { acceptanceOf, openRegistry, type Registry } from '../../scripts/demo/registry.js'
 import { nodeArguments } from '../../scripts/program.js'
-import { between, homeWith, SOURCES, sourceCommands } from './live.js'
+import { between, endpointOf, homeWith, proveWords, SOURCES, sourceCommands } from './live.js'
 import { shop } from './proven.js'
 import { pathInRepository } from './repository.js'
 
@@ -118,23 +118,17 @@ export async function answered(
 ): Promise<AnswerSeen> {
   const out = join(folder, `${name}-${request.length}-${runs++}.json`)
   let exit: number | null = null
-  const endpoint = await endpointOf(home, name)
+  const endpoint = await endpointOf(home, 'echo', name)
   const service = await watched(endpoint, async (url) => {
     const own = await homeWith(home, join(folder, `${name}-home-${runs++}`), 'echo', url, name)
-    const words = ['--request', request, '--verifier', shop, '--credential', name, '--out', out]
-    const asking = ['--service', 'echo', '--message', 'the answer is 42']
-    exit = (await commands.call('alice', '--home', own, 'prove', ...words, ...asking, ...options)).exit
+    const words = proveWords(own, request, shop, name)
+    const asking = ['--service', 'echo', '--message', 'the answer is 42', '--out', out]
+    exit = (await commands.call('alice', ...words, ...asking, ...options)).exit
   })
   return { exit, bundle: await readFile(out, 'utf8').catch(() => undefined), service }
 }
 
 let runs = 0
-
-async function endpointOf(home: string, name: string): Promise<string> {
-  const file = await readFile(join(home, 'credentials', `${name}.json`), 'utf8')
-  const { guest } = JSON.parse(file) as { guest: { services: { name: string; endpoint: string }[] } }
-  return guest.services.find((service) => service.name === 'echo')?.endpoint ?? ''
-}
 
 /**
  * What is left of a text when what must differ is taken out: hexadecimal of 16 bytes and more becomes its length, which may

@@ -91,8 +91,25 @@ export const isThere = (path: string): Promise<boolean> =>
     () => false,
   )
 
+/** Alice's command that answers a Request of a verifier with one credential, up to the options of the case. */
+export const proveWords = (
+  home: string,
+  request: string,
+  verifier: string,
+  credential = 'north',
+): readonly string[] => [
+  ...['--home', home, 'prove', '--request', request],
+  ...['--verifier', verifier, '--credential', credential],
+]
+
 export const credentialIn = async (home: string, name: string): Promise<Credential> =>
   parseCredential(await readFile(join(home, 'credentials', `${name}.json`)))
+
+/** Where a service answers, by a credential of Alice's. */
+export async function endpointOf(home: string, service: ServiceName, name = 'north'): Promise<string> {
+  const { guest } = await credentialIn(home, name)
+  return guest.services.find((one) => one.name === service)?.endpoint ?? ''
+}
 
 /** A copy of Alice's folder in which one service answers elsewhere. */
 export async function homeWith(

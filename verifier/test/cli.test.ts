@@ -66,6 +66,12 @@ async function written(changes: Partial<Record<FileName, string | Uint8Array>> =
 
 const AT = ['--at', String(NOON)]
 
+/** `bob request` for what is written. */
+async function requestWords(verifier = 'https://shop.example'): Promise<string[]> {
+  const [, , , ...judging] = await written()
+  return ['request', ...judging, '--verifier', verifier, ...AT]
+}
+
 /** Judges changed files, and wants this status and code. */
 async function expectVerdict(
   changes: Partial<Record<FileName, string | Uint8Array>>,
@@ -388,30 +394,12 @@ describe('usage', () => {
     [
       'an output that cannot be',
       async () => {
-        const [, , , , accept = '', , registry = ''] = await written()
         const out = ['--out', join(folder, 'nowhere', 'request.json')]
-        return [
-          'request',
-          '--accept',
-          accept,
-          '--registry',
-          registry,
-          '--verifier',
-          'https://shop.example',
-          ...AT,
-          ...out,
-        ]
+        return [...(await requestWords()), ...out]
       },
       'FILE_NOT_WRITTEN',
     ],
-    [
-      'a name that is none',
-      async () => {
-        const [, , , , accept = '', , registry = ''] = await written()
-        return ['request', '--accept', accept, '--registry', registry, '--verifier', '', ...AT]
-      },
-      'USAGE',
-    ],
+    ['a name that is none', () => requestWords(''), 'USAGE'],
   ])('%s ends with 1', async (_, args, code) => {
     const run = await bob(...(await args()))
     expect(run.exit).toBe(1)
@@ -458,16 +446,14 @@ describe('usage', () => {
 
 describe('bob request', () => {
   test('asks for what the policy accepts; the Request is judged like any other', async () => {
-    const args = await written()
-    const [, , , , accept = '', , registry = ''] = args
+    const words = await requestWords()
     const out = join(folder, 'asked.json')
-    const options = ['--accept', accept, '--registry', registry, '--verifier', 'https://shop.example', ...AT]
-    expect(await bob('request', ...options, '--challenge', 'c1'.repeat(32), '--out', out)).toMatchObject({
+    expect(await bob(...words, '--challenge', 'c1'.repeat(32), '--out', out)).toMatchObject({
       exit: 0,
       stdout: '',
     })
     expect(await readFile(out, 'utf8')).toBe(`${good.request}\n`)
-    const printed = await bob('request', ...options)
+    const printed = await bob(...words)
     expect(JSON.parse(printed.stdout).challenge).not.toBe('c1'.repeat(32))
   })
 
@@ -479,18 +465,7 @@ describe('bob request', () => {
     [['--context', '00'], 1, 'USAGE'],
     [['--at', String(NOON + 100_000)], 3, 'HEAD_TOO_OLD'],
   ] as const)('refuses %j', async (extra, exit, code) => {
-    const [, , , , accept = '', , registry = ''] = await written()
-    const run = await bob(
-      'request',
-      '--accept',
-      accept,
-      '--registry',
-      registry,
-      '--verifier',
-      'https://shop.example',
-      ...AT,
-      ...extra,
-    )
+    const run = await bob(...(await requestWords()), ...extra)
     expect(run.exit).toBe(exit)
     expect(run.stderr).toContain(`[${code}]`)
   })

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import { shown, VouchError } from '../../src/index.js'
 import type { Routes } from './routes.js'
 
@@ -44,8 +43,6 @@ export function preflightHeaders<Service>(
     'access-control-max-age': PREFLIGHT_SECONDS,
   }
 }
-
-export const originOf = ({ headers }: IncomingMessage): string | undefined => headers.origin
 
 /** The origins that an operator names: `*`, `none`, or a list. */
 export function originsArgument(given: readonly string[] = ['*']): Origins {

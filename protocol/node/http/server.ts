@@ -6,7 +6,7 @@ import { assertPlain, readBody } from './body.js'
 import { type Callers, Gate, type NoteRefusal } from './gate.js'
 import type { Limits } from './limits.js'
 import { listening } from './listening.js'
-import { headersFor, type Origins, originOf, preflightHeaders } from './origins.js'
+import { headersFor, type Origins, preflightHeaders } from './origins.js'
 import { type Route, type Routes, routeOf } from './routes.js'
 
 /** What is served, and to whom refusals are told that no handler hears of. */
@@ -92,7 +92,7 @@ function requestHandler<Service>(
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const from = gate.clientOf(request)
-    const headers = isForPages(routes, request) ? headersFor(origins, originOf(request)) : {}
+    const headers = isForPages(routes, request) ? headersFor(origins, request.headers.origin) : {}
     try {
       await gate.admitRequest(request, response, from)
       const options = request.method === 'OPTIONS' && preflightHeaders(routes, request.url ?? '', headers)

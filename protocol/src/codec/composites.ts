@@ -174,6 +174,12 @@ type Kinds<T extends { readonly kind: string }> = {
   }
 }
 
+interface KindCodecs<T> {
+  /** All but the kind. */
+  readonly members: Codec<object>
+  readonly whole: Codec<T>
+}
+
 /**
  * An object of one of several kinds, told apart by its member `kind`. In binary all kinds have one size: the kind's
  * number, its members, and zeros for the rest of `size` bytes.
@@ -181,30 +187,35 @@ type Kinds<T extends { readonly kind: string }> = {
 export function choice<T extends { readonly kind: string }>(kinds: Kinds<T>, size: number): Codec<T> {
   const names = Object.keys(kinds) as T['kind'][]
   const kind = oneOf(Object.fromEntries(names.map((name) => [name, kinds[name].number])))
-  const membersOf = (name: string) => record<object>(kinds[name as T['kind']].members as Members<object>)
-  const wholeOf = (name: string) =>
-    record<object>({ kind, ...kinds[name as T['kind']].members } as Members<object>) as unknown as Codec<T>
+  const codecs = new Map<string, KindCodecs<T>>(
+    names.map((name) => {
+      const members = kinds[name].members as Members<object>
+      return [name, { members: record(members), whole: record({ kind, ...members }) as Codec<T> }]
+    }),
+  )
+  /** Of a kind that there is: `kind` has refused any other. */
+  const codecsOf = (name: string) => codecs.get(name) as KindCodecs<T>
   return {
     write: (out, value, at) => {
       kind.write(out, value.kind, at)
-      const members = encode(membersOf(value.kind), value, at)
+      const members = encode(codecsOf(value.kind).members, value, at)
       out.bytes(members)
       out.bytes(new Uint8Array(size - members.length))
     },
     read: (input, at) => {
       const name = kind.read(input, at)
       const members = new Reader(input.take(size, at), at)
-      const value = membersOf(name).read(members, at)
+      const value = codecsOf(name).members.read(members, at)
       if (members.rest().some((byte) => byte !== 0)) {
         throw new VouchError('NOT_CANONICAL', { rule: `what ${at} leaves free must be zero for ${name}` })
       }
       return { kind: name, ...value } as unknown as T
     },
-    toJson: (value) => wholeOf(value.kind).toJson(value),
+    toJson: (value) => codecsOf(value.kind).whole.toJson(value),
     fromJson: (json, at) => {
       if (!(json instanceof Map)) mismatch(at, 'an object', json)
       const named = (json as ReadonlyMap<string, Json>).get('kind')
-      if (named !== undefined) return wholeOf(kind.fromJson(named, `${at}.kind`)).fromJson(json, at)
+      if (named !== undefined) return codecsOf(kind.fromJson(named, `${at}.kind`)).whole.fromJson(json, at)
       throw new VouchError('MEMBER_MISSING', { rule: `${at} must have the member kind` })
     },
     schema: jsonObject({
