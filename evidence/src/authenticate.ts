@@ -88,7 +88,7 @@ async function readFiles(
 ): Promise<{ readonly evidence: Evidence | undefined; readonly notes: Notes }> {
   const notes = new Notes()
   const evidence = await attempt(notes.unreadable, async () => {
-    const given = withoutStrangers(await sortFiles(notes, files), files, notes)
+    const given = withoutStrangers(await sortFiles(notes, files), notes)
     checkConflicts(notes.unreadable, given)
     return parseFormat(withKept(given, await readKept(notes.unreadable, kept)), notes)
   })

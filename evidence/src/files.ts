@@ -38,8 +38,10 @@ export async function sortFiles(notes: Notes, files: readonly EvidenceFile[]): P
       continue
     }
     const found = await attempt(checks, () => blocksIn(file.bytes))
-    if (found?.every(({ label }) => label !== PEM_CERTIFICATE && label !== PEM_LIST)) notes.passOver([file])
-    for (const { label, der } of found ?? []) {
+    if (found === undefined) continue
+    notes.blocks.push({ name: file.name, found })
+    if (found.every(({ label }) => label !== PEM_CERTIFICATE && label !== PEM_LIST)) notes.passOver([file])
+    for (const { label, der } of found) {
       if (label === PEM_CERTIFICATE) certificates.push(der)
       if (label === PEM_LIST) lists.push(der)
     }

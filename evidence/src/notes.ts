@@ -1,6 +1,7 @@
 import { type Failure, VouchError } from '@vouch/protocol'
 import { Checks } from './checks.js'
 import type { EvidenceFile } from './evidence.js'
+import type { PemBlock } from './pem.js'
 
 /** What came out of reading files besides evidence. */
 export class Notes {
@@ -8,6 +9,8 @@ export class Notes {
   readonly unreadable = new Checks()
   /** Names of files that are nothing known here, and of lists that concern nothing here: they change no verdict. */
   readonly ignored: string[] = []
+  /** What each file holds that could be read and is no evidence itself: certificates, lists, and what is unknown. */
+  readonly blocks: { readonly name: string; readonly found: readonly PemBlock[] }[] = []
 
   /** All of it, each once: what is read twice, for what it is and for what is in it, is said once. */
   get failures(): readonly Failure[] {

@@ -248,6 +248,18 @@ describe('a list that concerns none of the evidence', () => {
     expect(authentic?.claims.collateral.nextUpdate).toBe(inForce.nextUpdate)
   })
 
+  test('hides nothing beside a file that cannot be read: false evidence stays false', async () => {
+    const [document = { name: '', bytes: new Uint8Array() }] = await enclave()
+    const { bytes } = document
+    const forged = { ...document, bytes: bytes.with(-1, (bytes.at(-1) ?? 0) ^ 1) } // in its signature
+    const stranger = { ...(await vendor.revoke('root', inForce)), name: 'stranger.crl' }
+    const PEM = '-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n'
+    const damaged = { name: 'damaged.pem', bytes: new TextEncoder().encode(PEM) }
+    const { failures, ignored } = await examine([forged, stranger, damaged], NOW)
+    expect(failures.map(({ code }) => code)).toEqual(['EVIDENCE_SIGNATURE_FALSE'])
+    expect(ignored).toEqual(['stranger.crl'])
+  })
+
   test('is none when its name differs from an issuer’s in one byte: it may be a damaged one', async () => {
     const { name, bytes } = await nitro.revoke('root', inForce)
     const damaged = { name, bytes: bytes.with(placeOf('SIMULATED-NITRO-ROOT', bytes), 'X'.charCodeAt(0)) }
