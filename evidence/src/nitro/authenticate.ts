@@ -4,9 +4,9 @@ import { attempt, type Checks, must } from '../checks.js'
 import { documentSlots } from '../slots.js'
 import { isSignedRaw } from '../x509/algorithms.js'
 import { parseCertificate } from '../x509/certificate.js'
-import { type Collateral, checkPath, checkRevocation, type Path } from '../x509/chain.js'
+import { type Collateral, checkPath, type Path } from '../x509/chain.js'
 import { importKey } from '../x509/keys.js'
-import { beyondLists, publishers } from '../x509/lists.js'
+import { checkPublished } from '../x509/lists.js'
 import { checkRoot } from '../x509/root.js'
 import { certificatesIn, signedBytes } from './document.js'
 import type { NitroClaims, NitroDocument, NitroEvidence } from './types.js'
@@ -46,9 +46,7 @@ export async function authenticateNitro(
   // 3. Each certificate is issued by the next, in force, and not revoked. AWS publishes lists of the root, which name authorities of
   // regions, and of those, which name authorities of zones; what these issue, for machines and enclaves, lives for a day at most.
   await checkPath(checks, path, at)
-  const collateral = await checkRevocation(checks, path, revocationLists, at, publishers(path))
-  for (const name of beyondLists(path, revocationLists))
-    checks.leave(`revocation of ${name}: no list is published that could name it`)
+  const collateral = await checkPublished(checks, path, revocationLists, at)
 
   // 4. The document is signed by the certified key, while the certificate was in force.
   const holds = await attempt(checks, async () =>

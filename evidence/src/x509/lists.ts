@@ -1,8 +1,9 @@
 import { equalBytes, VouchError } from '@vouch/protocol'
+import type { Checks } from '../checks.js'
 import { context, type Der, parseDer, TAG } from '../der/der.js'
 import { beginsLike } from '../resemblance.js'
 import type { Certificate } from './certificate.js'
-import type { Collateral, Path } from './chain.js'
+import { type Collateral, checkRevocation, type Path } from './chain.js'
 import type { RevocationList } from './revocation.js'
 
 // Whom revocation lists concern, and where they are published: certificates say where the list is that could name them.
@@ -29,12 +30,25 @@ export function distributionPoints({ extensions }: Certificate): readonly string
 
 const tagged = ({ parts }: Der, tag: number): readonly Der[] => parts.filter((part) => part.tag === tag)
 
+/** Checks a path against its lists where certificates say whether one is published: then it must be there. */
+export async function checkPublished(
+  checks: Checks,
+  path: Path,
+  lists: readonly RevocationList[],
+  at: number,
+): Promise<Collateral> {
+  const collateral = await checkRevocation(checks, path, lists, at, publishers(path))
+  for (const name of beyondLists(path, lists))
+    checks.leave(`revocation of ${name}: no list is published that could name it`)
+  return collateral
+}
+
 /** The issuers in a path that publish a list: what they issued says where. An attacker cannot take that out of it. */
-export const publishers = (path: Path): readonly Certificate[] =>
+const publishers = (path: Path): readonly Certificate[] =>
   path.slice(1).filter((_, i) => path[i]?.extensions.has(DISTRIBUTION_POINTS))
 
 /** Names of the certificates in a path that no list could name: none is published for them, and none was given. */
-export function beyondLists(path: Path, lists: readonly RevocationList[]): readonly string[] {
+function beyondLists(path: Path, lists: readonly RevocationList[]): readonly string[] {
   const isBeyond = (certificate: Certificate, issuer: Certificate): boolean =>
     !certificate.extensions.has(DISTRIBUTION_POINTS) && !lists.some((list) => isIssuer(issuer, list))
   return path
