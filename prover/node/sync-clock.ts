@@ -3,28 +3,31 @@ import { setTimeout } from 'node:timers/promises'
 import { equalBytes, type Head, toHex, VouchError } from '@vouch/protocol'
 import type { Draft } from '../src/index.js'
 import type { Home } from './home.js'
-import type { SyncedCopy, Syncing, SyncOptions } from './syncing.js'
+import type { Syncing, SyncOptions } from './syncing.js'
 
 // The clock by which Alice syncs: it is no one's but hers, and goes whether she answers or not.
 
-/** How one registry fared when its turn came. */
-export type SyncTold =
-  | {
-      readonly registryId: Uint8Array
-      readonly head: Head
-      readonly fetched: number
-      readonly buckets: number
-      /** Names of credentials whose receipt had gone missing, and that the registry shows to be admitted. */
-      readonly claimed: readonly string[]
-    }
-  | {
-      readonly registryId: Uint8Array
-      readonly error: VouchError
-      /** When it failed for the first time since it last did not. */
-      readonly since: number
-    }
+/** One registry whose copy is up to date. */
+interface Synced {
+  readonly registryId: Uint8Array
+  readonly head: Head
+  readonly fetched: number
+  readonly buckets: number
+  /** Names of credentials whose receipt had gone missing, and that the registry shows to be admitted. */
+  readonly claimed: readonly string[]
+}
 
-export const isFailed = (told: SyncTold): told is Extract<SyncTold, { error: VouchError }> => 'error' in told
+interface NotSynced {
+  readonly registryId: Uint8Array
+  readonly error: VouchError
+  /** When it failed for the first time since it last did not. */
+  readonly since: number
+}
+
+/** How one registry fared when its turn came. */
+export type SyncTold = Synced | NotSynced
+
+export const isFailed = (told: SyncTold): told is NotSynced => 'error' in told
 
 /** What she holds in each registry, one of it: as much as it takes to sync. */
 export async function heldRegistries(home: Home): Promise<readonly Draft[]> {
@@ -35,13 +38,10 @@ export async function heldRegistries(home: Home): Promise<readonly Draft[]> {
 }
 
 /** Syncs one registry, and keeps what it shows to be hers. */
-export async function syncAndClaim(
-  syncing: Syncing,
-  held: Draft,
-  options: SyncOptions,
-): Promise<SyncedCopy & { readonly claimed: readonly string[] }> {
-  const synced = await syncing.sync(held, options)
-  return { ...synced, claimed: await syncing.claim(held.registry.id, synced.copy) }
+export async function syncAndClaim(syncing: Syncing, held: Draft, options: SyncOptions): Promise<Synced> {
+  const registryId = held.registry.id
+  const { head, fetched, buckets, copy } = await syncing.sync(held, options)
+  return { registryId, head, fetched, buckets, claimed: await syncing.claim(registryId, copy) }
 }
 
 interface Ticking {
@@ -86,9 +86,9 @@ export function openRounds(home: Home, syncing: Syncing, now: () => number): Rou
     const registryId = held.registry.id
     const id = toHex(registryId)
     try {
-      const { head, fetched, buckets, claimed } = await syncAndClaim(syncing, held, options)
+      const synced = await syncAndClaim(syncing, held, options)
       failing.delete(id)
-      return { registryId, head, fetched, buckets, claimed }
+      return synced
     } catch (error) {
       const since = failing.get(id) ?? now()
       failing.set(id, since)

@@ -156,7 +156,18 @@ export async function startedAt(source: RegistrySource, signal: AbortSignal | un
 
 /** A fast hasher takes most of a second to start: worth it where there is more than a bucket or two. */
 export const hasherFor = async (size: number): Promise<Hasher> =>
-  size > 2 * BUCKET_LEAVES ? openHasher() : slowHasher
+  size > 2 * BUCKET_LEAVES ? fastHasher() : slowHasher
+
+let fast: Promise<Hasher> | undefined
+
+/** Started once: a program that syncs for weeks would start one at each tick. If it fails to start, the next call tries again. */
+function fastHasher(): Promise<Hasher> {
+  fast ??= openHasher().catch((error: unknown) => {
+    fast = undefined
+    throw error
+  })
+  return fast
+}
 
 export function chainReading({ rpc, contract, fromBlock, confirmations }: OnChain): Reading {
   const from = fromBlock === undefined ? {} : { fromBlock }

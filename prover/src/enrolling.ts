@@ -85,8 +85,8 @@ export async function beginEnrollment(parameters: BeginParameters, doing: Enroll
   }
   const { policies: _, ...leaves } = startingWith(parameters.source, met) // policies are the admitter's to name, not a mirror's
   const { head } = await syncCopy({ source: leaves, mirror, registry: believed, hash, signal })
-  const asked = registrar === undefined ? undefined : () => askPolicies(registrar, network, signal)
-  const policies = parameters.policies ?? (await asked?.()) ?? []
+  const policies =
+    parameters.policies ?? (registrar === undefined ? [] : await askPolicies(registrar, network, signal))
   if (parameters.policies === undefined) await mirror.keepPolicies(policies)
   const policy = onlyOne(policies)
   onProgress?.('guest')

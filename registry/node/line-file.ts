@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises'
 import { renameDurably } from '@vouch/protocol/node'
+import { Turns } from './store/turns.js'
 
 export interface LineOptions {
   /** Past this, the file makes room: one older file is kept. */
@@ -20,7 +21,7 @@ export class LineFile {
   private readonly path: string
   private readonly options: LineOptions
   private waiting: string[] = []
-  private last: Promise<unknown> = Promise.resolve()
+  private readonly turns = new Turns()
   private retry: NodeJS.Timeout | undefined
 
   constructor(path: string, options: LineOptions) {
@@ -30,7 +31,7 @@ export class LineFile {
 
   /** Writes one line, behind those that wait. Answers whether the disk has it. */
   append(line: string): Promise<boolean> {
-    return this.inTurn(async () => {
+    return this.turns.take(async () => {
       this.waiting.push(`${line}\n`)
       try {
         await this.flush()
@@ -46,19 +47,13 @@ export class LineFile {
 
   close(): Promise<void> {
     clearTimeout(this.retry)
-    return this.inTurn(() => this.flush().catch(() => undefined))
-  }
-
-  private inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
-    const result = this.last.then(task)
-    this.last = result.catch(() => undefined)
-    return result
+    return this.turns.take(() => this.flush().catch(() => undefined))
   }
 
   private tryAgainLater(): void {
     if (this.waiting.length === 0) return
     clearTimeout(this.retry)
-    const again = (): Promise<void> => this.inTurn(() => this.flush().catch(() => this.tryAgainLater()))
+    const again = (): Promise<void> => this.turns.take(() => this.flush().catch(() => this.tryAgainLater()))
     this.retry = setTimeout(() => void again(), this.options.retryMs ?? RETRY_MS).unref()
   }
 

@@ -7,7 +7,6 @@ import type {
   SignOptions,
   SubmitOptions,
 } from './commands/decide.js'
-import { LISTENING_OPTIONS } from './commands/listening.js'
 import type { NodeServeOptions } from './commands/node.js'
 
 /** What the commands of a trust node share with the registrar's others. */
@@ -55,7 +54,6 @@ export function addNodeCommands(registrar: Command, { out, run, serving }: Share
     .action((where: string, options: NodeServeOptions) =>
       run(options, async () => (await import('./commands/node.js')).nodeServeCommand(out, where, options)),
     )
-  for (const [flags, description] of LISTENING_OPTIONS) serve.option(flags, description)
   for (const [flags, description, standard] of serving) serve.option(flags, description, standard)
 
   node

@@ -154,7 +154,11 @@ registrar
     run(options, () => syncCommand(out, from, options)),
   )
 
-addNodeCommands(registrar, { out, run, serving: [behindProxy, clockAhead, timeIsRight] })
+addNodeCommands(registrar, {
+  out,
+  run,
+  serving: [...LISTENING_OPTIONS, behindProxy, clockAhead, timeIsRight],
+})
 
 registrar
   .command('deploy')

@@ -189,14 +189,14 @@ export function onChainNamed(
   out: Terminal,
   { contract, ...options }: ChainCommandOptions,
 ): OnChain | undefined {
-  const reading = chainReading(out, options)
+  const reading = chainOptions(out, options)
   if (reading !== undefined && contract !== undefined) return { ...reading, contract }
   if (reading === undefined && contract === undefined) return undefined
   throw new VouchError('USAGE', { rule: '--rpc and --contract must be given together' })
 }
 
 /** How a chain is read, where one is. */
-export function chainReading(
+function chainOptions(
   out: Terminal,
   { rpc, fromBlock, confirmations }: Omit<ChainCommandOptions, 'contract'>,
 ): Omit<OnChain, 'contract'> | undefined {

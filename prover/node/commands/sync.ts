@@ -93,10 +93,9 @@ function readingOf(out: Terminal, options: SyncCommandOptions): SyncOptions {
 const PROGRESS_EVERY = 32
 
 async function syncOne(alice: Alice, held: Draft, reading: SyncOptions): Promise<SyncTold> {
-  const { id } = held.registry
-  const { head, fetched, buckets, claimed } = await syncAndClaim(alice, held, reading)
-  if (reading.signer !== undefined) await repin(alice, id, reading.signer)
-  return { registryId: id, head, fetched, buckets, claimed }
+  const told = await syncAndClaim(alice, held, reading)
+  if (reading.signer !== undefined) await repin(alice, held.registry.id, reading.signer)
+  return told
 }
 
 /** The registrar has announced a new key, and the holder believes it: from now on no other. */

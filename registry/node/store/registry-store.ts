@@ -24,7 +24,11 @@ export interface StoreParts extends AdmissionParts, ViewParts {
 export class RegistryStore extends OpenView<StoreParts> implements Registry {
   private readonly turns = new Turns()
   private readonly admissions: Admissions
-  private readonly ending = new Ending()
+  private end: (error: VouchError) => void = () => undefined
+  readonly lost = new Promise<VouchError>((resolve) => {
+    this.end = resolve
+  })
+
   private sinceCheckpoint = 0
   private notPublished: VouchError | undefined
 
@@ -41,10 +45,6 @@ export class RegistryStore extends OpenView<StoreParts> implements Registry {
 
   get unpublished(): Failure | undefined {
     return this.notPublished
-  }
-
-  get lost(): Promise<VouchError> {
-    return this.ending.lost
   }
 
   async admit(member: NewMember): Promise<Admitted> {
@@ -106,7 +106,7 @@ export class RegistryStore extends OpenView<StoreParts> implements Registry {
   private noteLoss(error: unknown): void {
     if (!(error instanceof VouchError)) return
     const isBroken = this.parts.log.isBroken || this.parts.evidence.isBroken
-    if (isBroken || error.code === 'LOCKED' || error.code === 'LOG_CORRUPT') this.ending.end(error)
+    if (isBroken || error.code === 'LOCKED' || error.code === 'LOG_CORRUPT') this.end(error)
   }
 
   private async removeNow(at: number, reason: Uint8Array): Promise<Head> {
@@ -223,18 +223,6 @@ export class RegistryStore extends OpenView<StoreParts> implements Registry {
     } catch {
       // tried again at the next occasion
     }
-  }
-}
-
-/** The end of a writer, told once. */
-class Ending {
-  readonly lost: Promise<VouchError>
-  end: (error: VouchError) => void = () => undefined
-
-  constructor() {
-    this.lost = new Promise((resolve) => {
-      this.end = resolve
-    })
   }
 }
 

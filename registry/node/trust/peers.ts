@@ -1,5 +1,6 @@
 import {
   askAgain,
+  boundedBody,
   type ErrorCode,
   EXIT_OF,
   parseJson,
@@ -86,14 +87,7 @@ async function askPeer(
     redirect: 'error',
     signal,
   })
-  const parts: Uint8Array[] = []
-  let size = 0
-  for await (const part of response.body ?? []) {
-    size += part.length
-    if (size > MAX_ANSWER_BYTES) throw new Error('the answer is too long')
-    parts.push(part)
-  }
-  return { response, answer: new Uint8Array(Buffer.concat(parts)) }
+  return { response, answer: await boundedBody(response, MAX_ANSWER_BYTES, signal) }
 }
 
 /** Why a peer refuses: its first code, if that is one of ours. */
