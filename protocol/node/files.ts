@@ -209,7 +209,7 @@ export async function assertRoom(folder: string): Promise<void> {
   } catch (cause) {
     const explanation = {
       rule: 'the disk takes nothing more',
-      given: reasonOf(codeOf(cause))[0],
+      given: systemReason(cause),
       hint: 'make room on the disk, and see that it can be written to',
     }
     throw new VouchError('STORAGE_FAILED', explanation, { cause })
@@ -230,6 +230,10 @@ const NO_FOLDER = ['no such folder', 'make the folder, or correct the path'] as 
 
 const reasonOf = (code: string): readonly [fact: string, hint: string] =>
   REASONS[code] ?? [`the system says ${code}`, 'correct the path, or look at the system']
+
+/** Why the system refused, in words: told of its own error, or of one of ours that it caused. It names no path. */
+export const systemReason = (error: unknown): string =>
+  reasonOf(codeOf(error instanceof VouchError ? error.cause : error))[0]
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : 'no more than that it failed'

@@ -13,6 +13,7 @@ export {
   readNamedFile,
   renameDurably,
   syncFolder,
+  systemReason,
   writeWhole,
 } from './files.js'
 export {

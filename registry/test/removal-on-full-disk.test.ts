@@ -52,7 +52,11 @@ describe('a removal on a full disk', () => {
     expect(shown).toMatchObject({ previousRoot: 0n, seq })
     expect((await headFile()).seq).toBeLessThan(seq)
     const ready = await fetch(`${url}/ready`)
-    expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining('STORAGE_FAILED')])
+    expect(ready.status).toBe(503)
+    const { failures } = (await ready.json()) as { failures: readonly object[] }
+    expect(failures).toContainEqual(
+      expect.objectContaining({ code: 'STORAGE_FAILED', given: 'no space is left' }),
+    )
     expect((await fetch(`${url}/health`)).status).toBe(200)
     // Who was not told so tries again, and learns that it is done.
     const again = await registrar([...args, '--json'])

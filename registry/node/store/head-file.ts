@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Head, parseHead, printHead, VouchError } from '@vouch/protocol'
-import { writeWhole } from '@vouch/protocol/node'
+import { systemReason, writeWhole } from '@vouch/protocol/node'
 
 const HEAD_FILE = 'head.json'
 
@@ -19,12 +19,11 @@ export async function publishHead(folder: string, head: Head): Promise<void> {
 }
 
 function headNotWritten(cause: unknown): VouchError {
-  const code = cause instanceof VouchError ? cause.hint : undefined
   return new VouchError(
     'STORAGE_FAILED',
     {
       rule: `${HEAD_FILE} was not written: the newest head is in the log, and is served from there`,
-      ...(code === undefined ? {} : { given: code }),
+      given: systemReason(cause),
       hint: 'make room on the disk: the next head is written then, or registrar head --cut writes this one',
     },
     { cause },
