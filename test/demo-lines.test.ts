@@ -29,7 +29,7 @@ function textsOf(path: string): readonly string[] {
 }
 
 describe('what the demo prints', () => {
-  it('fits 80 columns, whatever it says and however long that took', () => {
+  it('fits 80 columns, with any words and any duration', () => {
     expect(texts.filter((text) => text.length > 70).length).toBeGreaterThan(3)
     expect(texts.flatMap((text) => tooLong(wrapped(text)))).toEqual([])
     expect(texts.flatMap((text) => tooLong(timed(text.replaceAll('\n', ' '), 999_999)))).toEqual([])

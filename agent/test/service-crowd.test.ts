@@ -186,7 +186,7 @@ test('a service takes no connection away that it is working for', async () => {
 describe('a service behind a proxy', () => {
   const limits = { perAddress: { burst: 2, perSecond: 0.001 }, perClient: 2 }
 
-  test('has limits for each client that the proxy names, and believes nobody else', async () => {
+  test('has limits for each client that the proxy names, and believes the proxy alone', async () => {
     const { http } = await serve({ proxy: 'loopback', limits })
     const of = async (client: string) =>
       (await posted(http, '127.0.0.1', { 'x-forwarded-for': client })).status

@@ -35,7 +35,7 @@ test('a file of a service’s limits has them all', () => {
   })
 })
 
-test('a file of a service’s limits is read or refused, whatever is in it', TIMEOUT, () => {
+test('a file of a service’s limits is read or refused, with any content', TIMEOUT, () => {
   fuzz(
     mutatedText([ALL]),
     (text) => serverLimits({ ...DEFAULT_LIMITS, ...serviceLimitsFrom(parseYaml(text)) }),

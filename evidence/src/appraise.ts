@@ -27,7 +27,7 @@ export interface Appraisal {
 /** What the judge knows beforehand, and evidence must agree with. */
 export interface Expected {
   /**
-   * What the guest was asked to have signed; null where nobody asked for anything, and then freshness is not checked. It has to
+   * What the guest was asked to have signed; null where the guest was not asked, and then freshness is not checked. It has to
    * be said: a nonce that got lost on its way here must not look like one that was never asked for.
    */
   readonly nonce: Uint8Array | null

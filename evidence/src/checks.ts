@@ -33,7 +33,7 @@ export class Checks<F extends Failure = Failure> {
     this.warnings.push(what)
   }
 
-  /** Notes what nobody can look at, or was not asked to: once, however many parts of evidence it holds for. */
+  /** Notes a check that cannot be made, or was not asked for: once, however many parts of evidence it holds for. */
   leave(what: string): void {
     if (!this.notChecked.includes(what)) this.notChecked.push(what)
   }

@@ -103,7 +103,7 @@ async function readAll<T>(
   return read
 }
 
-/** An index of a TPM has at most so many bytes, whatever lies in it. */
+/** An index of a TPM has at most so many bytes. */
 const MAX_INDEX_BYTES = 4096
 
 /**

@@ -16,7 +16,7 @@ import { judge, openSample, time } from './support/samples.js'
 import { attest, codesOf, machine, NOW, report } from './support/simulated.js'
 import { attestAzure, attestTpm, pcrs, tcg12Event } from './support/tpm.js'
 
-// What is given and contradicts signed evidence is false (2), whatever else is missing; what is only missing is undecided (4).
+// A file that contradicts signed evidence is false (2), also where others are missing; a file that is only missing is undecided (4).
 
 type Files = readonly EvidenceFile[]
 
@@ -146,7 +146,7 @@ describe('PCR values that do not hash to the digest of a quote', () => {
   })
 })
 
-describe('whatever else contradicts signed evidence is false beside what is missing', () => {
+describe('evidence that contradicts signed evidence is false beside a missing file', () => {
   const gpu = openSimulatedNvidia()
   const nonce = new Uint8Array(32).fill(0x99)
   const bound = concat(new Uint8Array(32), nonce)

@@ -96,7 +96,7 @@ describe.each(SIZES)('certification data of type %d', (type, size) => {
     expect(names).not.toContain('PCK chain')
   })
 
-  test('is read and written again as it was, or refused, whatever is changed', async () => {
+  test('is read and written again as it was, or refused, with any change', async () => {
     const good = fileOf(naming(await quoteGuest(), type), 'quote.bin').bytes
     fc.assert(
       fc.property(fc.nat(good.length - 1), fc.nat(255), fc.nat(40), (at, byte, cut) => {

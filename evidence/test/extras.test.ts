@@ -35,7 +35,7 @@ describe('the identity of Intel’s enclave that verifies quotes (QvE)', () => {
     expect(await allCodes([...files, await qve()])).toEqual(['COLLATERAL_MISSING'])
   })
 
-  test('under an id that nobody knows is refused, and so are two that differ', async () => {
+  test('under an unknown id is refused, and so are two that differ', async () => {
     expect(await allCodes([...(await quoteGuest()), await qve('XQE')])).toEqual(['VALUE_MALFORMED'])
     const first = await qve()
     const other = {

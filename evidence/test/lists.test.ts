@@ -42,7 +42,7 @@ const chainIn = (files: readonly EvidenceFile[]) =>
   parseDocument(fileOf(files, 'attestation_doc.cbor').bytes).document
 
 describe('with an attestation document', () => {
-  test('a list that names nobody of its chain leaves it be, and says until when it speaks', async () => {
+  test('a list that names no certificate of its chain leaves it be, and says until when it speaks', async () => {
     const lists = [
       await nitro.revoke('root', inForce),
       await nitro.revoke('intermediate', { ...inForce, thisUpdate: NOW - 2 * DAY, nextUpdate: NOW + 9 }),

@@ -118,7 +118,7 @@ describe('a device', () => {
     const { message: other } = await strangersMessage()
     const files = [message, ...chain, other]
     expect(await codesOf(files)).toEqual(['COLLATERAL_MISSING'])
-    // A leaf that signed nothing is there for the message that nobody signed.
+    // A leaf that signed nothing is there for the message that no leaf signed.
     const spare = fileOf(await attest({ fwid: new Uint8Array(48).fill(7) }), 'leaf.der')
     expect(await codesOf([...files, { ...spare, name: 'spare.der' }])).toContain('EVIDENCE_SIGNATURE_FALSE')
     expect(await judge([...files, { ...spare, name: 'spare.der' }], NOW)).toBe(2)

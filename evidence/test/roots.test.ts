@@ -67,7 +67,7 @@ describe('two certificates of Intel’s root with one key', () => {
     expect(new Set(await allCodes(await withRoots(intelRoot, damaged)))).toEqual(new Set(['CHAIN_FALSE']))
   })
 
-  test('are two when their keys differ, whatever their name', async () => {
+  test('are two when their keys differ, under any name', async () => {
     const { publicKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
       'sign',
     ])

@@ -112,7 +112,7 @@ test('goes on where it stopped, and does again what is no longer sure', async ()
   expect((await judge()).judged).toEqual(first.judged)
   expect(ran).toHaveLength(before)
 
-  // Killed by the one test, whatever becomes of the other.
+  // Killed by the one test, with any result of the other.
   files['other.test.ts'] = 'changed'
   await judge()
   const again = ran.slice(before)

@@ -97,7 +97,7 @@ describe('when all places are taken', () => {
     expect([answered.socket.isEnded, second.socket.isEnded]).toEqual([false, true])
   })
 
-  test('and all are worked for, nobody comes in', () => {
+  test('and all are worked for, no newcomer comes in', () => {
     const { open, connections } = opening({ connections: 1, perAddress: 1 })
     void connections.during(open('192.0.2.1').socket, () => new Promise(() => undefined))
     expect(open('192.0.2.2').entry).toBe('full')

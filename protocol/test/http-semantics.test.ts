@@ -285,7 +285,7 @@ describe('a page of another origin', () => {
 })
 
 describe('--allow-origin', () => {
-  test('is everybody, nobody, or a list', () => {
+  test('is every origin, none, or a list', () => {
     expect(originsArgument()).toBe('*')
     expect(originsArgument(['*'])).toBe('*')
     expect(originsArgument(['none'])).toEqual([])

@@ -160,7 +160,7 @@ export async function openHome(folder: string): Promise<Home> {
   }
 }
 
-/** Those that can be read: one that cannot keeps nobody from the others. */
+/** Those that can be read: one that cannot does not hide the others. */
 async function readable<T>(
   names: readonly string[],
   read: (name: string) => Promise<T>,

@@ -147,7 +147,7 @@ export async function openAlice(options: AliceOptions = {}): Promise<Alice> {
     try {
       onSync?.(told)
     } catch {
-      // A listener's fault ends no clock: nobody would hear that it stands.
+      // A listener's fault ends no clock: no caller would hear that the clock stands.
     }
   }
   const syncOnce = (signal: AbortSignal): Promise<void> => round({ signal }, tell)

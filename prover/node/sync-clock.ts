@@ -53,7 +53,7 @@ interface Ticking {
 }
 
 /**
- * Syncs at each tick until it is told to end, whatever a mirror does. The ticks are everybody's: multiples of the interval since
+ * Syncs at each tick until it is told to end. No fault of a mirror ends it. All members share the ticks: multiples of the interval since
  * 1970, where registrars cut heads too, and a random while more, drawn anew each time, since a phase of her own would be a name.
  */
 export async function keepSyncing(

@@ -34,7 +34,7 @@ export interface Answering {
   readonly credential: Credential
   /** The verifier that she means to answer. A Request of another one is refused: it was relayed, and the relay would reap the answer. */
   readonly verifier: Verifier
-  /** C of every other credential of hers in this registry: their leaves hide her from nobody. */
+  /** C of every other credential of hers in this registry: behind her own leaves she does not hide. */
   readonly held?: readonly bigint[]
   /** Guests that she knows besides the credential's own: what they run are services to hide among. */
   readonly guests?: readonly Guest[]

@@ -8,7 +8,7 @@ import { type Copy, openCopy } from './standing.js'
 // Alice's own copy of a registry. She brings it up to date on a clock of her own, and proves from it as it is: the registrar,
 // or a mirror, must not see when she answers.
 
-/** How many of the last buckets each sync asks for: the adversary is whoever serves them, and sees one sequence from everybody. */
+/** How many of the last buckets each sync asks for. The adversary serves them, and sees one sequence from all members. */
 const RECENT_BUCKETS = 4
 
 export interface CopyParameters {

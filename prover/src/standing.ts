@@ -104,7 +104,7 @@ export async function pathAt(copy: Copy, index: number, size: number): Promise<F
 export interface Standing {
   /** Leaves of others that were admitted under each policy of the Request and are in force, in its order. */
   readonly live: readonly number[]
-  /** The same of her own: she does not hide among herself, whoever counts them. */
+  /** The same of her own: among her own leaves she does not hide. */
   readonly own: readonly number[]
   /** Her own place, if she has one at this root. */
   readonly index: number | undefined

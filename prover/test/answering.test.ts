@@ -278,7 +278,7 @@ describe('a Request for a session', () => {
 describe('the time that Bob sees', () => {
   const timeIn = ({ bundle }: Answered): number => decodeEnvelope(bundle.envelope).time
 
-  /** The guest's service answers with a clock that is off: by its own words, whatever it is asked. */
+  /** The guest's service answers with a clock that is off: by its own words, in every answer. */
   const offBy = (seconds: number) => (honest: Answer, ask: Ask) => {
     const time = ask.now ?? floored(nowSeconds() + seconds)
     const envelope = encodeEnvelope({ ...decodeEnvelope(honest.envelope), time })
@@ -399,7 +399,7 @@ describe('a Request', () => {
     expect(shown).toMatchObject([{ anonymitySet: 16, policies: [{ live: 16, own: 3 }] }])
   })
 
-  test('that accepts one service and others which nobody is known to run is refused', async () => {
+  test('that accepts one service and others which no known guest runs is refused', async () => {
     const { guest } = world.guest
     const [one] = guest.services
     if (one === undefined) throw new Error('a guest has services')

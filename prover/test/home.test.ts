@@ -152,7 +152,7 @@ describe("Alice's folder", () => {
     await expect(home.forgetCredential('../../x')).rejects.toMatchObject({ code: 'USAGE' })
   })
 
-  test('has all that can be read, whatever lies beside it, and every guest that she knows', async () => {
+  test('has all that can be read, beside files that cannot, and every guest that she knows', async () => {
     const home = await openHome(join(folder, 'all'))
     await home.keepCredential(credential, 'mine')
     await home.keepDraft({ ...credential, holderSecret: 77n })

@@ -13,7 +13,7 @@ import { answerTo } from './support/guest.js'
 import { socketsOf } from './support/sockets.js'
 import { openWorld, SHOP, type World } from './support/world.js'
 
-// From Request to bundle Alice talks to the service, and to no one else. Whoever serves the registry, or watches her line,
+// From Request to bundle Alice talks to the service, and to no other server. A party that serves the registry, or watches her line,
 // must not see when she answers, when she refuses, or that she was asked. The hook hears every socket that is opened; the
 // front of the registrar hears what comes over a socket that was open before.
 
@@ -120,7 +120,7 @@ describe('with a fresh copy', () => {
   )
 })
 
-test('what waits to be published opens none where a fresh copy has it: a program that starts to answer tells nobody', async () => {
+test('what waits to be published opens none where a fresh copy has it: a program that starts to answer tells no server', async () => {
   expect(await talkOf(() => alice.published(credential))).toEqual([])
   const old = await openAlice({
     home: path('home'),

@@ -11,7 +11,7 @@ import { type Asked, type Credential, credentialOf, printDraft } from '../src/in
 import { type Front, startFront } from './support/front.js'
 import { openWorld, SHOP, type World } from './support/world.js'
 
-// The clock that Alice syncs by. Whoever serves the registry sees it, and must see no more than that: not her answers, not
+// The clock that Alice syncs by. The server of the registry sees it, and must see no more than that: not her answers, not
 // when she last synced, not who she is.
 
 const waits = vi.hoisted(() => [] as { readonly ms: number; readonly ref: boolean | undefined }[])
@@ -130,7 +130,7 @@ describe('an open Alice', () => {
     expect(front.heard.slice(from)).toEqual([...whole, ...whole])
   })
 
-  test('outlives a mirror that fails, says since when, and whatever her listener throws', async () => {
+  test('outlives a mirror that fails and a listener that throws, and says since when', async () => {
     front.down = true
     const told: SyncTold[] = []
     const ticking = await openAlice({

@@ -22,7 +22,7 @@ export const headClock: HeadClock = {
 
 /**
  * Cuts heads every so often if anything changed, and none grows older than half an hour: a first one at once where the newest is old
- * or lacks somebody, after a time in which nobody served. A clock that must not sign then ends the start. What else refuses a head now may
+ * or lacks a member, after a time without a server. A clock that must not sign then ends the start. What else refuses a head now may
  * take it at the next turn. Answers with how to end it.
  */
 export async function keepHeads(

@@ -73,7 +73,7 @@ export interface Registry extends RegistryView {
   /** Refuses when this process must not write: another has taken its place, its log broke, its clock is ahead. */
   assertWriter(): Promise<void>
   /**
-   * Comes when this process must write nothing more, whatever happens: another writer has taken its place, or what the log holds can
+   * Comes when this process must write nothing more: another writer has taken its place, or what the log holds can
    * only be told by reading it anew. It never comes otherwise.
    */
   readonly lost: Promise<VouchError>

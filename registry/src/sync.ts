@@ -56,7 +56,7 @@ export interface SyncParameters {
   readonly expected?: { readonly registryId?: Uint8Array; readonly signer?: Uint8Array }
   readonly hash?: Hasher
   /**
-   * To ask for the same whatever is kept here: so many of the last buckets each time, or all of them where those do not do. Which
+   * To ask for the same with any copy: so many of the last buckets each time, or all of them where those do not do. Which
    * buckets a reader lacks says when it last read. If not given, only what is lacking is fetched.
    */
   readonly recentBuckets?: number

@@ -35,7 +35,7 @@ function opened(name: string, bounds?: AuditBounds) {
 }
 
 describe('the private log', () => {
-  test('has a line for each decision, in order, whoever waits for them, and is for its owner alone', async () => {
+  test('has a line for each decision, in order, with many waiting, and is for its owner alone', async () => {
     const { log, auditLog } = opened('order')
     await Promise.all(Array.from({ length: 50 }, (_, i) => log.write(decision(i))))
     const lines = await linesOf(auditLog)

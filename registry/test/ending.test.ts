@@ -35,7 +35,7 @@ async function expectEnded(server: Served, code: string): Promise<void> {
 
 describe('a server', () => {
   test(
-    'whose lock somebody deleted ends, though nobody asks it for anything; the next one starts',
+    'whose lock was deleted ends without being asked for anything; the next one starts',
     async () => {
       const folder = await own()
       const server = await served(['serve', folder, '--port', '0'])

@@ -4,7 +4,7 @@ import { type Collecting, collectSignatures } from '../node/trust/peers.js'
 import type { Proposal } from '../src/proposal.js'
 import { type PeerAnswer, startPeer } from './support/peers.js'
 
-// A trust node before peers that have enough. Nothing is really waited for, and nobody signs.
+// A trust node before peers that have enough. Nothing is really waited for, and no peer signs.
 
 const refusing =
   (status: number, code: string, retryAfter?: string): PeerAnswer =>

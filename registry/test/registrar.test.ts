@@ -273,7 +273,7 @@ describe('registrar', () => {
     expect(JSON.parse(removed.stdout)).toEqual({ removed: 1, seq: seq + 1 })
     expect(await headAt(url)).toMatchObject({ seq: seq + 1, size, previousRoot: 0n })
     const again = await registrar(...args)
-    expect(again).toMatchObject({ exit: 0, stderr: '' }) // it is done, whoever was told so
+    expect(again).toMatchObject({ exit: 0, stderr: '' }) // it is done already
     expect(JSON.parse(again.stdout)).toEqual({ removed: 0, seq: seq + 1 })
     expect((await registrar(...args.filter((word) => word !== '--json'))).stdout).toContain('removed before')
     const socket = await stat(join(registry, 'control.sock'))

@@ -8,7 +8,7 @@ import { registrar, served } from './support/commands.js'
 import { newRegistry, testPolicy } from './support/enrolling.js'
 import { member } from './support/members.js'
 
-// A removal that the log has is done, whatever else the disk refuses: as processes.
+// A removal that the log has is done, also where the disk refuses all else: as processes.
 
 /** A registry with one member, and a disk that is full from the moment that `fill` is called until it has `room` again. */
 async function withMember() {

@@ -100,7 +100,7 @@ describe('a clock', () => {
     }
   })
 
-  it('that runs for weeks beside a registry in which nothing is cut needs nobody', async () => {
+  it('that runs for weeks beside a registry in which nothing is cut needs no operator', async () => {
     const { registry, pass, jumps } = await opened(0)
     pass(60 * 24 * HOUR)
     await registry.remove((await registry.admit(member(0))).index, 'lost')

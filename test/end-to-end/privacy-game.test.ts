@@ -14,7 +14,7 @@ import {
 import { between } from '../support/live.js'
 
 // Hiding is a game: two machines do the same, and all that Bob, the registrar and the network see of them is compared.
-// Not played: how long each thing takes. A machine that is slower than another shows that, to whoever asks it often.
+// Not played: how long each thing takes. A machine that is slower than another shows that to a client that asks it often.
 
 let game: Game
 let enrolled: readonly Seen[]

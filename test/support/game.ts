@@ -11,7 +11,7 @@ import { shop } from './proven.js'
 import { pathInRepository } from './repository.js'
 
 // The game that hiding is: two holders, each with a machine of its own, do the same; the adversary (Bob, the registrar and
-// whoever watches their networks) compares all that it sees, and must not be able to tell who did what.
+// a watcher of their networks) compares all that it sees, and must not be able to tell who did what.
 
 /** What a party in the middle saw: how often it was called, and every byte of either side. */
 export interface Seen {

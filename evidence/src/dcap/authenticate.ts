@@ -129,7 +129,7 @@ async function checkEnclaveSignature(
   )
 }
 
-/** Whatever came along is about this platform, this quoting enclave and this module. */
+/** All that came along is about this platform, this quoting enclave and this module. */
 function checkAgreement(
   checks: Checks,
   { quote, tcbInfos, identities }: DcapEvidence,
@@ -145,7 +145,7 @@ function checkAgreement(
   if (info !== undefined && report.body !== 'sgx') checkModule(checks, report, info)
 }
 
-/** What a quote names its PCK by, nobody signs: the certificate must be of the PCK that is named. */
+/** No signature covers the name that a quote has for its PCK: the certificate must be of the PCK that is named. */
 function checkPckId(checks: Checks, platform: Platform, { type, ...named }: PckId): void {
   const agree = (holds: boolean, field: string): boolean =>
     must(checks, holds, 'CERTIFICATE_MISMATCH', {

@@ -73,7 +73,7 @@ export async function authenticateDevices(
     const device = leaf === undefined ? undefined : await authenticateDevice(checks, message, leaf, given)
     if (device !== undefined) devices.push(device)
   }
-  // 2. Every certificate is of a chain, as far as chains are whole: of one that is not, nobody can tell what it needs.
+  // 2. Every certificate is of a chain, as far as chains are whole: of one that is not, no check can tell what it needs.
   if (signers.every((leaf) => leaf !== undefined && given.used.has(leaf)))
     must(
       checks,

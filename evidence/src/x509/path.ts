@@ -59,7 +59,7 @@ export async function shortPath(
   const issuer = await issuerOf(leaf)
   const root = issuer === undefined ? undefined : await issuerOf(issuer)
   if (issuer === undefined || root === undefined) return undefined
-  // A root that issued for a chip itself is not how a vendor works, whoever came by its key.
+  // No vendor's root issues for a chip itself: the adversary has come by a root's key.
   must(checks, root !== issuer, 'CHAIN_FALSE', { rule: 'there must be an intermediate below the root' })
   return [leaf, issuer, root]
 }

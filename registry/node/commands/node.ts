@@ -48,7 +48,7 @@ export async function nodeServeCommand(
   const known = await PeerAddresses.open(peers, peerAddresses)
   const onServing = (): void => out.words(`registrar: signs as ${account.address}`)
   try {
-    // Nobody reads the heads of a node's own log. They tell its next start what time it is at the least.
+    // The heads of a node's own log have no reader but the node. They tell its next start what time it is at the least.
     const serving = {
       site: nodeSiteOf(node),
       place: { ...place, isPeer: (address: string): boolean => known.has(address) },

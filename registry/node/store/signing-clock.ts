@@ -2,7 +2,7 @@ import { uptime } from 'node:os'
 import { VouchError } from '@vouch/protocol'
 import { dateOf } from '@vouch/protocol/node'
 
-/** A day: outages of hours are nobody's business. */
+/** A day: an outage of hours needs no operator. */
 export const MAX_AHEAD = 86_400
 
 /** What a registry believes of the clock that it dates heads and admissions by. */
@@ -13,7 +13,7 @@ export interface ClockTrust {
   readonly timeIsRight?: boolean | undefined
   /** Told when somebody sets the clock while the registry is open: by how many seconds. */
   readonly onJump?: ((seconds: number) => void) | undefined
-  /** Seconds that count up and that nobody sets. If not given: the machine's uptime, which goes on while the machine sleeps. */
+  /** Seconds that count up and that no user can set. If not given: the machine's uptime, which goes on while the machine sleeps. */
   readonly elapsed?: (() => number) | undefined
 }
 
