@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DEMO = join(ROOT, 'scripts/demo/main.ts')
-const BOB = join(ROOT, 'verifier/bin/bob.js')
+const BOB = join(ROOT, 'cli/bin/bob.js')
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
 
 /** With all that they refer to. */

@@ -4,7 +4,7 @@ import { buildCircuit } from '../circuits/build/circuit.js'
 import { compileCrate } from '../circuits/build/compile.js'
 import { ExtendedReference } from '../circuits/build/extended-reference.js'
 import type { Inputs } from '../circuits/src/index.js'
-import { answer, makeStory } from '../scripts/demo/story.js'
+import { answer, makeStory } from '../fixtures/story/story.js'
 import type { Yardstick } from './proving.js'
 
 const CRATE = fileURLToPath(new URL('circuits/ecdsa', import.meta.url))

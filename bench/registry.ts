@@ -13,7 +13,7 @@ import { runWorker } from './worker.js'
 // is on the disk that TMPDIR names.
 
 const run = promisify(execFile)
-const REGISTRAR = fileURLToPath(new URL('../registry/bin/registrar.js', import.meta.url))
+const REGISTRAR = fileURLToPath(new URL('../cli/bin/registrar.js', import.meta.url))
 const BUCKET_LEAVES = 1024
 
 export interface RegistryPlan {

@@ -3,19 +3,19 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { clock } from '@vouch/host/node'
 import { printAcceptance } from '@vouch/protocol'
-import { clock } from '@vouch/protocol/node'
 import { afterAll, describe, expect, it } from 'vitest'
-import { makeStory } from '../scripts/demo/story.js'
+import { makeStory } from '../fixtures/story/story.js'
 import { nodeArguments } from '../scripts/program.js'
 import { pathInRepository } from './support/repository.js'
 
 // What the commands say to a person whose command line is wrong, as processes: the fact, and what to do.
 
 const PROGRAMS = {
-  bob: 'verifier/node/bob.ts',
-  alice: 'prover/node/alice.ts',
-  registrar: 'registry/node/registrar.ts',
+  bob: 'cli/node/bob/bob.ts',
+  alice: 'cli/node/alice/alice.ts',
+  registrar: 'cli/node/registrar/registrar.ts',
   'tee-agent': 'agent/node/tee-agent.ts',
   'vouch-echo': 'agent/service/main.ts',
 } as const

@@ -1,7 +1,9 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { ACCEPTED, askFor, fakeAgent, isSignedBy, LineClient } from '@vouch/agent/testing'
 import { openBackend } from '@vouch/circuits/node'
+import { clock } from '@vouch/host/node'
 import {
   decodeEnvelope,
   parseAnnouncement,
@@ -11,13 +13,11 @@ import {
   printHead,
   printReply,
 } from '@vouch/protocol'
-import { clock } from '@vouch/protocol/node'
 import { proveResponse } from '@vouch/prover'
+import { openWorld } from '@vouch/prover/testing'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
-import { ACCEPTED, askFor, fakeAgent, isSignedBy, LineClient } from '../agent/test/support/services.js'
-import { openWorld } from '../prover/test/support/world.js'
-import { makeStory } from '../scripts/demo/story.js'
+import { makeStory } from '../fixtures/story/story.js'
 import { freePort } from '../scripts/program.js'
 import { fencesIn, signaturesIn } from './support/markdown.js'
 import { needs } from './support/needs.js'

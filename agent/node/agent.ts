@@ -1,5 +1,13 @@
 import { performance } from 'node:perf_hooks'
 import {
+  failureOf,
+  type Limits,
+  oncePer,
+  type Place,
+  type RunningServer,
+  startServer,
+} from '@vouch/host/http'
+import {
   assertKind,
   assertShape,
   type Failure,
@@ -8,14 +16,6 @@ import {
   toHex,
   VouchError,
 } from '@vouch/protocol'
-import {
-  failureOf,
-  type Limits,
-  oncePer,
-  type Place,
-  type RunningServer,
-  startServer,
-} from '@vouch/protocol/node/http'
 import { type AnnouncedKey, type GuestView, guestView, Roll } from '../src/index.js'
 import type { ConfigurationFile } from './configuration-file.js'
 import { ROUTES } from './http/routes.js'

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
+import { parseNamedFile, readNamedFile } from '@vouch/host/node'
+import { parseYaml } from '@vouch/host/yaml'
 import { textOf } from '@vouch/protocol'
-import { parseNamedFile, readNamedFile } from '@vouch/protocol/node'
-import { parseYaml } from '@vouch/protocol/node/yaml'
 import { type AgentPlan, planFrom } from '../src/index.js'
 
 /** A configuration as it lies on the disk: its very bytes are part of os_image_hash. */

@@ -1,4 +1,4 @@
-import type { Terminal } from '@vouch/protocol/node'
+import type { Terminal } from '@vouch/host/node'
 
 const PATIENCE_MS = 3000
 

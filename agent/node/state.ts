@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { assertRoom, writeWhole } from '@vouch/host/node'
 import { equalBytes, type PublicKey, VouchError } from '@vouch/protocol'
 import {
   type Codec,
@@ -11,7 +12,6 @@ import {
   text,
   version,
 } from '@vouch/protocol/codec'
-import { assertRoom, writeWhole } from '@vouch/protocol/node'
 import type { AnnouncedKey } from '../src/index.js'
 
 /** Keys that were announced since the guest started. */

@@ -1,4 +1,4 @@
-import { runCommand, runProgram, terminal, versionOf } from '@vouch/protocol/node'
+import { runCommand, runProgram, terminal, versionOf } from '@vouch/host/node'
 import { Command } from 'commander'
 import { type CheckOptions, checkCommand } from './commands/check.js'
 import { type HashOptions, hashCommand } from './commands/hash.js'

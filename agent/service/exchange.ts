@@ -1,5 +1,5 @@
+import { clock } from '@vouch/host/node'
 import { parseAsk, printAnswer } from '@vouch/protocol'
-import { clock } from '@vouch/protocol/node'
 import { assertTimeToAsk, envelopeFor, type Respond, type Signer, signEnvelope } from './sign.js'
 
 /** One ask, as a file's bytes, and the answer to it. */

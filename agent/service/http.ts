@@ -1,4 +1,4 @@
-import { jsonAnswer, startServer } from '@vouch/protocol/node/http'
+import { jsonAnswer, startServer } from '@vouch/host/http'
 import type { Serving, Wire } from './wire.js'
 
 /** Serves asks over HTTP: `POST /`. */

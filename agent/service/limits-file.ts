@@ -1,6 +1,6 @@
+import { countOf, milliseconds, type RateFile, rate, rateOf, readYamlFile } from '@vouch/host/http'
 import type { Json } from '@vouch/protocol'
 import { type Codec, optional, record, version } from '@vouch/protocol/codec'
-import { countOf, milliseconds, type RateFile, rate, rateOf, readYamlFile } from '@vouch/protocol/node/http'
 import type { Limits } from './limits.js'
 
 /** An operator's limits of a service, as YAML says them. */

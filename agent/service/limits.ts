@@ -1,4 +1,4 @@
-import type { Rate, Limits as ServerLimits } from '@vouch/protocol/node/http'
+import type { Rate, Limits as ServerLimits } from '@vouch/host/http'
 
 /** What strangers may make the service do. A client is an IPv4 address, or a /64 network of IPv6. */
 export interface Limits {

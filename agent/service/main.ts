@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
+import { originsArgument, proxyArgument } from '@vouch/host/http'
+import { clock, runCommand, terminal, usageWords, versionOf } from '@vouch/host/node'
 import { PROFILES, type ProfileName, shown, toHex, VouchError } from '@vouch/protocol'
-import { clock, runCommand, terminal, usageWords, versionOf } from '@vouch/protocol/node'
-import { originsArgument, proxyArgument } from '@vouch/protocol/node/http'
 import { readServiceLimits } from './limits-file.js'
 import { type Place, type ServiceOptions, startService } from './service.js'
 

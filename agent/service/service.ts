@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { Gate, type Origins, type ProxyAddress } from '@vouch/host/http'
 import {
   assertShape,
   type ErrorCode,
@@ -8,7 +9,6 @@ import {
   toHex,
   VouchError,
 } from '@vouch/protocol'
-import { Gate, type Origins, type ProxyAddress } from '@vouch/protocol/node/http'
 import { announce, announceWithin } from './announce.js'
 import { exchangeWith } from './exchange.js'
 import { httpWire } from './http.js'

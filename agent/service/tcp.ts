@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
+import { listening, refusalBody } from '@vouch/host/http'
 import { VouchError } from '@vouch/protocol'
-import { listening, refusalBody } from '@vouch/protocol/node/http'
 import type { Serving, Wire } from './wire.js'
 
 const LINE_FEED = 0x0a

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
+import type { Gate, Place, Limits as ServerLimits, Site } from '@vouch/host/http'
 import type { ErrorCode } from '@vouch/protocol'
-import type { Gate, Place, Limits as ServerLimits, Site } from '@vouch/protocol/node/http'
 import type { Exchange } from './exchange.js'
 import type { Limits } from './limits.js'
 

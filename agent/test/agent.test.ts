@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { authenticate, parseEvidence } from '@vouch/evidence'
+import type { Limits } from '@vouch/host/http'
 import {
   auxOf,
   buildServiceTree,
@@ -18,7 +19,6 @@ import {
   toHex,
   toInteger,
 } from '@vouch/protocol'
-import type { Limits } from '@vouch/protocol/node/http'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
@@ -38,8 +38,8 @@ import {
   simulated,
   UID,
   writeConfiguration,
-} from './support/agents.js'
-import { folder, named, newFolder, plant } from './support/stores.js'
+} from '../testing/agents.js'
+import { folder, named, newFolder, plant } from '../testing/stores.js'
 
 // An agent with the simulated provider, its services on their sockets and strangers by HTTP.
 

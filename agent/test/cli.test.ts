@@ -4,8 +4,8 @@ import { rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { needs } from '../../test/support/needs.js'
-import { announce, keyOf, writeConfiguration } from './support/agents.js'
-import { folder, named, newFolder, plant } from './support/stores.js'
+import { announce, keyOf, writeConfiguration } from '../testing/agents.js'
+import { folder, named, newFolder, plant } from '../testing/stores.js'
 
 // `tee-agent` as a process: arguments, streams, signals and exit status.
 

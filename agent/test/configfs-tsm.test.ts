@@ -2,7 +2,7 @@ import { concat, fromHex, VouchError } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { configfsTsm, type Provider } from '../src/index.js'
 import { splitCertificateTable } from '../src/providers/certificate-table.js'
-import { errno, type FakeHardware, FakeTsm } from './support/fake-tsm.js'
+import { errno, type FakeHardware, FakeTsm } from '../testing/fake-tsm.js'
 
 // The provider against a kernel that keeps Linux's rules.
 

@@ -1,12 +1,11 @@
+import { parseYaml } from '@vouch/host/yaml'
 import { type ErrorCode, VouchError } from '@vouch/protocol'
-import { parseYaml } from '@vouch/protocol/node/yaml'
+import { mutatedFile, mutatedText, refusalOf } from '@vouch/protocol/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { mutatedFile, mutatedText } from '../../protocol/test/support/mutation.js'
-import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { type AgentPlan, planFrom } from '../src/index.js'
-import { announcing, keyJson, keyOf, simulatedConfiguration } from './support/agents.js'
+import { announcing, keyJson, keyOf, simulatedConfiguration } from '../testing/agents.js'
 
 const read = (configuration: unknown): AgentPlan =>
   planFrom(parseYaml(stringify(configuration, { aliasDuplicateObjects: false })))

@@ -1,9 +1,9 @@
 import { serviceRoot, toHex, VouchError } from '@vouch/protocol'
+import { refusalOf } from '@vouch/protocol/testing'
 import { describe, expect, test } from 'vitest'
-import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { guestView, type Provider, Roll } from '../src/index.js'
 import { Turns } from '../src/turns.js'
-import { keyOf } from './support/agents.js'
+import { keyOf } from '../testing/agents.js'
 
 const OFF_CURVE = { x: new Uint8Array(32).fill(1), y: new Uint8Array(32).fill(2) }
 const ZERO = { x: new Uint8Array(32), y: new Uint8Array(32) }

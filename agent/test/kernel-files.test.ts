@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { kernelFiles } from '../node/providers/index.js'
-import { newFolder } from './support/stores.js'
+import { newFolder } from '../testing/stores.js'
 
 // The four calls by which the agent talks to configfs, on a file system that is there. The rest is the fake's.
 

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
 import { needs } from '../../test/support/needs.js'
 import { hashClosure } from '../node/store/hash-store.js'
-import { newFolder } from './support/stores.js'
+import { newFolder } from '../testing/stores.js'
 
 // Which store paths a path refers to, by our reading and by Nix's own, which builds them in a store made for this.
 

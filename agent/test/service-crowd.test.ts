@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { parseAnswer, printAsk } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type RunningService, type ServiceOptions, startService } from '../service/service.js'
-import { askFor, codesIn, newFolder } from './support/services.js'
+import { askFor, codesIn, newFolder } from '../testing/services.js'
 
 // Many before one service, from addresses of loopback: who is slow or greedy, and who is answered all the same.
 

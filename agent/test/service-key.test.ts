@@ -15,7 +15,7 @@ import { toHex } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { needs } from '../../test/support/needs.js'
 import { openKey } from '../service/key.js'
-import { newFolder } from './support/services.js'
+import { newFolder } from '../testing/services.js'
 
 let folder: string
 beforeAll(async () => {

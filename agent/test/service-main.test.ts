@@ -12,7 +12,7 @@ import {
   LineClient,
   newFolder,
   ServiceProcess,
-} from './support/services.js'
+} from '../testing/services.js'
 
 // The service as a process of its own, told by signals and arguments, before an agent's socket.
 

@@ -17,7 +17,7 @@ import {
   newFolder,
   ServiceProcess,
   text,
-} from './support/services.js'
+} from '../testing/services.js'
 
 // docs/services.md says enough to write a service in another language: this one was written from it.
 

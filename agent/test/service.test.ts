@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { clock } from '@vouch/host/node'
 import {
   type Ask,
   askHash,
@@ -12,13 +13,12 @@ import {
   parseAsk,
   printAsk,
 } from '@vouch/protocol'
-import { clock } from '@vouch/protocol/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { read, vectorFile } from '../../fixtures/corpus.js'
 import type { Limits } from '../service/limits.js'
 import { type RunningService, type ServiceOptions, startService } from '../service/service.js'
 import { assertTimeToAsk, envelopeFor, publicKeyOf, signEnvelope } from '../service/sign.js'
-import { askFor, codesIn, isSignedBy, LineClient, newFolder, text } from './support/services.js'
+import { askFor, codesIn, isSignedBy, LineClient, newFolder, text } from '../testing/services.js'
 
 let folder: string
 beforeAll(async () => {

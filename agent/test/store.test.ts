@@ -10,7 +10,7 @@ import { needs } from '../../test/support/needs.js'
 import { hashClosure, programIn } from '../node/store/hash-store.js'
 import { writeNar } from '../node/store/nar.js'
 import { ReferenceScanner } from '../src/store/references.js'
-import { folder, named, newFolder, plant, type Tree } from './support/stores.js'
+import { folder, named, newFolder, plant, type Tree } from '../testing/stores.js'
 
 let scratch: string
 beforeAll(async () => {

@@ -17,7 +17,7 @@ import { afterEach, beforeEach, describe, expect, type TestContext, test } from 
 import { needs } from '../../test/support/needs.js'
 import { openProvider } from '../node/providers/index.js'
 import type { Provider, ProviderSettings } from '../src/index.js'
-import { type SoftwareTpm, startSoftwareTpm } from './support/swtpm.js'
+import { type SoftwareTpm, startSoftwareTpm } from '../testing/swtpm.js'
 
 // The provider against a TPM that is real but for its being software.
 

@@ -1,6 +1,5 @@
 // The public names of this package under Node, besides those of `@vouch/circuits`.
 
-export { chunkFolder } from './chunk-folder.js'
 export type { BackendOptions } from './open-backend.js'
 export { openBackend, readReference } from './open-backend.js'
 export type { Manifest, ManifestEntry } from './package-files.js'

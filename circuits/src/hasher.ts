@@ -1,7 +1,4 @@
-import { VouchError } from '@vouch/protocol'
-
-/** P2 over field elements as 32 bytes each. */
-export type Hasher = (...inputs: readonly Uint8Array[]) => Uint8Array
+import { type Hasher, VouchError } from '@vouch/protocol'
 
 /**
  * P2 by Barretenberg in WebAssembly: several times as fast as in JavaScript, once it has started, which takes most of a second. For

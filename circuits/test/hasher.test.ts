@@ -1,7 +1,7 @@
-import { fieldToBytes, P, p2, toInteger } from '@vouch/protocol'
+import { fieldToBytes, type Hasher, P, p2, toInteger } from '@vouch/protocol'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Hasher, openHasher } from '../src/index.js'
+import { openHasher } from '../src/index.js'
 
 describe('the WebAssembly hasher', () => {
   let hash: Hasher

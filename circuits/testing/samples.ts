@@ -8,7 +8,7 @@ import {
   reportData,
 } from '@vouch/protocol'
 import { enrollWitness, respondWitness } from '@vouch/prover'
-import { answer, drvNamed, makeStory, storyPolicy } from '../../scripts/demo/story.js'
+import { answer, drvNamed, makeStory, storyPolicy } from '../../fixtures/story/story.js'
 import type { CircuitName } from '../src/circuits.js'
 import type { Inputs } from '../src/witness.js'
 

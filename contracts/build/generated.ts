@@ -3,7 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { solidityVerifier } from '@vouch/circuits/node'
-import { writeWhole } from '@vouch/protocol/node'
+import { writeWhole } from '@vouch/host/node'
 import { CONTRACTS, forgeOrThrow } from './forge.js'
 
 /** The contracts that are deployed: name → the source that forge compiled it from. */

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { contractPolicyOf, NO_SIGNER } from '@vouch/chain'
 import {
   type AcceptancePolicy,
   compareBytes,
@@ -16,7 +17,6 @@ import fc from 'fast-check'
 import { type Abi, type Address, bytesToHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildGenerated, forgeOutput } from '../build/generated.js'
-import { contractPolicyOf, NO_SIGNER } from '../src/index.js'
 import { type Chain, deploy, startChain } from './support/chain.js'
 
 // Random values, in both implementations: another seed each time, which is shown. `npm run fuzz` runs more of them.

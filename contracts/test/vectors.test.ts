@@ -1,3 +1,4 @@
+import { questionOf } from '@vouch/chain'
 import {
   evmRegistryId,
   fieldToBytes,
@@ -12,7 +13,6 @@ import { type Abi, type Address, bytesToHex, type Hex, hexToBytes } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { read, vectorFile } from '../../fixtures/corpus.js'
 import { buildGenerated, forgeOutput } from '../build/generated.js'
-import { questionOf } from '../src/index.js'
 import { type Chain, deploy, startChain } from './support/chain.js'
 
 let chain: Chain

@@ -1,6 +1,6 @@
+import { parseNamedFile } from '@vouch/host/node'
+import { parseYaml } from '@vouch/host/yaml'
 import { textOf } from '@vouch/protocol'
-import { parseNamedFile } from '@vouch/protocol/node'
-import { parseYaml } from '@vouch/protocol/node/yaml'
 import { type AdmissionPolicy, admissionPolicyFrom, parseAdmissionPolicy } from '../src/index.js'
 
 /** Reads an admission policy from a file: JSON, or YAML for the sake of its comments. */

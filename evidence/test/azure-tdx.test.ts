@@ -9,8 +9,8 @@ import {
   type TdReport,
 } from '@vouch/evidence'
 import { concat, type ErrorCode, shortReportData } from '@vouch/protocol'
+import { refusalOf } from '@vouch/protocol/testing'
 import { describe, expect, test } from 'vitest'
-import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { Checks } from '../src/checks.js'
 import { checkTdReport, encodeTdReportStruct } from '../src/dcap/td-report.js'
 import { fileOf, flipped, withFile } from './support/files.js'

@@ -9,8 +9,8 @@ import {
   parseHcl,
 } from '@vouch/evidence'
 import { concat, type ErrorCode, shortReportData } from '@vouch/protocol'
+import { refusalOf } from '@vouch/protocol/testing'
 import { describe, expect, test } from 'vitest'
-import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { parseRuntimeData } from '../src/azure/runtime-data.js'
 import { fileOf, flipped, jsonBytes, utf8, withFile } from './support/files.js'
 import { authenticated, codesOf, NOW, policyFor, policyJson, policyOf, report } from './support/simulated.js'

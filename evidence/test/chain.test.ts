@@ -1,7 +1,7 @@
 import { type Certificate, parseCertificate } from '@vouch/evidence'
 import { fromHex } from '@vouch/protocol'
+import { refusalOf } from '@vouch/protocol/testing'
 import { describe, expect, test } from 'vitest'
-import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { Checks } from '../src/checks.js'
 import { parseDer } from '../src/der/der.js'
 import { integer, oid, sequence, value } from '../src/der/write.js'

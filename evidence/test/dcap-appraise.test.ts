@@ -8,8 +8,8 @@ import {
   type TdReport,
 } from '@vouch/evidence'
 import { toHex } from '@vouch/protocol'
+import { refusalOf } from '@vouch/protocol/testing'
 import { describe, expect, test } from 'vitest'
-import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { worstOf } from '../src/dcap/tcb.js'
 import {
   enclave,

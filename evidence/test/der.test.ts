@@ -1,7 +1,7 @@
 import { type EvidenceFile, parseCertificate, parseEvidence } from '@vouch/evidence'
 import { concat, fromHex, toHex } from '@vouch/protocol'
+import { refusalOf } from '@vouch/protocol/testing'
 import { describe, expect, test } from 'vitest'
-import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { parseDer } from '../src/der/der.js'
 import { Fields, oidText, smallInteger, timeOf } from '../src/der/fields.js'
 import { bitString, integer, oid, sequence, time, value } from '../src/der/write.js'

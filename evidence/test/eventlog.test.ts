@@ -1,7 +1,7 @@
 import { sha1 } from '@noble/hashes/legacy.js'
 import { concat, type ErrorCode, toHex } from '@vouch/protocol'
+import { refusalOf } from '@vouch/protocol/testing'
 import { describe, expect, test } from 'vitest'
-import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { replay } from '../src/eventlog/replay.js'
 import { looksLikeTcg12, parseTcg12 } from '../src/eventlog/tcg12.js'
 import { tcg12Event } from './support/tpm.js'

@@ -22,12 +22,11 @@ import {
   type SimulatedEnclave,
 } from '@vouch/evidence'
 import { concat, equalBytes, fromHex } from '@vouch/protocol'
+import { fuzz, mutatedBytes, TIMEOUT } from '@vouch/protocol/testing'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import { openSimulatedNitro } from '../../fixtures/simulated-nitro/index.js'
 import { openSimulatedNvidia } from '../../fixtures/simulated-nvidia/index.js'
-import { fuzz, TIMEOUT } from '../../protocol/test/support/fuzz.js'
-import { mutatedBytes } from '../../protocol/test/support/mutation.js'
 import { parseRuntimeData } from '../src/azure/runtime-data.js'
 import { openCollateralFile } from '../src/dcap/collateral-file.js'
 import { parseDer } from '../src/der/der.js'

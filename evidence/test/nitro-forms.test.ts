@@ -7,10 +7,10 @@ import {
   type SimulatedEnclave,
 } from '@vouch/evidence'
 import { concat, fromHex } from '@vouch/protocol'
+import { refusalOf } from '@vouch/protocol/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openSimulatedNitro } from '../../fixtures/simulated-nitro/index.js'
-import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { readCbor } from '../src/cbor/cbor.js'
 import { writeCbor } from '../src/cbor/write.js'
 import { parsePayload } from '../src/nitro/document.js'

@@ -1,7 +1,7 @@
 import { type EvidenceFile, packEvidence, packName, parseEvidence } from '@vouch/evidence'
 import { type ErrorCode, toHex } from '@vouch/protocol'
+import { refusalOf } from '@vouch/protocol/testing'
 import { describe, expect, test } from 'vitest'
-import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { looksLikePack, openPack, printPack } from '../src/pack.js'
 import { attest, authenticated } from './support/simulated.js'
 

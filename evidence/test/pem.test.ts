@@ -1,6 +1,6 @@
 import { VouchError } from '@vouch/protocol'
+import { refusalOf } from '@vouch/protocol/testing'
 import { describe, expect, test } from 'vitest'
-import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { fromBase64, pemBlocks, pemBlocksOnly } from '../src/pem.js'
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)

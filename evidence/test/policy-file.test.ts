@@ -1,11 +1,10 @@
 import { admissionPolicyId } from '@vouch/evidence'
 import { policyTemplate, readPolicyText } from '@vouch/evidence/node'
 import { VouchError } from '@vouch/protocol'
+import { mutatedText, refusalOf } from '@vouch/protocol/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { mutatedText } from '../../protocol/test/support/mutation.js'
-import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { genuineJson } from './support/genuine.js'
 import { policyJson, policyOf } from './support/simulated.js'
 

@@ -9,9 +9,9 @@ import {
 } from '@vouch/evidence'
 import { type ErrorCode, fieldFromHash, isSimulated, MAX_FILE_BYTES, plain, toHex } from '@vouch/protocol'
 import { decode, encode } from '@vouch/protocol/codec'
+import { refusalOf } from '@vouch/protocol/testing'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
-import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { genuineJson, genuinePolicy } from './support/genuine.js'
 import { pinsJson, policyJson, policyOf } from './support/simulated.js'
 

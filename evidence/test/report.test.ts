@@ -1,7 +1,7 @@
 import { type EvidenceFile, encodeReport, parseReport } from '@vouch/evidence'
 import type { ErrorCode } from '@vouch/protocol'
+import { refusalOf } from '@vouch/protocol/testing'
 import { describe, expect, test } from 'vitest'
-import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { attest } from './support/simulated.js'
 
 const [{ bytes }] = (await attest()) as readonly [EvidenceFile]

@@ -1,7 +1,7 @@
 import { appraise, type EvidenceFile, inspect } from '@vouch/evidence'
 import { type ErrorCode, toHex } from '@vouch/protocol'
+import { refusalOf } from '@vouch/protocol/testing'
 import { describe, expect, test } from 'vitest'
-import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { fileOf, withFile } from './support/files.js'
 import { authenticated, NOW, policyFor, policyOf } from './support/simulated.js'
 import { attestTpm, pcrs, pcrsJson, tpm, tpmPinsJson } from './support/tpm.js'

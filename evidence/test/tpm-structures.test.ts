@@ -1,7 +1,7 @@
 import { encodeAttest, parseAttest } from '@vouch/evidence'
 import { concat, type ErrorCode } from '@vouch/protocol'
+import { refusalOf } from '@vouch/protocol/testing'
 import { describe, expect, test } from 'vitest'
-import { refusalOf } from '../../protocol/test/support/refusal.js'
 import { isRestrictedSigner, parsePublicArea } from '../src/tpm/public-area.js'
 import { encodeSignature, isSignedBy, parseSignature } from '../src/tpm/signature.js'
 import type { TpmSignature } from '../src/tpm/types.js'

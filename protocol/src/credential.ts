@@ -1,8 +1,8 @@
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
-import { ascii, concat, fromInteger, toInteger } from './bytes.js'
 import { VouchError } from './errors.js'
-import { assertLength, fieldToBytes, P } from './field.js'
-import { p2, TAG } from './poseidon2.js'
+import { assertLength, fieldToBytes, P } from './hashes/field.js'
+import { p2, TAG } from './hashes/poseidon2.js'
+import { ascii, concat, fromInteger, toInteger } from './notation/bytes.js'
 
 /** Draws a holder secret. Drawn again while it is no field element: reducing it would favour small ones. */
 export function drawHolderSecret(random: (size: number) => Uint8Array): bigint {

@@ -1,61 +1,43 @@
 // The public names of the protocol, by concept. A test holds a copy of this list: a change to it is a change of the API.
 
-export type { AcceptancePolicy, ServicesByProfile } from './acceptance.js'
+export type { EnrollmentFile } from './admission/enrollment.js'
 export {
-  acceptanceCodec,
-  acceptanceHash,
-  decodeAcceptance,
-  encodeAcceptance,
-  parseAcceptance,
-  printAcceptance,
-} from './acceptance.js'
-export type { Answer, Ask, Opening } from './asking.js'
+  enrollmentCodec,
+  MAX_ENROLLMENT_BYTES,
+  parseEnrollment,
+  printEnrollment,
+} from './admission/enrollment.js'
+export type { NonceGiver, NonceRequest, NonceTicket } from './admission/nonce.js'
 export {
-  ASKED_TIME_SKEW,
-  answerCodec,
-  askCodec,
-  CLOCK_STEP,
-  openingCodec,
-  parseAnswer,
-  parseAsk,
-  parseOpening,
-  printAnswer,
-  printAsk,
-  printOpening,
-} from './asking.js'
-export type { Asks } from './asks.js'
-export { TIME_GRID } from './asks.js'
-export type { Attestation, AttestationRequest } from './attestation.js'
+  checkTicket,
+  issueNonce,
+  NONCE_LIFETIME,
+  nonceOf,
+  nonceRequestCodec,
+  parseNonceRequest,
+  parseTicket,
+  printNonceRequest,
+  printTicket,
+  ticketCodec,
+} from './admission/nonce.js'
+export type { Receipt } from './admission/receipt.js'
+export { parseReceipt, printReceipt, receiptCodec } from './admission/receipt.js'
+export type { Credential, Draft, LedgerEntry, Reading, RegistryPin } from './alice-files.js'
 export {
-  attestationCodec,
-  attestationRequestCodec,
-  evidenceFiles,
-  evidenceInOrder,
-  parseAttestation,
-  parseAttestationRequest,
-  printAttestation,
-  printAttestationRequest,
-} from './attestation.js'
-export { boundedBody } from './body.js'
-export type { Bundle } from './bundle.js'
-export { bundleCodec, parseBundle, printBundle } from './bundle.js'
-export {
-  ascii,
-  compareBytes,
-  concat,
-  equalBytes,
-  equalSecrets,
-  fromHex,
-  fromInteger,
-  toHex,
-  toInteger,
-} from './bytes.js'
-export type { ClosureEntry } from './closure.js'
-export { closureHash, drvOf, osImageHash } from './closure.js'
-export type { Codec } from './codec/codec.js'
-export { MAX_FILE_BYTES } from './codec/codec.js'
-export type { Json, JsonObject } from './codec/json.js'
-export { canonicalJson, jsonObject, parseJson, plain, textOf } from './codec/json.js'
+  credentialCodec,
+  draftCodec,
+  ledgerEntryCodec,
+  parseCredential,
+  parseDraft,
+  parseLedgerEntry,
+  parseReading,
+  printCredential,
+  printDraft,
+  printLedgerEntry,
+  printReading,
+} from './alice-files.js'
+export type { ClosureEntry } from './code-identity.js'
+export { closureHash, drvOf, osImageHash } from './code-identity.js'
 export {
   admissionNonce,
   assertTime,
@@ -70,19 +52,96 @@ export {
   reportData,
   shortReportData,
 } from './credential.js'
-export type { Envelope, ProfileName } from './envelope.js'
-export {
-  askHash,
-  decodeEnvelope,
-  encodeEnvelope,
-  MAX_PAYLOAD_BYTES,
-  PROFILE_IDS,
-  PROFILES,
-} from './envelope.js'
 export type { ErrorCode, ExitStatus, Explanation, Failure } from './errors.js'
 export { EXIT_OF, exitStatus, sentence, shown, VouchError } from './errors.js'
-export { assertField, assertLength, fieldFromHash, fieldToBytes, halves, P } from './field.js'
-export type { FixedPath } from './fixed-tree.js'
+export type { Bundle } from './files/bundle.js'
+export { bundleCodec, parseBundle, printBundle } from './files/bundle.js'
+export type { Reply } from './files/reply.js'
+export { parseReply, printReply, replyCodec } from './files/reply.js'
+export type { Answer, Ask, Opening } from './guest/asking.js'
+export {
+  ASKED_TIME_SKEW,
+  answerCodec,
+  askCodec,
+  CLOCK_STEP,
+  openingCodec,
+  parseAnswer,
+  parseAsk,
+  parseOpening,
+  printAnswer,
+  printAsk,
+  printOpening,
+} from './guest/asking.js'
+export type { Attestation, AttestationRequest } from './guest/attestation.js'
+export {
+  attestationCodec,
+  attestationRequestCodec,
+  evidenceFiles,
+  evidenceInOrder,
+  parseAttestation,
+  parseAttestationRequest,
+  printAttestation,
+  printAttestationRequest,
+} from './guest/attestation.js'
+export type { Announcement, Guest, ListedService } from './guest/guest.js'
+export {
+  announcementCodec,
+  guestCodec,
+  parseAnnouncement,
+  parseGuest,
+  printAnnouncement,
+  printGuest,
+} from './guest/guest.js'
+export { assertField, assertLength, fieldFromHash, fieldToBytes, halves, P } from './hashes/field.js'
+export type { Hasher } from './hashes/hasher.js'
+export { slowHasher } from './hashes/hasher.js'
+export { p2, TAG } from './hashes/poseidon2.js'
+export {
+  ascii,
+  compareBytes,
+  concat,
+  equalBytes,
+  equalSecrets,
+  fromHex,
+  fromInteger,
+  toHex,
+  toInteger,
+} from './notation/bytes.js'
+export type { Codec } from './notation/codec.js'
+export { MAX_FILE_BYTES } from './notation/codec.js'
+export type { Json, JsonObject } from './notation/json.js'
+export { canonicalJson, jsonObject, parseJson, plain, textOf } from './notation/json.js'
+export type { Enrollment } from './public-inputs.js'
+export { enrollInputs, respondInputs } from './public-inputs.js'
+export type { LeafContent } from './published/bucket-tree.js'
+export {
+  BUCKET_HEIGHT,
+  BUCKET_LEAVES,
+  bucketRoot,
+  EMPTY_LEAF,
+  emptyNode,
+  layerAbove,
+  leafOf,
+  siblingsAbove,
+} from './published/bucket-tree.js'
+export type { BucketIndex } from './published/buckets.js'
+export {
+  bucketCount,
+  bucketIndexCodec,
+  leavesInBucket,
+  PLACE_BYTES,
+  parseBucket,
+  parseBucketIndex,
+  placeBytes,
+  printBucketIndex,
+  rootOfBucket,
+  rootOfBuckets,
+  rootsIn,
+  siblingsOf,
+} from './published/buckets.js'
+export type { Cursor } from './published/cursor.js'
+export { cursorCodec, parseCursor, printCursor } from './published/cursor.js'
+export type { FixedPath } from './registry/fixed-tree.js'
 export {
   emptySubtree,
   fixedPath,
@@ -91,22 +150,16 @@ export {
   REGISTRY_DEPTH,
   rootOfPath,
   SERVICES_DEPTH,
-} from './fixed-tree.js'
-export type { Freshness } from './freshness.js'
-export { isAsStrict, MAX_RESPONSE_AGE } from './freshness.js'
-export type { Announcement, Guest, ListedService } from './guest.js'
+} from './registry/fixed-tree.js'
+export type { Head, HeadContent } from './registry/head.js'
 export {
-  announcementCodec,
-  guestCodec,
-  parseAnnouncement,
-  parseGuest,
-  printAnnouncement,
-  printGuest,
-} from './guest.js'
-export type { Head, HeadContent } from './head.js'
-export { encodeHeadContent, headCodec, isHeadSigned, parseHead, printHead, signHead } from './head.js'
-export type { Verifier } from './identity.js'
-export { evmRegistryId, parseVerifier, verifierIdOf, verifierName } from './identity.js'
+  encodeHeadContent,
+  headCodec,
+  isHeadSigned,
+  parseHead,
+  printHead,
+  signHead,
+} from './registry/head.js'
 export {
   acceptedPolicy,
   acceptedService,
@@ -116,13 +169,21 @@ export {
   policiesRoot,
   policyId,
   servicesRoot,
-} from './policy.js'
-export { p2, TAG } from './poseidon2.js'
-export type { Enrollment } from './public-inputs.js'
-export { enrollInputs, respondInputs } from './public-inputs.js'
-export type { Reply } from './reply.js'
-export { parseReply, printReply, replyCodec } from './reply.js'
-export type { Request } from './request.js'
+} from './registry/policy.js'
+export type { AcceptancePolicy, ServicesByProfile } from './request/acceptance.js'
+export {
+  acceptanceCodec,
+  acceptanceHash,
+  decodeAcceptance,
+  encodeAcceptance,
+  parseAcceptance,
+  printAcceptance,
+} from './request/acceptance.js'
+export type { Asks } from './request/asks.js'
+export { TIME_GRID } from './request/asks.js'
+export type { Freshness } from './request/freshness.js'
+export { isAsStrict, MAX_RESPONSE_AGE } from './request/freshness.js'
+export type { Request } from './request/request.js'
 export {
   decodeRequest,
   encodeRequest,
@@ -132,9 +193,9 @@ export {
   requestCodec,
   requestHash,
   scopeOf,
-} from './request.js'
-export type { AskingAgain, Patience, Waiting } from './retry.js'
-export { askAgain, retryAfterMs } from './retry.js'
+} from './request/request.js'
+export type { Verifier } from './request/verifier.js'
+export { evmRegistryId, parseVerifier, verifierIdOf, verifierName } from './request/verifier.js'
 export type { PublicKey, Service, ServicePath, ServiceTree } from './service-tree.js'
 export {
   buildServiceTree,
@@ -147,5 +208,12 @@ export {
 } from './service-tree.js'
 export type { Kind, Shape } from './shape.js'
 export { assertClosedShape, assertKind, assertShape } from './shape.js'
-export type { Unanswered } from './unanswered.js'
-export { unanswered, whyUnanswered } from './unanswered.js'
+export type { Envelope, ProfileName } from './statements/envelope.js'
+export {
+  askHash,
+  decodeEnvelope,
+  encodeEnvelope,
+  MAX_PAYLOAD_BYTES,
+  PROFILE_IDS,
+  PROFILES,
+} from './statements/envelope.js'

@@ -1,8 +1,8 @@
-import { toInteger } from './bytes.js'
-import { PROFILES } from './envelope.js'
-import { assertField, assertLength, halves } from './field.js'
-import { policiesRoot, servicesRoot } from './policy.js'
-import { inForceAt, type Request, requestHash, scopeOf } from './request.js'
+import { assertField, assertLength, halves } from './hashes/field.js'
+import { toInteger } from './notation/bytes.js'
+import { policiesRoot, servicesRoot } from './registry/policy.js'
+import { inForceAt, type Request, requestHash, scopeOf } from './request/request.js'
+import { PROFILES } from './statements/envelope.js'
 
 /**
  * The public inputs of `respond`, in the circuit's order. Alice proves them, Bob derives them: from the Request, the

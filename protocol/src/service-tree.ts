@@ -1,7 +1,7 @@
 import { SparseMerkleTree } from '@zk-kit/sparse-merkle-tree'
 import { VouchError } from './errors.js'
-import { assertField, assertLength, halves } from './field.js'
-import { p2, TAG } from './poseidon2.js'
+import { assertField, assertLength, halves } from './hashes/field.js'
+import { p2, TAG } from './hashes/poseidon2.js'
 
 /** The deepest that a leaf may lie, so that a proof has a fixed size in the circuit. */
 export const SERVICE_TREE_DEPTH = 28

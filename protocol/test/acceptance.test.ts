@@ -8,9 +8,9 @@ import {
   parseAcceptance,
   printAcceptance,
 } from '../src/index.js'
-import { expectRefusal } from './support/refusal.js'
+import { expectRefusal } from '../testing/refusal.js'
+import { itReproduces } from '../testing/vectors.js'
 import { acceptance } from './support/samples.js'
-import { itReproduces } from './support/vectors.js'
 
 itReproduces('acceptance-policy')
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { answerFile, someAnswer, someAsk } from '../../fixtures/statements/asking.js'
 import { MAX_PAYLOAD_BYTES, parseAnswer, parseAsk, printAnswer, printAsk } from '../src/index.js'
-import { expectRefusal } from './support/refusal.js'
-import { itReproduces } from './support/vectors.js'
+import { expectRefusal } from '../testing/refusal.js'
+import { itReproduces } from '../testing/vectors.js'
 
 itReproduces('ask', 'answer', 'announcement', 'guest', 'attestation-request', 'attestation')
 

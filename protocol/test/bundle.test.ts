@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { equalBytes, MAX_FILE_BYTES, MAX_PAYLOAD_BYTES, P, parseBundle, printBundle } from '../src/index.js'
-import { expectRefusal } from './support/refusal.js'
+import { expectRefusal } from '../testing/refusal.js'
+import { itReproduces } from '../testing/vectors.js'
 import { bundle } from './support/samples.js'
-import { itReproduces } from './support/vectors.js'
 
 itReproduces('bundle', 'reply')
 

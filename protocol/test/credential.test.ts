@@ -14,8 +14,8 @@ import {
   reportData,
   shortReportData,
 } from '../src/index.js'
-import { expectRefusal } from './support/refusal.js'
-import { itReproduces } from './support/vectors.js'
+import { expectRefusal } from '../testing/refusal.js'
+import { itReproduces } from '../testing/vectors.js'
 
 itReproduces(
   'holder-secret',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { envelopeBytes, someEnvelope } from '../../fixtures/statements/messages.js'
 import { askHash, decodeEnvelope, encodeEnvelope, MAX_PAYLOAD_BYTES, PROFILES } from '../src/index.js'
-import { expectRefusal } from './support/refusal.js'
-import { itReproduces } from './support/vectors.js'
+import { expectRefusal } from '../testing/refusal.js'
+import { itReproduces } from '../testing/vectors.js'
 
 itReproduces('envelope', 'ask-hash')
 

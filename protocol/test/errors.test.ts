@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import {
   assertKind,
   buildServiceTree,
+  checkTicket,
   decodeEnvelope,
   decodeRequest,
   type ErrorCode,
@@ -12,6 +13,9 @@ import {
   exitStatus,
   fixedPath,
   fixedRoot,
+  issueNonce,
+  NONCE_LIFETIME,
+  type NonceGiver,
   parseJson,
   parseRequest,
   printRequest,
@@ -21,7 +25,7 @@ import {
   shown,
   VouchError,
 } from '../src/index.js'
-import { expectRefusal, refusalOf } from './support/refusal.js'
+import { expectRefusal, refusalOf } from '../testing/refusal.js'
 import { request } from './support/samples.js'
 
 const bytes = encodeRequest(request)
@@ -31,6 +35,9 @@ const service: Service = {
   instance: 0,
   publicKey: { x: new Uint8Array(32), y: new Uint8Array(32) },
 }
+
+const giver: NonceGiver = { registryId: new Uint8Array(32), nonceKey: new Uint8Array(32).fill(2) }
+const ticket = issueNonce(giver, 7n, 0, new Uint8Array(8))
 
 /** For every code that the protocol throws, a misuse that it throws it for, and the rule that it then states. */
 const THROWN: Partial<Record<ErrorCode, readonly [misuse: () => unknown, rule: string]>> = {
@@ -79,6 +86,14 @@ const THROWN: Partial<Record<ErrorCode, readonly [misuse: () => unknown, rule: s
   STATEMENT_MISMATCH: [
     () => decodeEnvelope(new TextEncoder().encode('vouch-grant-v1\0')),
     'an envelope must be the statement of an answer',
+  ],
+  NONCE_UNKNOWN: [
+    () => checkTicket({ ...giver, registryId: new Uint8Array(32).fill(1) }, ticket, 0),
+    "the nonce must be of this registrar's registry",
+  ],
+  NONCE_EXPIRED: [
+    () => checkTicket(giver, ticket, NONCE_LIFETIME + 1),
+    `the nonce must be at most ${NONCE_LIFETIME} s old`,
   ],
   TREE_FULL: [() => fixedRoot(0, [1n, 2n]), 'a tree of depth 0 holds 1 leaves'],
   LEAF_MISSING: [() => fixedPath(1, [], 0), 'a leaf index must be one of the leaves'],

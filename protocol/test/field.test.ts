@@ -17,8 +17,8 @@ import {
   toHex,
   toInteger,
 } from '../src/index.js'
-import { expectRefusal } from './support/refusal.js'
-import { itReproduces } from './support/vectors.js'
+import { expectRefusal } from '../testing/refusal.js'
+import { itReproduces } from '../testing/vectors.js'
 
 itReproduces('field', 'tag', 'p2')
 

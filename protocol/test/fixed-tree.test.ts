@@ -11,8 +11,8 @@ import {
   rootOfPath,
   servicesRoot,
 } from '../src/index.js'
-import { expectRefusal } from './support/refusal.js'
-import { itReproduces } from './support/vectors.js'
+import { expectRefusal } from '../testing/refusal.js'
+import { itReproduces } from '../testing/vectors.js'
 
 itReproduces('empty-subtree', 'registry-tree', 'registry-leaf', 'policies-root', 'services-root')
 

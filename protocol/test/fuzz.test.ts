@@ -35,9 +35,9 @@ import {
   printReply,
   printRequest,
 } from '../src/index.js'
-import { fuzz, TIMEOUT } from './support/fuzz.js'
-import { mutatedBytes, mutatedFile, mutatedText } from './support/mutation.js'
-import { samplesOf } from './support/vectors.js'
+import { fuzz, TIMEOUT } from '../testing/fuzz.js'
+import { mutatedBytes, mutatedFile, mutatedText } from '../testing/mutation.js'
+import { samplesOf } from '../testing/vectors.js'
 
 describe('bytes that decode are the bytes that encode', TIMEOUT, () => {
   const bytesOf = (statement: string) =>

@@ -10,9 +10,9 @@ import {
   signHead,
   toInteger,
 } from '../src/index.js'
-import { expectRefusal } from './support/refusal.js'
+import { expectRefusal } from '../testing/refusal.js'
+import { itReproduces } from '../testing/vectors.js'
 import { head } from './support/samples.js'
-import { itReproduces } from './support/vectors.js'
 
 itReproduces('head')
 

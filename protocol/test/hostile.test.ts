@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { envelopeBytes, someEnvelope } from '../../fixtures/statements/messages.js'
 import { concat, decodeEnvelope, decodeRequest, encodeRequest, fromInteger } from '../src/index.js'
+import { refusalOf } from '../testing/refusal.js'
 import { HOSTILE_FILES } from './support/hostile.js'
-import { refusalOf } from './support/refusal.js'
 import { request } from './support/samples.js'
 
 /** All the memory of the process that reads: the readers' own, the compiler's and the largest file's. */

@@ -8,8 +8,8 @@ import {
   verifierIdOf,
   verifierName,
 } from '../src/index.js'
-import { expectRefusal } from './support/refusal.js'
-import { itReproduces } from './support/vectors.js'
+import { expectRefusal } from '../testing/refusal.js'
+import { itReproduces } from '../testing/vectors.js'
 
 itReproduces('registry-id-evm', 'verifier-id-evm', 'verifier-id', 'policy-id')
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalJson, jsonObject, parseJson, plain, textOf } from '../src/index.js'
-import { expectRefusal } from './support/refusal.js'
+import { expectRefusal } from '../testing/refusal.js'
 
 /** JSON that Vouch reads: integers only. */
 const { value: json } = fc.letrec<{ value: unknown }>((tie) => ({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { enrollInputs, P, parseRequest, printRequest, respondInputs } from '../src/index.js'
-import { expectRefusal } from './support/refusal.js'
+import { expectRefusal } from '../testing/refusal.js'
+import { itReproduces } from '../testing/vectors.js'
 import { bundle, request } from './support/samples.js'
-import { itReproduces } from './support/vectors.js'
 
 itReproduces('respond-inputs', 'enroll-inputs')
 

@@ -1,4 +1,4 @@
 import { protocolRefusals } from '../../fixtures/refused/index.js'
-import { itRefuses } from './support/refused.js'
+import { itRefuses } from '../testing/refused.js'
 
 itRefuses(protocolRefusals)

@@ -12,9 +12,9 @@ import {
   requestHash,
   scopeOf,
 } from '../src/index.js'
-import { expectRefusal } from './support/refusal.js'
+import { expectRefusal } from '../testing/refusal.js'
+import { itReproduces } from '../testing/vectors.js'
 import { request } from './support/samples.js'
-import { itReproduces } from './support/vectors.js'
 
 itReproduces('request', 'scope')
 

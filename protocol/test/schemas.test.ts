@@ -1,4 +1,4 @@
-import { itHoldsFor } from './support/schemas.js'
+import { itHoldsFor } from '../testing/schemas.js'
 
 itHoldsFor([
   {

@@ -13,8 +13,8 @@ import {
   serviceRoot,
   serviceValue,
 } from '../src/index.js'
-import { expectRefusal } from './support/refusal.js'
-import { itReproduces } from './support/vectors.js'
+import { expectRefusal } from '../testing/refusal.js'
+import { itReproduces } from '../testing/vectors.js'
 
 itReproduces('service-key', 'service-value', 'service-leaf', 'service-tree')
 

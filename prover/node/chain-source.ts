@@ -1,5 +1,5 @@
+import { clock } from '@vouch/host/node'
 import { equalBytes, fromHex, type Request, toHex, type Verifier, VouchError } from '@vouch/protocol'
-import { clock } from '@vouch/protocol/node'
 import type { RegistrySource } from '@vouch/registry'
 import { openCopy } from '../src/index.js'
 import type { Home } from './home.js'
@@ -22,7 +22,7 @@ export async function chainSource(
   onChain: OnChain,
   expected?: Uint8Array,
 ): Promise<RegistrySource> {
-  const { openChain, addressArgument, registryIdOf, syncChain } = await import('@vouch/registry/chain')
+  const { openChain, addressArgument, registryIdOf, syncChain } = await import('@vouch/chain/node')
   const registry = addressArgument(onChain.contract, '--contract')
   const { timeoutMs } = onChain
   const chain = await openChain(onChain.rpc, timeoutMs === undefined ? {} : { timeoutMs })
@@ -52,7 +52,7 @@ export async function requestOfContract(
   { rpc, consumer, beneficiary }: Asker,
   expected: Uint8Array,
 ): Promise<{ readonly request: Request; readonly verifier: Verifier }> {
-  const { openChain, addressArgument, readConsumer, requestFor } = await import('@vouch/registry/chain')
+  const { openChain, addressArgument, readConsumer, requestFor } = await import('@vouch/chain/node')
   const chain = await openChain(rpc)
   const contract = await readConsumer(chain, addressArgument(consumer, '--consumer'))
   assertRegistry(contract.acceptance.registry.id, expected)

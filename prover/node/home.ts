@@ -7,7 +7,6 @@ import {
   parseAdmissionPolicy,
   printAdmissionPolicy,
 } from '@vouch/evidence'
-import { fieldToBytes, type Guest, parseGuest, shown, toHex, VouchError } from '@vouch/protocol'
 import {
   createPrivateFile,
   makeFolder,
@@ -16,16 +15,15 @@ import {
   privateFolder,
   writePrivateFile,
   writeWhole,
-} from '@vouch/protocol/node'
-import type { Mirror } from '@vouch/registry'
-import { openMirror } from '@vouch/registry/node'
+} from '@vouch/host/node'
 import {
   type Credential,
-  credentialOf,
   type Draft,
-  type Ledger,
+  fieldToBytes,
+  type Guest,
   parseCredential,
   parseDraft,
+  parseGuest,
   parseLedgerEntry,
   parseReading,
   printCredential,
@@ -33,7 +31,13 @@ import {
   printLedgerEntry,
   printReading,
   type Reading,
-} from '../src/index.js'
+  shown,
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
+import type { Mirror } from '@vouch/registry'
+import { openMirror } from '@vouch/registry/node'
+import { credentialOf, type Ledger } from '../src/index.js'
 
 /** Where Alice keeps what is hers: `--home`, or $VOUCH_HOME, or .vouch in her own folder. */
 export const homeFolder = (named?: string): string =>

@@ -1,21 +1,23 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Backend } from '@vouch/circuits'
-import { chunkFolder, openBackend } from '@vouch/circuits/node'
+import { openBackend } from '@vouch/circuits/node'
 import type { AdmissionPolicy } from '@vouch/evidence'
+import { clock } from '@vouch/host/node'
 import {
   type Answer,
   assertKind,
   assertShape,
+  type Credential,
   equalBytes,
   type Guest,
+  type RegistryPin,
   type Request,
   type Shape,
   shown,
   type Verifier,
   VouchError,
 } from '@vouch/protocol'
-import { clock } from '@vouch/protocol/node'
 import { openSource } from '@vouch/registry/node'
 import { assertSigned } from '../src/answering.js'
 import {
@@ -25,7 +27,6 @@ import {
   type Asked,
   askGuest,
   type Caution,
-  type Credential,
   credentialOf,
   type Enrolling,
   type EnrollStage,
@@ -33,11 +34,11 @@ import {
   type Network,
   type ProveStage,
   prove,
-  type RegistryPin,
   vouchedFetch,
 } from '../src/index.js'
 import { abandonable, assertWanted } from '../src/net.js'
 import { chainSource, type OnChain } from './chain-source.js'
+import { chunkFolder } from './chunk-folder.js'
 import { type Home, homeFolder, openHome } from './home.js'
 import { keepSyncing, openRounds, type Round, type SyncTold } from './sync-clock.js'
 import {

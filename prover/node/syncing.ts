@@ -1,20 +1,27 @@
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { type Hasher, openHasher } from '@vouch/circuits'
-import { equalBytes, toHex, VouchError } from '@vouch/protocol'
-import { BUCKET_LEAVES, type RegistrySource, type Synced, slowHasher } from '@vouch/registry'
+import { openHasher } from '@vouch/circuits'
+import {
+  BUCKET_LEAVES,
+  type Credential,
+  type Draft,
+  equalBytes,
+  type Hasher,
+  type Reading,
+  slowHasher,
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
+import type { RegistrySource, Synced } from '@vouch/registry'
 import { openSource } from '@vouch/registry/node'
 import { startingWith } from '../src/copy.js'
 import {
   type Copy,
-  type Credential,
   credentialOf,
-  type Draft,
   findCredential,
   finishEnrollment,
   openCopy,
-  type Reading,
   syncCopy,
   USUAL_CAUTION,
 } from '../src/index.js'

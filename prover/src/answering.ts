@@ -1,14 +1,17 @@
-import type { Backend, CircuitName, Hasher } from '@vouch/circuits'
+import type { Backend, CircuitName } from '@vouch/circuits'
 import type { AdmissionPolicy } from '@vouch/evidence'
+import type { Hasher } from '@vouch/protocol'
 import {
   type Answer,
   askHash,
   assertKind,
   assertShape,
   type Bundle,
+  type Credential,
   decodeEnvelope,
   type Guest,
   inForceAt,
+  type LedgerEntry,
   type Opening,
   type Request,
   type Shape,
@@ -20,12 +23,12 @@ import { gravest } from './agent.js'
 import { askFor, askService, assertAsked, checkAnswer, checkEnvelope, serviceNamed } from './asking.js'
 import { type Agreement, type Asked, type Caution, judgeRequest, USUAL_CAUTION } from './caution.js'
 import { copyFor } from './copy.js'
-import { type Credential, holdingOf, type LedgerEntry } from './files.js'
 import { assertUnanswered, entryFor, type Ledger } from './ledger.js'
 import { assertWanted, type Network } from './net.js'
 import { proveResponse } from './respond.js'
 import { pathAt, sizeAt, standingAt } from './standing.js'
 import type { SignedEnvelope } from './witness.js'
+import { holdingOf } from './witness.js'
 
 export type ProveStage = 'registry' | 'service' | 'proof'
 

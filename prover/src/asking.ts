@@ -1,3 +1,4 @@
+import type { Credential } from '@vouch/protocol'
 import {
   type Answer,
   type Ask,
@@ -18,7 +19,6 @@ import {
   VouchError,
 } from '@vouch/protocol'
 import type { Caution } from './caution.js'
-import type { Credential } from './files.js'
 import { askJson, type Network, refusalIn, SERVICE, unreachable, withinTime } from './net.js'
 import { isSignedBy } from './respond.js'
 import type { SignedEnvelope } from './witness.js'

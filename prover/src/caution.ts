@@ -1,5 +1,6 @@
 import type { AdmissionPolicy } from '@vouch/evidence'
 import { admissionPolicyId } from '@vouch/evidence'
+import type { Credential, LedgerEntry } from '@vouch/protocol'
 import {
   equalBytes,
   type Failure,
@@ -15,7 +16,6 @@ import {
   verifierIdOf,
   verifierName,
 } from '@vouch/protocol'
-import type { Credential, LedgerEntry } from './files.js'
 import type { Standing } from './standing.js'
 
 /** How careful Alice is. Each of these may be loosened, by its name and on purpose. */

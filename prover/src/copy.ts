@@ -1,7 +1,6 @@
-import type { Hasher } from '@vouch/circuits'
+import type { Credential, Hasher, RegistryPin } from '@vouch/protocol'
 import { equalBytes, type Head, toHex, VouchError } from '@vouch/protocol'
 import { type Mirror, type RegistrySource, type Synced, syncRegistry } from '@vouch/registry'
-import type { Credential, RegistryPin } from './files.js'
 import { abandonableSource } from './net.js'
 import { type Copy, openCopy } from './standing.js'
 

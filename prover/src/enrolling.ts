@@ -1,26 +1,23 @@
-import type { Backend, CircuitName, Hasher } from '@vouch/circuits'
+import type { Backend, CircuitName } from '@vouch/circuits'
 import { type AdmissionPolicy, admissionPolicyId } from '@vouch/evidence'
+import type { Credential, Draft, Hasher, RegistryPin } from '@vouch/protocol'
 import {
   assertClosedShape,
   assertShape,
   drawHolderSecret,
+  type EnrollmentFile,
   fieldToBytes,
+  type NonceTicket,
+  nonceOf,
+  type Receipt,
   type Shape,
   toHex,
   VouchError,
 } from '@vouch/protocol'
-import {
-  type EnrollmentFile,
-  type Mirror,
-  type NonceTicket,
-  nonceOf,
-  type Receipt,
-  type RegistrySource,
-} from '@vouch/registry'
+import type { Mirror, RegistrySource } from '@vouch/registry'
 import { askAttestation, askGuest, checkAttestation } from './agent.js'
 import { startingWith, syncCopy } from './copy.js'
 import { proveEnrollment } from './enroll.js'
-import type { Credential, Draft, RegistryPin } from './files.js'
 import { abandonable, type Network } from './net.js'
 import {
   askPolicies,

@@ -18,20 +18,7 @@ export type {
   EnrollStage,
 } from './enrolling.js'
 export { attest, beginEnrollment, enroll, finishEnrollment } from './enrolling.js'
-export type { Credential, Draft, LedgerEntry, Reading, RegistryPin } from './files.js'
-export {
-  credentialCodec,
-  draftCodec,
-  ledgerEntryCodec,
-  parseCredential,
-  parseDraft,
-  parseLedgerEntry,
-  parseReading,
-  printCredential,
-  printDraft,
-  printLedgerEntry,
-  printReading,
-} from './files.js'
+
 export type { Ledger } from './ledger.js'
 export { memoryLedger } from './ledger.js'
 export type { LineExchange, Network } from './net.js'

@@ -1,4 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
+import type { LedgerEntry } from '@vouch/protocol'
 import {
   ascii,
   concat,
@@ -11,7 +12,6 @@ import {
   VouchError,
 } from '@vouch/protocol'
 import type { Agreement } from './caution.js'
-import type { LedgerEntry } from './files.js'
 
 /** Where Alice has answered, so that nobody makes her show one pseudonym twice without her knowing. */
 export interface Ledger {

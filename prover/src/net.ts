@@ -1,6 +1,5 @@
+import { askAgain, boundedBody, unanswered, type Waiting, whyUnanswered } from '@vouch/host'
 import {
-  askAgain,
-  boundedBody,
   type ErrorCode,
   EXIT_OF,
   exitStatus,
@@ -10,10 +9,7 @@ import {
   parseJson,
   shown,
   textOf,
-  unanswered,
   VouchError,
-  type Waiting,
-  whyUnanswered,
 } from '@vouch/protocol'
 import type { RegistrySource } from '@vouch/registry'
 

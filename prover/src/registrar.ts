@@ -1,18 +1,20 @@
 import type { AdmissionPolicy, Claims } from '@vouch/evidence'
-import { type ErrorCode, equalBytes, toHex, VouchError } from '@vouch/protocol'
+import type { Draft } from '@vouch/protocol'
 import {
   type EnrollmentFile,
-  expiryOf,
+  type ErrorCode,
+  equalBytes,
   type NonceTicket,
-  parsePolicies,
   parseReceipt,
   parseTicket,
   printEnrollment,
   printNonceRequest,
   type Receipt,
-} from '@vouch/registry'
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
+import { expiryOf, parsePolicies } from '@vouch/registry'
 import { at } from './agent.js'
-import type { Draft } from './files.js'
 import { askJson, type Network, REGISTRAR } from './net.js'
 import { credentialOf } from './standing.js'
 

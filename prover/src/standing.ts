@@ -1,26 +1,23 @@
-import type { Hasher } from '@vouch/circuits'
+import type { Credential, Hasher } from '@vouch/protocol'
 import {
+  BUCKET_HEIGHT,
+  BUCKET_LEAVES,
   credential,
   emptySubtree,
   type FixedPath,
   fieldToBytes,
   type Head,
+  type LeafContent,
+  leafOf,
+  parseBucket,
   REGISTRY_DEPTH,
   type Request,
+  rootsIn,
+  slowHasher,
   toInteger,
   VouchError,
 } from '@vouch/protocol'
-import {
-  BUCKET_HEIGHT,
-  BUCKET_LEAVES,
-  type LeafContent,
-  leafOf,
-  type Mirror,
-  parseBucket,
-  rootsIn,
-  slowHasher,
-} from '@vouch/registry'
-import type { Credential } from './files.js'
+import type { Mirror } from '@vouch/registry'
 
 /** A copy of a registry that was synced: every leaf in it leads to the head's root. */
 export interface Copy {

@@ -2,6 +2,7 @@ import {
   acceptedPolicy,
   acceptedService,
   buildServiceTree,
+  type Credential,
   credential,
   type Enrollment,
   enrollInputs,
@@ -34,6 +35,11 @@ export interface Holding {
   readonly services: readonly Service[]
   readonly policyId: bigint
   readonly expiresAt: number
+}
+
+/** What the circuits are told of a credential. */
+export function holdingOf({ holderSecret, guest, policyId, expiresAt }: Credential): Holding {
+  return { holderSecret, services: guest.services, policyId, expiresAt }
 }
 
 /** What a service answered. */

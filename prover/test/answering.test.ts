@@ -4,11 +4,13 @@ import {
   type Answer,
   type Ask,
   askHash,
+  type Credential,
   compareBytes,
   decodeEnvelope,
   type ErrorCode,
   encodeEnvelope,
   type Guest,
+  parseBucket,
   parseReply,
   type Request,
   TIME_GRID,
@@ -19,7 +21,6 @@ import {
   type Asked,
   type Asking,
   answerOnWire,
-  type Credential,
   enroll,
   type Ledger,
   memoryLedger,
@@ -28,13 +29,13 @@ import {
   syncCopy,
   vouchedFetch,
 } from '@vouch/prover'
-import { type Mirror, parseBucket, type RegistrySource } from '@vouch/registry'
+import type { Mirror, RegistrySource } from '@vouch/registry'
 import { openMirror, openSource } from '@vouch/registry/node'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { exchangeLine } from '../node/index.js'
 import { checkAnswer } from '../src/asking.js'
-import { answerTo, floored, nowSeconds, signAs } from './support/guest.js'
-import { openWorld, SHOP, type World } from './support/world.js'
+import { answerTo, floored, nowSeconds, signAs } from '../testing/guest.js'
+import { openWorld, SHOP, type World } from '../testing/world.js'
 
 // What Alice answers and what she refuses, against a real registrar, with Bob to judge what she gives.
 

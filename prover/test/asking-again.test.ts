@@ -1,5 +1,5 @@
+import { fakeWaiting } from '@vouch/host/testing'
 import { expect, test } from 'vitest'
-import { fakeWaiting } from '../../protocol/test/support/waiting.js'
 import { askJson, type Network, REGISTRAR } from '../src/net.js'
 
 // Alice before a registrar that has enough. Nothing is really waited for.

@@ -18,7 +18,7 @@ import {
 } from '@vouch/protocol'
 import { enrollWitness, respondWitness, type Witness, type WitnessValue } from '@vouch/prover'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeStory } from '../../scripts/demo/story.js'
+import { makeStory } from '../../fixtures/story/story.js'
 import { ask, NOON, respondTo } from '../../test/support/proven.js'
 
 // Every constraint of the two circuits, each broken alone: a witness that satisfies all but it. The prover is hostile

@@ -1,24 +1,23 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { admissionPolicyId } from '@vouch/evidence'
-import { type ErrorCode, signHead, VouchError } from '@vouch/protocol'
+import { type Credential, type ErrorCode, parseReceipt, signHead, VouchError } from '@vouch/protocol'
 import {
   type BeginParameters,
   type Begun,
   beginEnrollment,
-  type Credential,
   credentialOf,
   type Enrolling,
   type EnrollParametersByNet,
   enroll,
   finishEnrollment,
 } from '@vouch/prover'
-import { parseReceipt, type RegistrySource } from '@vouch/registry'
+import type { RegistrySource } from '@vouch/registry'
 import { openMirror, openSource } from '@vouch/registry/node'
+import { testPolicy } from '@vouch/registry/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { testPolicy } from '../../registry/test/support/enrolling.js'
-import { type Lies, nowSeconds } from './support/guest.js'
-import { openWorld, type World } from './support/world.js'
+import { type Lies, nowSeconds } from '../testing/guest.js'
+import { openWorld, type World } from '../testing/world.js'
 
 // What Alice refuses before her evidence goes to anybody: agents, registrars and networks that lie.
 

@@ -1,26 +1,30 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { canonicalJson, fieldToBytes, type Guest, parseJson, printGuest, toHex } from '@vouch/protocol'
 import {
   type Credential,
-  credentialOf,
+  canonicalJson,
+  fieldToBytes,
+  type Guest,
   type LedgerEntry,
   parseCredential,
   parseDraft,
+  parseJson,
   parseLedgerEntry,
   parseReading,
   printCredential,
   printDraft,
+  printGuest,
   printLedgerEntry,
   printReading,
   type Reading,
-} from '@vouch/prover'
+  toHex,
+} from '@vouch/protocol'
+import { fuzz, mutatedFile, mutatedText } from '@vouch/protocol/testing'
+import { credentialOf } from '@vouch/prover'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { fuzz } from '../../protocol/test/support/fuzz.js'
-import { mutatedFile, mutatedText } from '../../protocol/test/support/mutation.js'
-import { makeStory } from '../../scripts/demo/story.js'
+import { makeStory } from '../../fixtures/story/story.js'
 import { homeFolder, openHome } from '../node/index.js'
 
 let folder: string

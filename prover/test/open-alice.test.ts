@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
+import type { Credential } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Alice, openAlice } from '../node/index.js'
-import type { Credential } from '../src/index.js'
-import { openWorld, SHOP, type World } from './support/world.js'
+import { openWorld, SHOP, type World } from '../testing/world.js'
 
 // Alice as programs have her: whoever gives up is let go at once, and nobody is waited for longer than she says.
 

@@ -21,7 +21,7 @@ import {
 import { proveEnrollment, proveResponse, respondWitness } from '@vouch/prover'
 import { verify } from '@vouch/verifier'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { leafOf, makeStory, type ServiceName } from '../../scripts/demo/story.js'
+import { leafOf, makeStory, type ServiceName } from '../../fixtures/story/story.js'
 import { haystackOf, leaks } from '../../test/support/leaks.js'
 import { ask, bytes32, NOON, respondTo } from '../../test/support/proven.js'
 

@@ -6,8 +6,8 @@ import { openMirror, openSource } from '@vouch/registry/node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { haystackOf, leaks } from '../../test/support/leaks.js'
 import { exchangeLine } from '../node/index.js'
-import { nowSeconds } from './support/guest.js'
-import { openWorld, SHOP, type World } from './support/world.js'
+import { nowSeconds } from '../testing/guest.js'
+import { openWorld, SHOP, type World } from '../testing/world.js'
 
 let world: World
 beforeAll(async () => {

@@ -2,16 +2,16 @@ import { execFile } from 'node:child_process'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Credential } from '@vouch/protocol'
 import { type ErrorCode, printRequest, type Request } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodeArguments } from '../../scripts/program.js'
 import { proveWords } from '../../test/support/live.js'
 import { type Alice, openAlice } from '../node/index.js'
-import type { Credential } from '../src/index.js'
-import { type Front, startFront } from './support/front.js'
-import { answerTo } from './support/guest.js'
-import { socketsOf } from './support/sockets.js'
-import { openWorld, SHOP, type World } from './support/world.js'
+import { type Front, startFront } from '../testing/front.js'
+import { answerTo } from '../testing/guest.js'
+import { socketsOf } from '../testing/sockets.js'
+import { openWorld, SHOP, type World } from '../testing/world.js'
 
 // From Request to bundle Alice talks to the service, and to no other server. A party that serves the registry, or watches her line,
 // must not see when she answers, when she refuses, or that she was asked. The hook hears every socket that is opened; the
@@ -23,7 +23,7 @@ let alice: Alice
 let credential: Credential
 const path = (name: string): string => join(world.folder, name)
 const SOCKETS = fileURLToPath(new URL('support/sockets.ts', import.meta.url))
-const PROGRAM = fileURLToPath(new URL('../node/alice.ts', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../cli/node/alice/alice.ts', import.meta.url))
 
 beforeAll(async () => {
   world = await openWorld()

@@ -1,24 +1,22 @@
 import { openHasher } from '@vouch/circuits'
 import {
+  BUCKET_LEAVES,
+  bucketCount,
   concat,
   fieldToBytes,
   type Head,
-  REGISTRY_DEPTH,
-  rootOfPath,
-  signHead,
-  toInteger,
-} from '@vouch/protocol'
-import {
-  BUCKET_LEAVES,
-  bucketCount,
   type LeafContent,
   leafOf,
-  type Mirror,
   placeBytes,
+  REGISTRY_DEPTH,
   rootOfBucket,
   rootOfBuckets,
+  rootOfPath,
+  signHead,
   slowHasher,
-} from '@vouch/registry'
+  toInteger,
+} from '@vouch/protocol'
+import type { Mirror } from '@vouch/registry'
 import { expect, test } from 'vitest'
 import { type Copy, openCopy, pathAt, sizeAt } from '../src/standing.js'
 

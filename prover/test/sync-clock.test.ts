@@ -3,13 +3,14 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { type Credential, printDraft } from '@vouch/protocol'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { nodeArguments } from '../../scripts/program.js'
 import { type Alice, openAlice, type SyncTold } from '../node/index.js'
 import { isFailed, keepSyncing, untilNextTick } from '../node/sync-clock.js'
-import { type Asked, type Credential, credentialOf, printDraft } from '../src/index.js'
-import { type Front, startFront } from './support/front.js'
-import { openWorld, SHOP, type World } from './support/world.js'
+import { type Asked, credentialOf } from '../src/index.js'
+import { type Front, startFront } from '../testing/front.js'
+import { openWorld, SHOP, type World } from '../testing/world.js'
 
 // The clock that Alice syncs by. The server of the registry sees it, and must see no more than that: not her answers, not
 // when she last synced, not who she is.

@@ -11,7 +11,7 @@ import {
   uint,
   version,
 } from '@vouch/protocol/codec'
-import { MAX_REASON_BYTES } from '../src/log-record.js'
+import { MAX_REASON_BYTES } from '@vouch/protocol/registrar-folder'
 import type { Registry } from '../src/store.js'
 
 /** What the operator orders of a registrar, whether it serves or not. */

@@ -1,11 +1,19 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { MAX_FILE_BYTES, parseHead, printHead, shown, VouchError } from '@vouch/protocol'
-import { type Bounds, fetchBounded, makeFolder, readNamedFile, writeWhole } from '@vouch/protocol/node'
-import { PLACE_BYTES, parseBucketIndex, printBucketIndex } from '../src/buckets.js'
+import { type Bounds, fetchBounded, makeFolder, readNamedFile, writeWhole } from '@vouch/host/node'
+import {
+  BUCKET_LEAVES,
+  MAX_FILE_BYTES,
+  PLACE_BYTES,
+  parseBucketIndex,
+  parseHead,
+  printBucketIndex,
+  printHead,
+  shown,
+  VouchError,
+} from '@vouch/protocol'
 import { parsePolicies, printPolicies } from '../src/policies.js'
 import type { Mirror, RegistrySource } from '../src/sync.js'
-import { BUCKET_LEAVES } from '../src/tree.js'
 
 // A registry as the public sees it. A folder has the very names that the HTTP interface has, so any server of files that
 // is given the folder is a registry to read from.

@@ -1,7 +1,14 @@
-import { concat, equalBytes, toHex, VouchError } from '@vouch/protocol'
-import { type BucketIndex, placeBytes, rootsIn } from '../src/buckets.js'
+import {
+  BUCKET_LEAVES,
+  type BucketIndex,
+  concat,
+  equalBytes,
+  placeBytes,
+  rootsIn,
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
 import type { RegistryView } from '../src/store.js'
-import { BUCKET_LEAVES } from '../src/tree.js'
 
 type PublishedRegistry = Pick<RegistryView, 'head' | 'bucketRoots' | 'bucket' | 'members'>
 

@@ -10,23 +10,25 @@ import {
   type EvidenceFile,
   parseEvidence,
 } from '@vouch/evidence'
+import type { Receipt } from '@vouch/protocol'
 import {
   assertKind,
   assertShape,
   auxOf,
+  type EnrollmentFile,
   enrollInputs,
   equalBytes,
   type Failure,
   fieldToBytes,
   gpuNonce,
+  type NonceTicket,
+  nonceOf,
+  parseEnrollment,
   type Shape,
   toHex,
   VouchError,
 } from '@vouch/protocol'
-import { type EnrollmentFile, parseEnrollment } from './enrollment.js'
 import { expiryOf } from './expiry.js'
-import { type NonceTicket, nonceOf } from './nonce.js'
-import type { Receipt } from './receipt.js'
 import { machineRefused, type Registry } from './store.js'
 
 /** What the registrar believes already: all of it its own, none of it out of the enrollment. */

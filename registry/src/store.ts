@@ -1,5 +1,5 @@
 import { type Failure, type Head, VouchError } from '@vouch/protocol'
-import type { EvidencePointer, LogRecord } from './log-record.js'
+import type { EvidencePointer, LogRecord } from '@vouch/protocol/registrar-folder'
 import type { Member } from './member.js'
 
 /** What admission has found good, to be made a member. The leaf is not among it: it is computed where it is inserted. */

@@ -1,26 +1,25 @@
-import type { Hasher } from '@vouch/circuits'
 import type { AdmissionPolicy } from '@vouch/evidence'
+import type { Hasher } from '@vouch/protocol'
 import {
   assertClosedShape,
   assertShape,
+  BUCKET_LEAVES,
+  type BucketIndex,
   encodeHeadContent,
   equalBytes,
   fieldToBytes,
   type Head,
   isHeadSigned,
-  toHex,
-  VouchError,
-} from '@vouch/protocol'
-import {
-  type BucketIndex,
   leavesInBucket,
   parseBucket,
   placeBytes,
   rootOfBucket,
   rootOfBuckets,
   rootsIn,
-} from './buckets.js'
-import { BUCKET_LEAVES, slowHasher } from './tree.js'
+  slowHasher,
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
 
 /** Where a registry is read from. Nothing that comes from it is believed. */
 export interface RegistrySource {

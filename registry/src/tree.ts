@@ -1,19 +1,4 @@
-import type { Hasher } from '@vouch/circuits'
-import {
-  emptySubtree,
-  equalBytes,
-  fieldToBytes,
-  p2,
-  REGISTRY_DEPTH,
-  registryLeaf,
-  TAG,
-  toInteger,
-} from '@vouch/protocol'
-
-export type { Hasher } from '@vouch/circuits'
-
-/** P2 in JavaScript: starts at once, and is slow for a whole registry. */
-export const slowHasher: Hasher = (...inputs) => fieldToBytes(p2(...inputs.map(toInteger)))
+import { emptyNode, equalBytes, type Hasher, REGISTRY_DEPTH } from '@vouch/protocol'
 
 /** Where the nodes of a tree lie. A node that was never written is the root of an empty subtree. */
 export interface NodeReader {
@@ -31,13 +16,9 @@ export interface TreeChange {
   readonly changes: readonly NodeChange[]
 }
 
-const EMPTY = Array.from({ length: REGISTRY_DEPTH + 1 }, (_, height) => fieldToBytes(emptySubtree(height)))
-
-export const EMPTY_LEAF = EMPTY[0] ?? new Uint8Array(32)
-
 /** A node, the empty one where none was written. */
 export function nodeOr(nodes: NodeReader, height: number, index: number): Uint8Array {
-  return nodes.node(height, index) ?? EMPTY[height] ?? EMPTY_LEAF
+  return nodes.node(height, index) ?? emptyNode(height)
 }
 
 /**
@@ -83,57 +64,4 @@ export function edgePlaces(size: number): readonly { readonly height: number; re
     height,
     index: (size >> height) - 1,
   })).filter(({ height }) => (size >> height) & 1)
-}
-
-const LEAF_TAG = fieldToBytes(TAG.LEAF)
-
-export interface LeafContent {
-  readonly credential: bigint
-  readonly policyId: bigint
-  readonly expiresAt: number
-}
-
-/** `registryLeaf`, with the hasher given: a rebuild computes a million of them. */
-export function leafOf(hash: Hasher, { credential, policyId, expiresAt }: LeafContent): Uint8Array {
-  if (hash === slowHasher) return fieldToBytes(registryLeaf(credential, policyId, expiresAt))
-  return hash(LEAF_TAG, fieldToBytes(credential), fieldToBytes(policyId), fieldToBytes(BigInt(expiresAt)))
-}
-
-/** Leaves that a client fetches together: whoever asks for a leaf alone says which one is theirs. */
-export const BUCKET_HEIGHT = 10
-export const BUCKET_LEAVES = 2 ** BUCKET_HEIGHT
-
-/** The nodes above those of a layer, of which the first are given. */
-export function layerAbove(
-  hash: Hasher,
-  layer: readonly Uint8Array[],
-  height: number,
-): readonly Uint8Array[] {
-  const empty = EMPTY[height] ?? EMPTY_LEAF
-  return Array.from({ length: Math.ceil(layer.length / 2) }, (_, i) =>
-    hash(layer[2 * i] ?? empty, layer[2 * i + 1] ?? empty),
-  )
-}
-
-/** The nodes beside the path from a node up to a height, the lowest first. */
-export function siblingsAbove(
-  hash: Hasher,
-  layer: readonly Uint8Array[],
-  index: number,
-  { from, to }: { readonly from: number; readonly to: number },
-): readonly Uint8Array[] {
-  const siblings: Uint8Array[] = []
-  let nodes = layer
-  for (let height = from; height < to; height++) {
-    siblings.push(nodes[(index >> (height - from)) ^ 1] ?? EMPTY[height] ?? EMPTY_LEAF)
-    nodes = layerAbove(hash, nodes, height)
-  }
-  return siblings
-}
-
-/** Root of a bucket whose first leaves are given. */
-export function bucketRoot(hash: Hasher, leaves: readonly Uint8Array[]): Uint8Array {
-  let layer = leaves
-  for (let height = 0; height < BUCKET_HEIGHT; height++) layer = layerAbove(hash, layer, height)
-  return layer[0] ?? EMPTY[BUCKET_HEIGHT] ?? EMPTY_LEAF
 }

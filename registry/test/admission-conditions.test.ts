@@ -1,12 +1,17 @@
 import { type AdmissionPolicy, admissionPolicyId } from '@vouch/evidence'
-import { type ErrorCode, VouchError } from '@vouch/protocol'
-import { clock } from '@vouch/protocol/node'
+import { clock } from '@vouch/host/node'
+import {
+  type EnrollmentFile,
+  type ErrorCode,
+  type NonceTicket,
+  nonceOf,
+  printEnrollment,
+  VouchError,
+} from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { type AdmissionParameters, admit } from '../src/admission.js'
-import { type EnrollmentFile, printEnrollment } from '../src/enrollment.js'
-import { type NonceTicket, nonceOf } from '../src/nonce.js'
 import type { NewMember } from '../src/store.js'
-import { type Lies, newClient, osImageHash, testPolicy } from './support/enrolling.js'
+import { type Lies, newClient, osImageHash, testPolicy } from '../testing/enrolling.js'
 
 // Every condition of admission, one at a time. Store, nonces and proofs answer what they are told to; evidence is judged as always.
 

@@ -2,14 +2,22 @@ import { readFile, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
 import { admissionPolicyId } from '@vouch/evidence'
-import { type ErrorCode, registryLeaf, toInteger } from '@vouch/protocol'
-import { clock } from '@vouch/protocol/node'
+import { clock } from '@vouch/host/node'
+import {
+  type EnrollmentFile,
+  type ErrorCode,
+  issueNonce,
+  NONCE_LIFETIME,
+  type NonceTicket,
+  parseEnrollment,
+  printEnrollment,
+  registryLeaf,
+  toInteger,
+} from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
-import { registrarFolder } from '../node/registrar-folder.js'
+import { registrarFolder } from '../node/serving/registrar-folder.js'
 import type { Admission } from '../src/admission.js'
-import { type EnrollmentFile, parseEnrollment, printEnrollment } from '../src/enrollment.js'
-import { issueNonce, NONCE_LIFETIME, type NonceTicket } from '../src/nonce.js'
 import {
   type Client,
   type Lies,
@@ -20,8 +28,8 @@ import {
   osImageHash,
   removal,
   testPolicy,
-} from './support/enrolling.js'
-import { strangerVendor } from './support/stranger.js'
+} from '../testing/enrolling.js'
+import { strangerVendor } from '../testing/stranger.js'
 
 // Honest and lying clients before a registrar as it runs: its store, its policies, its proving library.
 

@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { LineFile } from '@vouch/host/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type AuditBounds, AuditLog, refusalDetails } from '../node/audit-log.js'
-import { LineFile } from '../node/line-file.js'
+import { type AuditBounds, AuditLog, refusalDetails } from '../node/serving/audit-log.js'
 
 let scratch: string
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 import { concat, encodeHeadContent, fieldToBytes, signHead } from '@vouch/protocol'
-import { describe, expect, it } from 'vitest'
 import {
+  decodeRecord,
+  encodeRecord,
   FRAME_OVERHEAD,
   frameBytes,
   frameLength,
@@ -8,10 +9,10 @@ import {
   MAX_BODY,
   NO_HASH,
   readFrame,
-} from '../src/frame.js'
-import { decodeRecord, encodeRecord } from '../src/log-record.js'
+} from '@vouch/protocol/registrar-folder'
+import { describe, expect, it } from 'vitest'
 import { decodeMember, encodeMember, MEMBER_BYTES, ROW } from '../src/member.js'
-import { ID, member, NOW } from './support/members.js'
+import { ID, member, NOW } from '../testing/index.js'
 
 const body = Uint8Array.from({ length: 40 }, (_, i) => i)
 const frame = frameBytes(7, new Uint8Array(32).fill(9), body)

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { concat } from '@vouch/protocol'
 import { describe, expect, it } from 'vitest'
 import { createRegistry } from '../node/store/index.js'
-import { FaultyDisk, logOf, recordEnds, remembering, withLog } from './support/crashes.js'
-import { ID, member, newFolder, now, open, SIGNER, scratch, using } from './support/registries.js'
+import { FaultyDisk, logOf, recordEnds, remembering, withLog } from '../testing/crashes.js'
+import { ID, member, newFolder, now, open, SIGNER, scratch, using } from '../testing/registries.js'
 
 const failed = { code: 'STORAGE_FAILED' }
 const options = (disk: FaultyDisk) => ({ openFile: disk.openFile, hash: remembering })

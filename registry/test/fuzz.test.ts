@@ -1,30 +1,30 @@
-import { canonicalJson, parseJson } from '@vouch/protocol'
-import fc from 'fast-check'
-import { describe, it } from 'vitest'
-import { fuzz, TIMEOUT } from '../../protocol/test/support/fuzz.js'
-import { mutatedFile, mutatedText } from '../../protocol/test/support/mutation.js'
-import { samplesOf } from '../../protocol/test/support/vectors.js'
 import {
-  parseCursor,
   parseDecision,
   parseEndorsement,
-  parseEnrollment,
-  parseNonceRequest,
-  parsePolicies,
   parseProposal,
+  printDecision,
+  printEndorsement,
+  printProposal,
+} from '@vouch/chain'
+import {
+  canonicalJson,
+  parseCursor,
+  parseEnrollment,
+  parseJson,
+  parseNonceRequest,
   parseReceipt,
   parseTicket,
   printCursor,
-  printDecision,
-  printEndorsement,
   printEnrollment,
   printNonceRequest,
-  printPolicies,
-  printProposal,
   printReceipt,
   printTicket,
-} from '../src/index.js'
-import { testPolicy } from './support/enrolling.js'
+} from '@vouch/protocol'
+import { fuzz, mutatedFile, mutatedText, samplesOf, TIMEOUT } from '@vouch/protocol/testing'
+import fc from 'fast-check'
+import { describe, it } from 'vitest'
+import { parsePolicies, printPolicies } from '../src/index.js'
+import { testPolicy } from '../testing/enrolling.js'
 
 // Forms of a registry and of trust nodes: whatever strangers and peers send is refused, or has one spelling.
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { keepHeads } from '../node/head-clock.js'
+import { keepHeads } from '../node/serving/head-clock.js'
 import type { Registry } from '../src/store.js'
-import { FaultyDisk, remembering } from './support/crashes.js'
-import { member, NOW, newFolder, open } from './support/registries.js'
+import { FaultyDisk, remembering } from '../testing/crashes.js'
+import { member, NOW, newFolder, open } from '../testing/registries.js'
 
 /** A machine that was never banned. */
 const NOBODY = new Uint8Array(32)

@@ -2,8 +2,8 @@ import { registryLeaf } from '@vouch/protocol'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Registry } from '../src/store.js'
-import { remembering } from './support/crashes.js'
-import { member, newFolder, open, rootOf } from './support/registries.js'
+import { remembering } from '../testing/crashes.js'
+import { member, newFolder, open, rootOf } from '../testing/registries.js'
 
 type Step =
   | { readonly kind: 'admit'; readonly count: number }

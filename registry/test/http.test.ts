@@ -3,20 +3,25 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
-import { type ErrorCode, parseHead } from '@vouch/protocol'
-import { type Limits, type RunningServer, startServer } from '@vouch/protocol/node/http'
+import { type Limits, type RunningServer, startServer } from '@vouch/host/http'
+import {
+  type ErrorCode,
+  MAX_ENROLLMENT_BYTES,
+  parseBucket,
+  parseHead,
+  parseReceipt,
+  parseTicket,
+  printEnrollment,
+  printNonceRequest,
+} from '@vouch/protocol'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROUTES } from '../node/http/routes.js'
 import { DEFAULT_LIMITS, siteOf } from '../node/http/site.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
 import { openMirror, openSource } from '../node/public-folder.js'
-import { registrarFolder } from '../node/registrar-folder.js'
-import { parseBucket } from '../src/buckets.js'
-import { MAX_ENROLLMENT_BYTES, printEnrollment } from '../src/enrollment.js'
-import { parseTicket, printNonceRequest } from '../src/nonce.js'
+import { registrarFolder } from '../node/serving/registrar-folder.js'
 import { parsePolicies } from '../src/policies.js'
-import { parseReceipt } from '../src/receipt.js'
 import { syncRegistry } from '../src/sync.js'
 import {
   type Lies,
@@ -26,7 +31,7 @@ import {
   THREE_REFUSALS,
   THRICE_REFUSED,
   testPolicy,
-} from './support/enrolling.js'
+} from '../testing/enrolling.js'
 
 // A registrar behind its HTTP interface, on loopback, and strangers before it.
 

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { expect, it } from 'vitest'
+import { member, newFolder, scratch, using } from '../testing/registries.js'
 import { buildWriter, Writer } from './support/processes.js'
-import { member, newFolder, scratch, using } from './support/registries.js'
 
 /** How many writers die after they have acknowledged something. Fewer will do while one works on something else. */
 const KILLS = Number(process.env.VOUCH_KILLS ?? 200)

@@ -2,13 +2,13 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
 import { admissionPolicyId, type EvidenceFile } from '@vouch/evidence'
-import { clock } from '@vouch/protocol/node'
+import { clock } from '@vouch/host/node'
+import { printEnrollment } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
-import { registrarFolder } from '../node/registrar-folder.js'
-import { printEnrollment } from '../src/enrollment.js'
-import { newClient, newRegistry } from './support/enrolling.js'
-import { newPpid, POLICIES, quoting } from './support/hardware.js'
+import { registrarFolder } from '../node/serving/registrar-folder.js'
+import { newClient, newRegistry } from '../testing/enrolling.js'
+import { newPpid, POLICIES, quoting } from '../testing/hardware.js'
 
 // From the bytes of a quote to a leaf: guests of TDX and enclaves of SGX, under the simulated root.
 

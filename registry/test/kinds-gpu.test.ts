@@ -5,10 +5,10 @@ import { gpuDigestOf } from '@vouch/evidence'
 import { gpuDigest, gpuNonce } from '@vouch/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
-import { registrarFolder } from '../node/registrar-folder.js'
-import { enrollmentOn, type Hardware } from './support/any-kind.js'
-import { newRegistry, testPolicy } from './support/enrolling.js'
-import { askGpu, newSnp, POLICIES } from './support/hardware.js'
+import { registrarFolder } from '../node/serving/registrar-folder.js'
+import { enrollmentOn, type Hardware } from '../testing/any-kind.js'
+import { newRegistry, testPolicy } from '../testing/enrolling.js'
+import { askGpu, newSnp, POLICIES } from '../testing/hardware.js'
 
 // A machine with a GPU: its services, this moment, and what the GPU answered are bound in one REPORT_DATA.
 

@@ -3,10 +3,10 @@ import { dirname } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
-import { registrarFolder } from '../node/registrar-folder.js'
-import { enrollmentOn } from './support/any-kind.js'
-import { newRegistry } from './support/enrolling.js'
-import { newEnclave, POLICIES } from './support/hardware.js'
+import { registrarFolder } from '../node/serving/registrar-folder.js'
+import { enrollmentOn } from '../testing/any-kind.js'
+import { newRegistry } from '../testing/enrolling.js'
+import { newEnclave, POLICIES } from '../testing/hardware.js'
 
 // From an enclave's document to a place in the registry.
 

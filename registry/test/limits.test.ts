@@ -1,13 +1,13 @@
 import { readFile, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { dirname } from 'node:path'
-import { type Limits, type Place, type RunningServer, startServer } from '@vouch/protocol/node/http'
+import { type Limits, type Place, type RunningServer, startServer } from '@vouch/host/http'
+import { printNonceRequest } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { DEFAULT_LIMITS, siteOf } from '../node/http/site.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
-import { registrarFolder } from '../node/registrar-folder.js'
-import { printNonceRequest } from '../src/nonce.js'
-import { newRegistry, testPolicy } from './support/enrolling.js'
+import { registrarFolder } from '../node/serving/registrar-folder.js'
+import { newRegistry, testPolicy } from '../testing/enrolling.js'
 
 // What one client may take of what all share, and how a client is told from its proxy: on sockets, byte by byte.
 

@@ -3,9 +3,9 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { takeLock } from '../node/store/lock.js'
-import { crashImage } from './support/crashes.js'
+import { crashImage } from '../testing/crashes.js'
+import { member, NOW, newFolder, open, scratch, using } from '../testing/registries.js'
 import { buildWriter, Writer } from './support/processes.js'
-import { member, NOW, newFolder, open, scratch, using } from './support/registries.js'
 
 const namespace = readlinkSync('/proc/self/ns/pid')
 

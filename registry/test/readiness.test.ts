@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { VouchError } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
-import { readiness } from '../node/readiness.js'
-import { NOW, scratch } from './support/registries.js'
+import { readiness } from '../node/serving/readiness.js'
+import { NOW, scratch } from '../testing/registries.js'
 
 const head = (time: number) => ({ time }) as Parameters<typeof readiness>[0]['head']
 const able = () => Promise.resolve()

@@ -6,9 +6,9 @@ import { Published } from '../node/published.js'
 import { readRegistry } from '../node/store/index.js'
 import type { RegistryView } from '../src/store.js'
 import { type Mirror, type Synced, syncRegistry } from '../src/sync.js'
-import { remembering } from './support/crashes.js'
+import { remembering } from '../testing/crashes.js'
+import { member, newFolder, now, open, scratch, using } from '../testing/registries.js'
 import { buildWriter, Writer } from './support/processes.js'
-import { member, newFolder, now, open, scratch, using } from './support/registries.js'
 
 // Whoever reads a registry takes no lock and writes nothing, whatever its writer does.
 

@@ -4,8 +4,8 @@ import { concat, equalBytes } from '@vouch/protocol'
 import { describe, expect, it } from 'vitest'
 import type { OpenOptions } from '../node/store/index.js'
 import type { Registry } from '../src/store.js'
-import { crashImage, logOf, recordEnds, remembering, withLog } from './support/crashes.js'
-import { member, NOW, newFolder, open, using as usingSlowly } from './support/registries.js'
+import { crashImage, logOf, recordEnds, remembering, withLog } from '../testing/crashes.js'
+import { member, NOW, newFolder, open, using as usingSlowly } from '../testing/registries.js'
 
 const using = <Result>(
   folder: string,

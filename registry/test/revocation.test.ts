@@ -2,13 +2,13 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
 import { type EvidenceFile, parseCertificate } from '@vouch/evidence'
-import { clock } from '@vouch/protocol/node'
+import { clock } from '@vouch/host/node'
+import { printEnrollment } from '@vouch/protocol'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { openSimulatedVendor } from '../../fixtures/simulated-vendor/index.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
-import { registrarFolder } from '../node/registrar-folder.js'
-import { printEnrollment } from '../src/enrollment.js'
-import { type Lies, newClient, newRegistry, testPolicy } from './support/enrolling.js'
+import { registrarFolder } from '../node/serving/registrar-folder.js'
+import { type Lies, newClient, newRegistry, testPolicy } from '../testing/enrolling.js'
 
 // A machine whose key leaked enrolls with everything but the list that names it.
 

@@ -1,4 +1,4 @@
-import { itHoldsFor } from '../../protocol/test/support/schemas.js'
+import { itHoldsFor } from '@vouch/protocol/testing'
 
 itHoldsFor([
   {

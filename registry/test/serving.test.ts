@@ -1,8 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { dirname, join } from 'node:path'
-import { toHex } from '@vouch/protocol'
-import { type Origins, type RunningServer, readNodeLimits, startServer } from '@vouch/protocol/node/http'
+import { type Origins, type RunningServer, readNodeLimits, startServer } from '@vouch/host/http'
+import { rootsIn, toHex } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { nodeArguments, Program } from '../../scripts/program.js'
 import { yamlBlocks } from '../../test/support/markdown.js'
@@ -11,10 +11,9 @@ import { takeOrders } from '../node/control.js'
 import { ROUTES } from '../node/http/routes.js'
 import { DEFAULT_LIMITS, DEFAULT_PEER_LIMITS, siteOf } from '../node/http/site.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
-import { registrarFolder } from '../node/registrar-folder.js'
-import { rootsIn } from '../src/buckets.js'
-import { newRegistry, removal, testPolicy } from './support/enrolling.js'
-import { member } from './support/members.js'
+import { registrarFolder } from '../node/serving/registrar-folder.js'
+import { newRegistry, removal, testPolicy } from '../testing/enrolling.js'
+import { member } from '../testing/members.js'
 
 // What a registrar tells caches and web pages, and how its operator says what clients may take.
 
@@ -138,7 +137,7 @@ describe('a page of another origin', () => {
 })
 
 describe('registrar serve', () => {
-  const SOURCE = new URL('../node/registrar.ts', import.meta.url).pathname
+  const SOURCE = new URL('../../cli/node/registrar/registrar.ts', import.meta.url).pathname
   let own: string
   beforeAll(async () => {
     own = await newRegistry(testPolicy())

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { keepHeads } from '../node/head-clock.js'
+import { keepHeads } from '../node/serving/head-clock.js'
 import type { ClockTrust } from '../node/store/index.js'
 import type { Registry } from '../src/store.js'
-import { logOf, remembering } from './support/crashes.js'
-import { member, NOW, newFolder, open } from './support/registries.js'
+import { logOf, remembering } from '../testing/crashes.js'
+import { member, NOW, newFolder, open } from '../testing/registries.js'
 
 const HOUR = 3600
 const ahead = { code: 'CLOCK_AHEAD' }

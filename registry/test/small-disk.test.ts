@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { needs } from '../../test/support/needs.js'
+import { scratch } from '../testing/registries.js'
 import { buildWriter, Writer } from './support/processes.js'
-import { scratch } from './support/registries.js'
 
 /** Mounts a disk of 2 MB where only this process sees it, with ballast that can be thrown away, and runs the rest there. */
 const ON_SMALL_DISK = `

@@ -9,9 +9,9 @@ import {
   registryLeaf,
   toInteger,
 } from '@vouch/protocol'
+import type { LogRecord } from '@vouch/protocol/registrar-folder'
 import { describe, expect, it } from 'vitest'
 import { createRegistry } from '../node/store/index.js'
-import type { LogRecord } from '../src/log-record.js'
 import {
   ID,
   member,
@@ -24,7 +24,7 @@ import {
   SIGNER,
   scratch,
   using,
-} from './support/registries.js'
+} from '../testing/registries.js'
 
 const leafOf = (n: number) => registryLeaf(member(n).credential, POLICY, member(n).expiresAt)
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)

@@ -1,32 +1,33 @@
 import { openHasher } from '@vouch/circuits'
 import type { AdmissionPolicy } from '@vouch/evidence'
 import {
+  BUCKET_LEAVES,
+  type BucketIndex,
+  bucketCount,
   concat,
+  EMPTY_LEAF,
   type ErrorCode,
   equalBytes,
   fieldToBytes,
   fixedRoot,
   type Head,
-  REGISTRY_DEPTH,
-  signHead,
-  toInteger,
-  VouchError,
-} from '@vouch/protocol'
-import { describe, expect, test } from 'vitest'
-import {
-  type BucketIndex,
-  bucketCount,
+  type LeafContent,
+  leafOf,
   leavesInBucket,
   parseBucket,
   parseBucketIndex,
   placeBytes,
   printBucketIndex,
+  REGISTRY_DEPTH,
   rootOfBucket,
   rootOfBuckets,
   rootsIn,
-} from '../src/buckets.js'
+  signHead,
+  toInteger,
+  VouchError,
+} from '@vouch/protocol'
+import { describe, expect, test } from 'vitest'
 import { type Mirror, type RegistrySource, syncRegistry } from '../src/sync.js'
-import { BUCKET_LEAVES, EMPTY_LEAF, type LeafContent, leafOf } from '../src/tree.js'
 
 const NOW = 1_800_000_000
 const hash = await openHasher()

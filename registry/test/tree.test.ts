@@ -1,18 +1,20 @@
 import { openHasher } from '@vouch/circuits'
-import { fieldToBytes, P, REGISTRY_DEPTH, registryLeaf, toInteger } from '@vouch/protocol'
-import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
 import {
   BUCKET_LEAVES,
   bucketRoot,
+  fieldToBytes,
   leafOf,
-  type NodeReader,
-  nodeOr,
-  setLeaves,
+  P,
+  REGISTRY_DEPTH,
+  registryLeaf,
   slowHasher,
-} from '../src/tree.js'
-import { remembering } from './support/crashes.js'
-import { rootOf } from './support/registries.js'
+  toInteger,
+} from '@vouch/protocol'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type NodeReader, nodeOr, setLeaves } from '../src/tree.js'
+import { remembering } from '../testing/crashes.js'
+import { rootOf } from '../testing/registries.js'
 
 class Nodes implements NodeReader {
   readonly all = new Map<string, Uint8Array>()

@@ -1,12 +1,16 @@
-import { fromHex, toHex } from '@vouch/protocol'
+import { fromHex, parseBucket, placeBytes, toHex } from '@vouch/protocol'
+import {
+  decodeRecord,
+  encodeRecord,
+  frameBytes,
+  frameLength,
+  LENGTH_BYTES,
+  readFrame,
+} from '@vouch/protocol/registrar-folder'
+import { itRefuses, itReproduces } from '@vouch/protocol/testing'
 import { describe, expect, it } from 'vitest'
 import { read, vectorFile } from '../../fixtures/corpus.js'
 import { registryRefusals } from '../../fixtures/refused/index.js'
-import { itRefuses } from '../../protocol/test/support/refused.js'
-import { itReproduces } from '../../protocol/test/support/vectors.js'
-import { parseBucket, placeBytes } from '../src/buckets.js'
-import { frameBytes, frameLength, LENGTH_BYTES, readFrame } from '../src/frame.js'
-import { decodeRecord, encodeRecord } from '../src/log-record.js'
 
 interface ByteVectors {
   readonly vectors: readonly {

@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { contractPolicyOf, questionOf } from '@vouch/chain'
+import { accountOf, type Chain, create, openChain, transact } from '@vouch/chain/node'
 import { keyHash } from '@vouch/circuits'
-import { contractPolicyOf, questionOf, vouchedBoardAbi } from '@vouch/contracts'
+import { vouchedBoardAbi } from '@vouch/contracts'
 import { readCreationCode } from '@vouch/contracts/node'
 import {
   type AcceptancePolicy,
@@ -11,7 +13,6 @@ import {
   toHex,
   VouchError,
 } from '@vouch/protocol'
-import { accountOf, type Chain, create, openChain, transact } from '@vouch/registry/chain'
 import { type Anvil, startAnvil } from '../anvil.js'
 import { type Commands, urlOf } from './commands.js'
 

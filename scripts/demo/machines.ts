@@ -5,9 +5,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type AdmissionPolicy, printAdmissionPolicy, SNP_ANCHORS } from '@vouch/evidence'
 import { type ProfileName, toHex } from '@vouch/protocol'
+import { drvNamed, osImage, type ServiceName } from '../../fixtures/story/story.js'
 import { freePort } from '../program.js'
 import { type Commands, urlOf } from './commands.js'
-import { drvNamed, osImage, type ServiceName } from './story.js'
 
 // Simulated machines: an agent each, and services of their own, all of them processes. Only the hardware is not there.
 

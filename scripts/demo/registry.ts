@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AcceptancePolicy, compareBytes, fromHex, toInteger } from '@vouch/protocol'
+import { drvNamed } from '../../fixtures/story/story.js'
 import { type Commands, urlOf } from './commands.js'
 import { demoPolicy } from './machines.js'
-import { drvNamed } from './story.js'
 
 export interface Registry {
   readonly url: string

@@ -3,29 +3,31 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { configfsTsm, guestView, type Provider, Roll } from '@vouch/agent'
 import { DEFAULT_LIMITS } from '@vouch/agent/node'
+import { FakeTsm } from '@vouch/agent/testing'
 import { type AdmissionPolicy, admissionPolicyId } from '@vouch/evidence'
-import { clock } from '@vouch/protocol/node'
-import { type RunningServer, startServer } from '@vouch/protocol/node/http'
+import { type RunningServer, startServer } from '@vouch/host/http'
+import { clock } from '@vouch/host/node'
 import { type Alice, openAlice } from '@vouch/prover/node'
 import { openRegistrar, type Registrar, siteOf } from '@vouch/registry/node'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { ROUTES } from '../../agent/node/http/routes.js'
-import { withCollateral } from '../../agent/node/providers/with-collateral.js'
-import { FakeTsm } from '../../agent/test/support/fake-tsm.js'
-import { newChip, newRegistry, osImageHash } from '../../registry/test/support/enrolling.js'
 import {
   type Attest,
   askGpu,
   newAzure,
   newAzureTdx,
+  newChip,
   newEnclave,
   newPpid,
+  newRegistry,
   newSnp,
   newTpm,
+  osImageHash,
   POLICIES,
   quoting,
-} from '../../registry/test/support/hardware.js'
-import { makeStory } from '../../scripts/demo/story.js'
+} from '@vouch/registry/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { ROUTES } from '../../agent/node/http/routes.js'
+import { withCollateral } from '../../agent/node/providers/with-collateral.js'
+import { makeStory } from '../../fixtures/story/story.js'
 
 // Live enrollment on hardware of every kind: an agent, Alice and a registrar over HTTP. Where hardware is not to be had, its place
 // is taken, behind the agent's provider, by what signs as it does under a simulated root.

@@ -7,15 +7,14 @@ import {
   encodeEnvelope,
   fromHex,
   parseHead,
+  parseReceipt,
   printHead,
+  printReceipt,
   printRequest,
   signHead,
 } from '@vouch/protocol'
-import { parseReceipt, printReceipt } from '@vouch/registry'
+import { type Front, type Lies, openWorld, SHOP, signAs, startFront, type World } from '@vouch/prover/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Front, startFront } from '../../prover/test/support/front.js'
-import { type Lies, signAs } from '../../prover/test/support/guest.js'
-import { openWorld, SHOP, type World } from '../../prover/test/support/world.js'
 import type { Ended } from '../../scripts/demo/commands.js'
 import { codeOf, filesBelow, isThere, proveWords, sourceCommands } from '../support/live.js'
 

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fieldToBytes, fromHex, parseAnswer, parseBundle, toHex } from '@vouch/protocol'
-import { type Credential, credentialOf } from '@vouch/prover'
+import { type Credential, fieldToBytes, fromHex, parseAnswer, parseBundle, toHex } from '@vouch/protocol'
+import { credentialOf } from '@vouch/prover'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { haystackOf, leaks } from '../support/leaks.js'
 import {

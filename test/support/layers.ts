@@ -2,20 +2,34 @@ import { builtinModules } from 'node:module'
 import { posix } from 'node:path'
 import type { Manifest } from './repository.js'
 
-/** Package → the packages of this project that it may import; those not written yet have their place already. */
+/**
+ * Package → the packages of this project that it may import, the lowest first. Packages that are not written yet have
+ * their places already: `systems` is what is built on Vouch, `guest` the measured image, `web` the page.
+ */
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
+  host: ['protocol'],
   circuits: ['protocol'],
-  evidence: ['protocol'],
-  registry: ['protocol', 'circuits', 'evidence', 'contracts'],
-  verifier: ['protocol', 'circuits', 'evidence', 'registry'],
-  prover: ['protocol', 'circuits', 'evidence', 'registry'],
-  agent: ['protocol', 'evidence'],
   contracts: ['protocol'],
+  evidence: ['protocol', 'host'],
+  registry: ['protocol', 'host', 'circuits', 'evidence'],
+  chain: ['protocol', 'host', 'circuits', 'evidence', 'contracts', 'registry'],
+  verifier: ['protocol', 'host', 'circuits'],
+  prover: ['protocol', 'host', 'circuits', 'evidence', 'registry', 'chain'],
+  agent: ['protocol', 'host', 'evidence'],
+  cli: ['protocol', 'host', 'circuits', 'evidence', 'registry', 'chain', 'verifier', 'prover'],
+  systems: ['protocol', 'host', 'circuits', 'evidence', 'registry', 'verifier', 'prover', 'agent'],
+  guest: ['protocol', 'host', 'evidence', 'agent'],
+  web: ['protocol', 'circuits', 'verifier'],
 }
 
+/** What one package alone may import, and no other: a foreign package → its one importer. */
+const ALONE: readonly (readonly [foreign: RegExp, importer: string, complaint: string])[] = [
+  [/^@aztec\/bb\.js$|^@noir-lang\//, 'circuits', 'only circuits imports the proving backend'],
+  [/^viem$/, 'chain', 'only chain imports viem'],
+]
+
 const SCOPE = '@vouch/'
-const BACKEND = /^@aztec\/bb\.js$|^@noir-lang\//
 
 export interface Source {
   /** Relative to the package's folder: `src/a.ts`. */
@@ -66,10 +80,10 @@ function packageComplaints(manifest: Manifest, path: string, target: string): re
   const importer = manifest.name.replace(SCOPE, '')
   const dependency = packageName(target)
   const found: string[] = []
-  if (manifest.dependencies?.[dependency] === undefined)
-    found.push(`package.json does not declare ${dependency}`)
-  if (BACKEND.test(dependency) && importer !== 'circuits')
-    found.push('only circuits imports the proving backend')
+  const declared = { ...manifest.dependencies, ...manifest.peerDependencies }
+  if (declared[dependency] === undefined) found.push(`package.json does not declare ${dependency}`)
+  for (const [foreign, owner, complaint] of ALONE)
+    if (foreign.test(dependency) && importer !== owner) found.push(complaint)
   if (!dependency.startsWith(SCOPE)) return found
   const imported = dependency.replace(SCOPE, '')
   if (!LAYERS[importer]?.includes(imported)) found.push(`${importer} must not import ${imported}`)

@@ -1,12 +1,17 @@
 import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ErrorCode, printAcceptance } from '@vouch/protocol'
-import { type Credential, parseCredential, printCredential } from '@vouch/prover'
+import {
+  type Credential,
+  type ErrorCode,
+  parseCredential,
+  printAcceptance,
+  printCredential,
+} from '@vouch/protocol'
+import type { ServiceName } from '../../fixtures/story/story.js'
 import { type Command, type Commands, commandsBy, type Ended } from '../../scripts/demo/commands.js'
 import { startMachine } from '../../scripts/demo/machines.js'
 import { acceptanceOf, openRegistry, type Registry } from '../../scripts/demo/registry.js'
-import type { ServiceName } from '../../scripts/demo/story.js'
 import { nodeArguments } from '../../scripts/program.js'
 import { type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.js'
 import { pathInRepository } from './repository.js'
@@ -14,11 +19,11 @@ import { pathInRepository } from './repository.js'
 // The demo's parties, each a process from the sources, with proxies between them that do harm.
 
 export const SOURCES: Readonly<Record<Command, string>> = {
-  registrar: 'registry/node/registrar.ts',
+  registrar: 'cli/node/registrar/registrar.ts',
   'tee-agent': 'agent/node/tee-agent.ts',
   'vouch-echo': 'agent/service/main.ts',
-  alice: 'prover/node/alice.ts',
-  bob: 'verifier/node/bob.ts',
+  alice: 'cli/node/alice/alice.ts',
+  bob: 'cli/node/bob/bob.ts',
 }
 
 export const sourceCommands = (): Commands =>

@@ -2,7 +2,7 @@ import type { Backend, CircuitName } from '@vouch/circuits'
 import { askHash, type Bundle, type ProfileName, type Request } from '@vouch/protocol'
 import { proveResponse } from '@vouch/prover'
 import { makeRequest, type VerifyParameters } from '@vouch/verifier'
-import { answer, type Machine, makeStory, type ServiceName, type Story } from '../../scripts/demo/story.js'
+import { answer, type Machine, makeStory, type ServiceName, type Story } from '../../fixtures/story/story.js'
 
 /** When the tests' story plays: a whole hour, so that nothing hangs on the day they run. */
 export const NOON = 1_800_000_000 - (1_800_000_000 % 3600)

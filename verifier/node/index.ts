@@ -1,4 +1,3 @@
 // The public names of this package under Node, besides those of `@vouch/verifier`.
 
-export { readHead } from './registry.js'
 export { folderSeen } from './seen-folder.js'

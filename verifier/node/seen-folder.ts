@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createOnce } from '@vouch/host/node'
 import { shown, toHex, VouchError } from '@vouch/protocol'
-import { createOnce } from '@vouch/protocol/node'
 import { assertRoom, type SeenStore } from '../src/seen.js'
 
 const CAPACITY = 100_000

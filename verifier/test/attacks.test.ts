@@ -20,7 +20,7 @@ import {
 import { proveResponse } from '@vouch/prover'
 import { type Verdict, verify } from '@vouch/verifier'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { answer, drvNamed, makeStory } from '../../scripts/demo/story.js'
+import { answer, drvNamed, makeStory } from '../../fixtures/story/story.js'
 import { ask, bytes32, NOON, prove, respondTo } from '../../test/support/proven.js'
 
 // The design's attacks, run as an attacker would, as far as requests, responses and verdicts go. SECURITY.md says which

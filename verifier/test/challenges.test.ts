@@ -8,7 +8,7 @@ import { proveResponse } from '@vouch/prover'
 import { memorySeen, openChallenges, type SeenStore, type Verdict } from '@vouch/verifier'
 import { folderSeen } from '@vouch/verifier/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeStory } from '../../scripts/demo/story.js'
+import { makeStory } from '../../fixtures/story/story.js'
 import { bytes32, NOON, respondTo, shop } from '../../test/support/proven.js'
 
 // Bob behind an HTTP handler: strangers ask him for Requests, and come back with what they say are his.

@@ -18,7 +18,7 @@ import {
 import { proveResponse } from '@vouch/prover'
 import { makeRequest, undecided, type Verdict, type VerifyParameters, verify } from '@vouch/verifier'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeStory, registrarKey } from '../../scripts/demo/story.js'
+import { makeStory, registrarKey } from '../../fixtures/story/story.js'
 import { ask, bytes32, NOON, type Proven, prove, respondTo, shop } from '../../test/support/proven.js'
 
 let backend: Backend<CircuitName>

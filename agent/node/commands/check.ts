@@ -1,5 +1,5 @@
+import type { Terminal } from '@vouch/host/node'
 import { toHex } from '@vouch/protocol'
-import type { Terminal } from '@vouch/protocol/node'
 import { readConfiguration } from '../configuration-file.js'
 import { measure } from '../measure.js'
 

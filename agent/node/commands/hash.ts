@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
+import { readNamedFile, type Terminal } from '@vouch/host/node'
 import { textOf, toHex, VouchError } from '@vouch/protocol'
-import { readNamedFile, type Terminal } from '@vouch/protocol/node'
 import { listedPaths } from '../configuration-file.js'
 import { hashClosure, programIn } from '../store/hash-store.js'
 

@@ -1,4 +1,3 @@
-import { attestationCodec, attestationRequestCodec, guestCodec, type Json, jsonObject } from '@vouch/protocol'
 import {
   getOperation,
   jsonResponse,
@@ -8,7 +7,8 @@ import {
   parameter,
   postOperation,
   response,
-} from '@vouch/protocol/node/http'
+} from '@vouch/host/http'
+import { attestationCodec, attestationRequestCodec, guestCodec, type Json, jsonObject } from '@vouch/protocol'
 
 const object = (members: Readonly<Record<string, Json>>): Json => jsonObject(members)
 const hex32 = object({ type: 'string', pattern: '^[0-9a-f]{64}$' })

@@ -1,3 +1,4 @@
+import { type Asked, jsonAnswer, LIVENESS_ROUTES, type Routes } from '@vouch/host/http'
 import {
   fieldToBytes,
   guestCodec,
@@ -7,7 +8,6 @@ import {
   printGuest,
   toHex,
 } from '@vouch/protocol'
-import { type Asked, jsonAnswer, LIVENESS_ROUTES, type Routes } from '@vouch/protocol/node/http'
 import type { GuestView } from '../../src/index.js'
 import { openApi } from './openapi.js'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { simulatedNvidia, simulatedVendor } from '@vouch/evidence'
+import { readNamedFile } from '@vouch/host/node'
 import { shown, textOf, VouchError } from '@vouch/protocol'
-import { readNamedFile } from '@vouch/protocol/node'
 import type { Provider } from '../../src/index.js'
 import type { SimulatedSettings } from '../../src/providers/settings.js'
 

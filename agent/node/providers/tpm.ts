@@ -1,6 +1,6 @@
 import { printPcrs } from '@vouch/evidence'
+import { readNamedFile } from '@vouch/host/node'
 import { equalBytes, shortReportData, toHex, VouchError } from '@vouch/protocol'
-import { readNamedFile } from '@vouch/protocol/node'
 import type { Provider } from '../../src/index.js'
 import type { TpmSettings } from '../../src/providers/settings.js'
 import { Tpm2Tools } from './tpm2-tools.js'

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readNamedFile } from '@vouch/host/node'
 import { shown, VouchError } from '@vouch/protocol'
-import { readNamedFile } from '@vouch/protocol/node'
 import type { Provider } from '../../src/index.js'
 
 /** Evidence travels in at most 16 files. */

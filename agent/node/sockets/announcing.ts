@@ -1,7 +1,7 @@
 import { lstat, unlink } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { refusalBody } from '@vouch/host/http'
 import { type PublicKey, parseAnnouncement, shown, VouchError } from '@vouch/protocol'
-import { refusalBody } from '@vouch/protocol/node/http'
 
 export interface SocketLimits {
   /** Longest line, in bytes. */

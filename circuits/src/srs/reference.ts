@@ -1,4 +1,5 @@
-import { concat, fromHex, VouchError, whyUnanswered } from '@vouch/protocol'
+import { whyUnanswered } from '@vouch/host'
+import { concat, fromHex, VouchError } from '@vouch/protocol'
 import { type Bytes, sha256Hex } from '../bytes.js'
 import {
   CHUNK_POINTS,

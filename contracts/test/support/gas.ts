@@ -7,7 +7,7 @@ import {
   keccak256,
   numberToHex,
 } from 'viem'
-import { storyPolicy } from '../../../scripts/demo/story.js'
+import { storyPolicy } from '../../../fixtures/story/story.js'
 import { NOON } from '../../../test/support/proven.js'
 import { credentialRegistryAbi } from '../../src/index.js'
 import { type Client, mined } from './chain.js'

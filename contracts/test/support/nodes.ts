@@ -1,16 +1,15 @@
-import { type Address, type Hex, keccak256, toHex } from 'viem'
-import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
 import {
   CHANGE_KINDS,
   type CompactSignature,
-  credentialRegistryAbi,
   gatewayDomain,
   inOrder,
   messageTypes,
   ROUTE_ACTIONS,
   registryDomain,
-  vouchVerifierAbi,
-} from '../../src/index.js'
+} from '@vouch/chain'
+import { type Address, type Hex, keccak256, toHex } from 'viem'
+import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
+import { credentialRegistryAbi, vouchVerifierAbi } from '../../src/index.js'
 import { type Client, deploy, mined } from './chain.js'
 
 export const ZERO: Hex = `0x${'00'.repeat(32)}`

@@ -1,3 +1,11 @@
+import {
+  acceptanceOf,
+  type ContractPolicy,
+  contractPolicyOf,
+  type Question,
+  requestOf,
+  revertIn,
+} from '@vouch/chain'
 import { type Backend, type CircuitName, keyHash } from '@vouch/circuits'
 import {
   type AcceptancePolicy,
@@ -10,18 +18,10 @@ import {
 } from '@vouch/protocol'
 import { proveResponse } from '@vouch/prover'
 import { type Address, bytesToHex, encodeFunctionData, type Hex, hexToBytes } from 'viem'
-import { type Machine, makeStory, type ServiceName, storyPolicy } from '../../../scripts/demo/story.js'
+import { type Machine, makeStory, type ServiceName, storyPolicy } from '../../../fixtures/story/story.js'
 import { NOON, respondTo } from '../../../test/support/proven.js'
 import { buildGenerated } from '../../build/generated.js'
-import {
-  acceptanceOf,
-  type ContractPolicy,
-  contractPolicyOf,
-  type Question,
-  requestOf,
-  revertIn,
-  vouchVerifierAbi,
-} from '../../src/index.js'
+import { vouchVerifierAbi } from '../../src/index.js'
 import { type Chain, type Client, deploy, mined, startChain } from './chain.js'
 import { admitAll, deployRegistry } from './nodes.js'
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeWhole } from '@vouch/host/node'
 import { shown, VouchError } from '@vouch/protocol'
-import { writeWhole } from '@vouch/protocol/node'
 import {
   type Evidence,
   type EvidenceFile,

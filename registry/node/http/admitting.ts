@@ -1,6 +1,4 @@
 import type { AdmissionPolicy } from '@vouch/evidence'
-import type { Failure } from '@vouch/protocol'
-import { type Json, jsonObject, plain } from '@vouch/protocol'
 import {
   getOperation,
   jsonAnswer,
@@ -13,18 +11,24 @@ import {
   type Routes,
   refusal,
   response,
-} from '@vouch/protocol/node/http'
-import type { Admission } from '../../src/admission.js'
-import { enrollmentCodec, MAX_ENROLLMENT_BYTES } from '../../src/enrollment.js'
+} from '@vouch/host/http'
+import type { Failure } from '@vouch/protocol'
 import {
+  enrollmentCodec,
+  type Json,
+  jsonObject,
+  MAX_ENROLLMENT_BYTES,
   type NonceTicket,
   nonceRequestCodec,
   parseNonceRequest,
+  plain,
+  printReceipt,
   printTicket,
+  receiptCodec,
   ticketCodec,
-} from '../../src/nonce.js'
+} from '@vouch/protocol'
+import type { Admission } from '../../src/admission.js'
 import { printPolicies } from '../../src/policies.js'
-import { printReceipt, receiptCodec } from '../../src/receipt.js'
 
 /** What whoever admits is to strangers: a registrar, or a trust node. */
 export interface Admitter extends Live {

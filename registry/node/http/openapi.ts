@@ -1,6 +1,5 @@
-import { headCodec, type Json, jsonObject } from '@vouch/protocol'
-import { getOperation, jsonResponse, openApiDocument, parameter, response } from '@vouch/protocol/node/http'
-import { bucketIndexCodec } from '../../src/buckets.js'
+import { getOperation, jsonResponse, openApiDocument, parameter, response } from '@vouch/host/http'
+import { bucketIndexCodec, headCodec, type Json, jsonObject } from '@vouch/protocol'
 import { ADMITTING_PATHS, ADMITTING_SCHEMAS, listOf } from './admitting.js'
 
 const number = (maximum: number) => ({ type: 'integer', minimum: 0, maximum })

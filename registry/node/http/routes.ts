@@ -1,6 +1,5 @@
-import { fromHex, headCodec, plain, printHead } from '@vouch/protocol'
-import { bytesAnswer, jsonAnswer, type Routes } from '@vouch/protocol/node/http'
-import { printBucketIndex } from '../../src/buckets.js'
+import { bytesAnswer, jsonAnswer, type Routes } from '@vouch/host/http'
+import { fromHex, headCodec, plain, printBucketIndex, printHead } from '@vouch/protocol'
 import { admittingRoutes, NO_BODY } from './admitting.js'
 import { openApi } from './openapi.js'
 import type { Service } from './service.js'

@@ -1,6 +1,4 @@
-import type { Head } from '@vouch/protocol'
-import type { BucketIndex } from '../../src/buckets.js'
-import type { NonceTicket } from '../../src/nonce.js'
+import type { BucketIndex, Head, NonceTicket } from '@vouch/protocol'
 import type { Admitter } from './admitting.js'
 
 /** What is served: everything of a registrar that strangers may ask for. */

@@ -1,4 +1,4 @@
-import type { CrowdLimits, Limits, Site } from '@vouch/protocol/node/http'
+import type { CrowdLimits, Limits, Site } from '@vouch/host/http'
 import { ROUTES } from './routes.js'
 import type { Service } from './service.js'
 

@@ -1,12 +1,11 @@
-import type { Hasher } from '@vouch/circuits'
-import { toInteger, VouchError } from '@vouch/protocol'
-import { type Admission, encodeRecord, RECORD_TYPE } from '../../src/log-record.js'
+import type { Turns } from '@vouch/host'
+import type { Hasher } from '@vouch/protocol'
+import { EMPTY_LEAF, leafOf, toInteger, VouchError } from '@vouch/protocol'
+import { type AdmissionRecord, encodeRecord, RECORD_TYPE } from '@vouch/protocol/registrar-folder'
 import type { Admitted, NewMember } from '../../src/store.js'
-import { EMPTY_LEAF, leafOf } from '../../src/tree.js'
 import { Batch } from './batch.js'
 import type { IndexFiles } from './index-files.js'
 import type { RecordLog } from './record-log.js'
-import type { Turns } from './turns.js'
 
 /** Admissions in one write: bounds the memory that their evidence takes at once. */
 const MAX_BATCH = 256
@@ -92,7 +91,7 @@ export class Admissions {
       accepted.map(({ member }) => ({ type: RECORD_TYPE.evidence, body: member.evidence })),
     )
     const time = now()
-    const admissions = accepted.map(({ member }, i): Admission => {
+    const admissions = accepted.map(({ member }, i): AdmissionRecord => {
       const pointer = pointers[i]
       if (pointer === undefined) throw new VouchError('INTERNAL', { rule: 'evidence must have a place' })
       const { nonce, credential, policyId, expiresAt, machine } = member

@@ -1,5 +1,5 @@
 import { equalBytes, fieldToBytes, REGISTRY_DEPTH, toHex, VouchError } from '@vouch/protocol'
-import { assertBody } from '../../src/frame.js'
+import { assertBody } from '@vouch/protocol/registrar-folder'
 import { encodeMember } from '../../src/member.js'
 import { machineRefused, type NewMember } from '../../src/store.js'
 import type { IndexFiles } from './index-files.js'

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { writeWhole } from '@vouch/host/node'
 import { REGISTRY_DEPTH } from '@vouch/protocol'
 import {
   boundedBytes,
@@ -10,8 +11,7 @@ import {
   uint,
   version,
 } from '@vouch/protocol/codec'
-import { writeWhole } from '@vouch/protocol/node'
-import { frameBytes, NO_HASH, readFrame } from '../../src/frame.js'
+import { frameBytes, NO_HASH, readFrame } from '@vouch/protocol/registrar-folder'
 import type { Position } from './record-log.js'
 
 /** Up to which records of both logs the index has everything, on the disk. */

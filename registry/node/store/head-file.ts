@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemReason, writeWhole } from '@vouch/host/node'
 import { type Head, parseHead, printHead, VouchError } from '@vouch/protocol'
-import { systemReason, writeWhole } from '@vouch/protocol/node'
 
 const HEAD_FILE = 'head.json'
 

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Hasher } from '@vouch/circuits'
+import type { Hasher } from '@vouch/protocol'
 import {
   concat,
   equalBytes,

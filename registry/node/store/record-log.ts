@@ -1,4 +1,5 @@
 import { concat, equalBytes, VouchError } from '@vouch/protocol'
+import type { EvidencePointer } from '@vouch/protocol/registrar-folder'
 import {
   FRAME_OVERHEAD,
   type Frame,
@@ -9,8 +10,7 @@ import {
   LENGTH_BYTES,
   NO_HASH,
   readFrame,
-} from '../../src/frame.js'
-import type { EvidencePointer } from '../../src/log-record.js'
+} from '@vouch/protocol/registrar-folder'
 import { type DataFile, storageFailed } from './disk.js'
 
 /** Behind which record of a log: its end, and its hash. */

@@ -1,15 +1,15 @@
-import { type Failure, type Head, toInteger, VouchError } from '@vouch/protocol'
+import { Turns } from '@vouch/host'
+import { EMPTY_LEAF, type Failure, type Head, toInteger, VouchError } from '@vouch/protocol'
+import { encodeRecord, MAX_REASON_BYTES } from '@vouch/protocol/registrar-folder'
 import { nextHead } from '../../src/heads.js'
-import { encodeRecord, MAX_REASON_BYTES } from '../../src/log-record.js'
 import type { Admitted, Banned, NewMember, Registry } from '../../src/store.js'
-import { EMPTY_LEAF, type TreeChange } from '../../src/tree.js'
+import type { TreeChange } from '../../src/tree.js'
 import { type AdmissionParts, Admissions } from './admissions.js'
 import { MAX_REFUSED } from './checkpoint.js'
 import { publishHead } from './head-file.js'
 import type { Lock } from './lock.js'
 import { OpenView, type ViewParts } from './open-view.js'
 import type { SigningClock } from './signing-clock.js'
-import { Turns } from './turns.js'
 
 /** Admissions between two checkpoints: what a start after a crash must replay, at a third of a millisecond each. */
 const CHECKPOINT_EVERY = 1024

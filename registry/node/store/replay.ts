@@ -1,7 +1,11 @@
-import type { Hasher } from '@vouch/circuits'
-import { equalBytes, type Head, VouchError } from '@vouch/protocol'
-import { type Admission, type Ban, decodeRecord, type Removal } from '../../src/log-record.js'
-import { EMPTY_LEAF, leafOf } from '../../src/tree.js'
+import type { Hasher } from '@vouch/protocol'
+import { EMPTY_LEAF, equalBytes, type Head, leafOf, VouchError } from '@vouch/protocol'
+import {
+  type AdmissionRecord,
+  type BanRecord,
+  decodeRecord,
+  type RemovalRecord,
+} from '@vouch/protocol/registrar-folder'
 import type { IndexFiles } from './index-files.js'
 import type { Placed, RecordLog } from './record-log.js'
 
@@ -61,7 +65,7 @@ export class Replay {
     return this.id
   }
 
-  private async admit(admission: Admission, offset: number): Promise<void> {
+  private async admit(admission: AdmissionRecord, offset: number): Promise<void> {
     await this.evidence.at(admission.evidence)
     const { credential, machine, policyId, nonce, expiresAt } = admission
     if (this.index.find(credential) !== undefined)
@@ -74,14 +78,14 @@ export class Replay {
     if (this.fromStart && this.leaves.size >= 1024) this.settle()
   }
 
-  private remove({ index, credential, head }: Removal, offset: number): void {
+  private remove({ index, credential, head }: RemovalRecord, offset: number): void {
     if (index >= this.index.size || this.index.member(index).credential !== credential)
       throw this.broken('a removal must name a member', offset)
     this.empty(index)
     this.follow(head, offset)
   }
 
-  private ban({ machine, head }: Ban, offset: number): void {
+  private ban({ machine, head }: BanRecord, offset: number): void {
     // All it ever had: rows that a crash left ahead of their checkpoint may call a leaf removed that is not empty yet.
     for (const { index } of this.index.membersOf(machine)) this.empty(index)
     this.index.refuse(machine)

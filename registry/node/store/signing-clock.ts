@@ -1,6 +1,6 @@
 import { uptime } from 'node:os'
+import { dateOf } from '@vouch/host/node'
 import { VouchError } from '@vouch/protocol'
-import { dateOf } from '@vouch/protocol/node'
 
 /** A day: an outage of hours needs no operator. */
 export const MAX_AHEAD = 86_400

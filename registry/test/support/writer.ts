@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
 import { createRegistry, openRegistry, readRegistry } from '../../node/store/index.js'
 import type { Registry } from '../../src/store.js'
-import { ID, member, NOW, SIGNER } from './members.js'
+import { ID, member, NOW, SIGNER } from '../../testing/members.js'
 
 // A process that writes to a registry until it is killed, or until it has done what was asked. Each line that it prints is
 // something that the registry has acknowledged.

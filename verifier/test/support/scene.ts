@@ -9,7 +9,7 @@ import {
   signHead,
 } from '@vouch/protocol'
 import type { Verdict, VerifyParameters } from '@vouch/verifier'
-import { makeStory, registrarKey } from '../../../scripts/demo/story.js'
+import { makeStory, registrarKey } from '../../../fixtures/story/story.js'
 import { ask, bytes32, NOON, respondTo } from '../../../test/support/proven.js'
 
 // Bundles that hold in everything but their proof: the backend answers what it is told to.

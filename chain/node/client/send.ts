@@ -1,0 +1,146 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { Turns } from '@vouch/host'
+import { shown, VouchError } from '@vouch/protocol'
+import type { Address, Hex, PrivateKeyAccount, PublicClient, TransactionReceipt } from 'viem'
+import type { Chain } from './client.js'
+import { isNumberTaken, outOfGas } from './faults.js'
+
+/** What is sent: to a contract, or to make one. */
+export interface Message {
+  readonly to?: Address
+  readonly data: Hex
+}
+
+export interface Sent {
+  readonly receipt: TransactionReceipt
+  /** The transaction's number among those of its account. */
+  readonly nonce: number
+}
+
+/**
+ * An account's transactions, one after another: each needs the number after the one before it, and a server that is asked
+ * twice at once gives the same number twice.
+ */
+export class Outbox {
+  private readonly turns = new Turns()
+  private next = 0
+  private underWay = 0
+
+  /** Sends under the account's next number. It is under way until `settled` is called. */
+  take<Result>(count: () => Promise<number>, send: (nonce: number) => Promise<Result>): Promise<Result> {
+    return this.turns.take(async () => {
+      const counted = await count()
+      // A server may not count yet what another of its kind was sent a moment ago.
+      const nonce = this.underWay === 0 ? counted : Math.max(counted, this.next)
+      const result = await send(nonce)
+      this.next = nonce + 1
+      this.underWay++
+      return result
+    })
+  }
+
+  settled(): void {
+    this.underWay--
+  }
+}
+
+/** How often a transaction is given a number: another program may send from the same account. */
+const ATTEMPTS = 3
+const PAUSE_MS = 500
+
+/** Sends a transaction, and waits until a block has it. */
+export async function send(
+  chain: Chain,
+  account: PrivateKeyAccount,
+  message: Message,
+  doing: string,
+): Promise<Sent> {
+  const outbox = chain.outboxOf(account.address)
+  const { hash, gas, nonce } = await dispatch(chain, account, message, doing)
+  const receipt = await chain
+    .ask(doing, (client) => client.waitForTransactionReceipt({ hash, timeout: chain.receiptTimeoutMs }))
+    .finally(() => outbox.settled())
+  if (receipt.transactionHash !== hash) throw replaced(doing)
+  if (receipt.status === 'success') return { receipt, nonce }
+  if (receipt.gasUsed >= gas) throw outOfGas(doing)
+  throw new VouchError('TRANSACTION_FAILED', {
+    rule: `${doing}: the transaction must not revert`,
+    given: shown(hash),
+    hint: 'what it stands on changed while it was under way: run this again',
+  })
+}
+
+interface Dispatched {
+  readonly hash: Hex
+  readonly gas: bigint
+  readonly nonce: number
+}
+
+async function dispatch(
+  chain: Chain,
+  account: PrivateKeyAccount,
+  message: Message,
+  doing: string,
+): Promise<Dispatched> {
+  const { address } = account
+  const count = () =>
+    chain.ask(doing, (client) => client.getTransactionCount({ address, blockTag: 'pending' }))
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await chain
+        .outboxOf(address)
+        .take(count, (nonce) =>
+          chain.ask(doing, (client) => dispatchAs(nonce, chain, client, account, message, doing)),
+        )
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isNumberTaken(error)) throw error
+      await wait(PAUSE_MS)
+    }
+  }
+}
+
+/** Signs what was asked for and nothing that the server would rather have: its word counts for gas alone, and that within limits. */
+async function dispatchAs(
+  nonce: number,
+  chain: Chain,
+  client: PublicClient,
+  account: PrivateKeyAccount,
+  message: Message,
+  doing: string,
+): Promise<Dispatched> {
+  const { viem, id } = chain
+  const [fees, estimated] = await Promise.all([
+    client.estimateFeesPerGas({ chain: null, type: 'eip1559' }),
+    client.estimateGas({ account: account.address, nonce, ...message }),
+  ])
+  assertAffordable(chain, fees.maxFeePerGas, doing)
+  // Others' transactions may come first, and make this one dearer. What is not used is not paid.
+  const gas = estimated + estimated / 5n
+  const { maxFeePerGas, maxPriorityFeePerGas } = fees
+  const serializedTransaction = await account.signTransaction({
+    ...{ type: 'eip1559', chainId: id, nonce, gas, maxFeePerGas, maxPriorityFeePerGas },
+    ...message,
+  })
+  await client.sendRawTransaction({ serializedTransaction }).catch((error: unknown) => {
+    // An answer that went missing makes the library send it again: then the server has it already.
+    if (!(error instanceof viem.BaseError && /already (known|imported)/i.test(error.message))) throw error
+  })
+  return { hash: viem.keccak256(serializedTransaction), gas, nonce }
+}
+
+/** What a unit of gas costs is the server's word: one that lies would empty the account. */
+function assertAffordable({ viem, maxFee }: Chain, fee: bigint, doing: string): void {
+  if (fee <= maxFee) return
+  throw new VouchError('FEE_NOT_ACCEPTED', {
+    rule: `${doing}: a unit of gas must cost at most ${viem.formatGwei(maxFee)} gwei`,
+    given: shown(`${viem.formatGwei(fee)} gwei`),
+    hint: 'the server lies, or the chain is dear today: name another, wait, or raise --max-fee',
+  })
+}
+
+function replaced(doing: string): VouchError {
+  return new VouchError('TRANSACTION_FAILED', {
+    rule: `${doing}: no other transaction may take its place`,
+    hint: 'another program sends from the same account: give each its own',
+  })
+}

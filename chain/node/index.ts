@@ -1,0 +1,17 @@
+// The public names for whoever reads or changes a chain. It loads viem, which takes a fifth of a second: it is imported
+// where a chain is asked for, and nowhere before.
+
+export { accountOf } from './client/account.js'
+export { addressArgument } from './client/addresses.js'
+export type { Chain, ChainOptions } from './client/client.js'
+export { create, isDevelopmentChain, openChain, transact } from './client/client.js'
+export { hostOf } from './client/faults.js'
+export type { Deployed, Settings } from './deploy.js'
+export { deploy } from './deploy.js'
+export type { ConsumerContract } from './gateway.js'
+export { callGateway, readConsumer, requestFor } from './gateway.js'
+export type { ChainSynced, ChainSyncParameters } from './sync/sync.js'
+export { registryIdOf, syncChain } from './sync/sync.js'
+export { nodeSiteOf } from './trust/http.js'
+export type { TrustNode } from './trust/trust-node.js'
+export { openTrustNode } from './trust/trust-node.js'

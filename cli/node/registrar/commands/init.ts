@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type AdmissionPolicy, admissionPolicyId, printAdmissionPolicy } from '@vouch/evidence'
+import { readAdmissionPolicy } from '@vouch/evidence/node'
+import {
+  clock,
+  dateOf,
+  makeFolder,
+  readAll,
+  readSecret,
+  type Terminal,
+  writeSecret,
+  writeWhole,
+} from '@vouch/host/node'
+import { fieldToBytes, isSimulated, toHex, VouchError } from '@vouch/protocol'
+import {
+  createRegistry,
+  keyFile,
+  refuseRegistry,
+  registrarFolder,
+  type SigningOptions,
+} from '@vouch/registry/node'
+
+export interface InitOptions extends SigningOptions {
+  readonly policy: readonly string[]
+  /** For a trust node's folder: the registry is there already, on chain. */
+  readonly rpc?: string
+  readonly contract?: string
+  readonly json?: true
+}
+
+/** `registrar init`: draws an id and keys, takes the policies in, and cuts the first head. */
+export async function initCommand(out: Terminal, folder: string, options: InitOptions): Promise<number> {
+  const policies = await readAll(options.policy.map(readAdmissionPolicy))
+  const paths = registrarFolder(folder)
+  await refuseRegistry(folder) // before anything is written beside it
+  await makeFolder(paths.policies, 0o700)
+  await chmod(folder, 0o700) // evidence names machines: what lies here is for the registrar alone
+  const id = await idOf(options)
+  const signer = await secretAt(keyFile(folder, options))
+  await secretAt(paths.nonceKey)
+  for (const policy of policies) await keepPolicy(paths.policies, policy)
+  const time = clock()
+  await createRegistry(folder, { id, signer, now: () => time }) // last: a crash before leaves nothing that another try stumbles over
+
+  const policyIds = policies.map((policy) => toHex(fieldToBytes(admissionPolicyId(policy))))
+  if (options.json) out.data(JSON.stringify({ registry_id: toHex(id), policies: policyIds }))
+  else {
+    out.data(`registry  ${toHex(id)}`)
+    for (const policyId of policyIds) out.data(`policy    ${policyId}`)
+  }
+  if (policies.some((policy) => isSimulated(admissionPolicyId(policy)))) {
+    out.words(
+      'registrar: warning: a policy admits simulated evidence: nothing genuine stands behind its leaves',
+    )
+  }
+  // Later heads are held against this one: nothing can tell here whether its own time is right.
+  out.words(
+    `registrar: the first head is of ${dateOf(time)}: if that is wrong, set the clock, and make another`,
+  )
+  out.words(`registrar: heads are signed with ${keyFile(folder, options)}: keep a copy of it elsewhere`)
+  return 0
+}
+
+/** Drawn for a registry of its own; what the contract is known by for a trust node's. */
+async function idOf({ rpc, contract }: InitOptions): Promise<Uint8Array> {
+  if (rpc === undefined && contract === undefined) return new Uint8Array(randomBytes(32))
+  if (rpc === undefined || contract === undefined) {
+    throw new VouchError('USAGE', { rule: '--rpc and --contract must be given together' })
+  }
+  const { addressArgument, openChain, registryIdOf } = await import('@vouch/chain/node')
+  return registryIdOf(await openChain(rpc), addressArgument(contract, '--contract'))
+}
+
+/** A secret that is there already, as when it is kept elsewhere; else a new one. All but a few in 2^128 are signing keys. */
+async function secretAt(path: string): Promise<Uint8Array> {
+  if (await stat(path).catch(() => undefined)) return readSecret(path)
+  const secret = new Uint8Array(randomBytes(32))
+  await writeSecret(path, secret)
+  return secret
+}
+
+async function keepPolicy(folder: string, policy: AdmissionPolicy): Promise<void> {
+  const name = `${toHex(fieldToBytes(admissionPolicyId(policy)))}.json`
+  await writeWhole(join(folder, name), `${printAdmissionPolicy(policy)}\n`)
+}

@@ -1,0 +1,53 @@
+import { openHasher } from '@vouch/circuits'
+import { type ListeningOptions, limitsFile, placeOf, readLimits } from '@vouch/host/http'
+import { numberArgument, type Terminal } from '@vouch/host/node'
+import {
+  auditWarning,
+  type ClockOptions,
+  clockTrust,
+  DEFAULT_LIMITS,
+  keyFile,
+  openRegistrar,
+  type SigningOptions,
+  serveUntilEnded,
+  siteOf,
+  takeOrders,
+} from '@vouch/registry/node'
+
+export interface ServeOptions extends SigningOptions, ListeningOptions, ClockOptions {
+  readonly cutEvery: string
+  readonly json?: true
+}
+
+/** `registrar serve`: the HTTP interface, and heads on the clock, until it is told to end. */
+export async function serveCommand(out: Terminal, folder: string, options: ServeOptions): Promise<number> {
+  const cutEvery = numberArgument(options.cutEvery, '--cut-every', { min: 1, max: 3600 })
+  const place = placeOf(options)
+  const limits = await readLimits(limitsFile(folder, options), DEFAULT_LIMITS)
+  const registrar = await openRegistrar(folder, {
+    key: keyFile(folder, options),
+    clock: clockTrust(out, options),
+    hash: await openHasher(),
+    onAuditFailure: auditWarning(out),
+  })
+  try {
+    const orders = await takeOrders(folder, registrar)
+    if (orders === undefined) {
+      out.words(
+        'registrar: warning: the path of the folder is too long for a socket: nothing can be removed meanwhile',
+      )
+    }
+    try {
+      const { registry } = registrar
+      return await serveUntilEnded(
+        out,
+        { site: siteOf(registrar), place, limits, registry, cutEvery },
+        options,
+      )
+    } finally {
+      await orders?.close()
+    }
+  } finally {
+    await registrar.close()
+  }
+}

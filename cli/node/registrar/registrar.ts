@@ -1,0 +1,182 @@
+import { addChainCommands } from '@vouch/chain/commands'
+import { LISTENING_OPTIONS } from '@vouch/host/http'
+import { runCommand, runProgram, terminal, versionOf } from '@vouch/host/node'
+import { Command } from 'commander'
+import { type AdmitOptions, admitCommand } from './commands/admit.js'
+import { type ExportOptions, exportCommand } from './commands/export.js'
+import { type HeadOptions, headCommand } from './commands/head.js'
+import { type InitOptions, initCommand } from './commands/init.js'
+import { type NonceOptions, nonceCommand } from './commands/nonce.js'
+import { type ReadmitOptions, type RemoveOptions, readmitCommand, removeCommand } from './commands/order.js'
+import { type RebuildOptions, rebuildCommand } from './commands/rebuild.js'
+import { type ServeOptions, serveCommand } from './commands/serve.js'
+import { type ShowOptions, showCommand } from './commands/show.js'
+import { type SyncOptions, syncCommand } from './commands/sync.js'
+
+const out = terminal('registrar')
+
+const EXAMPLE = `
+example:
+  registrar init registry/ --policy policy.json
+  registrar serve registry/ --port 8787
+  registrar sync http://127.0.0.1:8787 --to copy/
+
+exit status: 0 done · 1 usage · 2 something signed or proven is false · 3 not accepted · 4 undecidable`
+
+const folder = ['<folder>', "the registry's folder"] as const
+const key = ['--key <file>', 'the key that signs heads (default: signer.key in the folder)'] as const
+const json = ['--json', 'JSON on stdout'] as const
+const rpc = ['--rpc <url>', "a chain's RPC server"] as const
+const clockAhead = [
+  '--clock-ahead <hours>',
+  'sign nothing while the clock is further ahead of the newest head',
+  '24',
+] as const
+const timeIsRight = [
+  '--time-is-right',
+  'confirm that the clock is right now, as after a long outage; not for scripts that start servers',
+] as const
+const behindProxy = [
+  '--behind-proxy [address]',
+  'believe X-Forwarded-For when it comes from this address (default: from loopback)',
+] as const
+const contract = ['--contract <address>', "the registry's contract"] as const
+
+const registrar = new Command('registrar')
+  .description('admits credentials to a registry, and publishes it')
+  .version(versionOf(import.meta.url))
+  .addHelpText('after', EXAMPLE)
+
+registrar
+  .command('init')
+  .description(
+    'make a registry: its id, its keys, its first head; with --rpc and --contract, the folder of a trust node',
+  )
+  .argument(...folder)
+  .requiredOption('--policy <files...>', 'admission policies, in JSON or YAML')
+  .option(...rpc)
+  .option(...contract)
+  .option(...key)
+  .option(...json)
+  .action((where: string, options: InitOptions) => run(options, () => initCommand(out, where, options)))
+
+registrar
+  .command('nonce')
+  .description('give a nonce for the evidence of one credential')
+  .argument(...folder)
+  .requiredOption('--credential <hex>', 'the credential C that is to be admitted')
+  .action((where: string, options: NonceOptions) => run({}, () => nonceCommand(out, where, options)))
+
+registrar
+  .command('admit')
+  .description('judge an enrollment, and admit its credential')
+  .argument(...folder)
+  .argument('<enrollment>', 'what the client wrote')
+  .option(...clockAhead)
+  .option(...timeIsRight)
+  .option(...json)
+  .action((where: string, file: string, options: AdmitOptions) =>
+    run(options, () => admitCommand(out, where, file, options)),
+  )
+
+const serve = registrar
+  .command('serve')
+  .description('serve nonces, enrollments, heads and leaves by HTTP, and cut heads on the clock')
+  .argument(...folder)
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--port <number>', 'port to listen on; 0 for any', '8787')
+  .option('--cut-every <seconds>', 'how often a head is cut, if anything changed', '600')
+  .option(...behindProxy)
+  .option(...clockAhead)
+  .option(...timeIsRight)
+  .option(...key)
+  .option(...json)
+  .action((where: string, options: ServeOptions) => run(options, () => serveCommand(out, where, options)))
+for (const [flags, description] of LISTENING_OPTIONS) serve.option(flags, description)
+
+registrar
+  .command('remove')
+  .description('remove a member, or all of a machine, for cause and for ever; a server may be running')
+  .argument(...folder)
+  .option('--credential <hex>', 'the member')
+  .option('--machine <hex>', 'the machine, which is refused from then on')
+  .requiredOption('--reason <text>', 'why, for your own log')
+  .option(...clockAhead)
+  .option(...timeIsRight)
+  .option(...key)
+  .option(...json)
+  .action((where: string, options: RemoveOptions) => run(options, () => removeCommand(out, where, options)))
+
+registrar
+  .command('readmit')
+  .description('let a machine that was removed be admitted again; a server may be running')
+  .argument(...folder)
+  .requiredOption('--machine <hex>', 'the machine')
+  .requiredOption('--reason <text>', 'why, for your own log')
+  .action((where: string, options: ReadmitOptions) => run({}, () => readmitCommand(out, where, options)))
+
+registrar
+  .command('head')
+  .description('print the newest head')
+  .argument(...folder)
+  .option('--cut', 'cut a head first, if anything changed')
+  .option('--force', 'with --cut: even if nothing did')
+  .option(...clockAhead)
+  .option(...timeIsRight)
+  .option(...key)
+  .action((where: string, options: HeadOptions) => run({}, () => headCommand(out, where, options)))
+
+registrar
+  .command('export')
+  .description('write the public part of a registry to a folder that any server of files can publish')
+  .argument(...folder)
+  .requiredOption('--to <folder>', 'where to')
+  .option(...json)
+  .action((where: string, options: ExportOptions) => run(options, () => exportCommand(out, where, options)))
+
+registrar
+  .command('sync')
+  .description("keep a copy of somebody's registry; checks all of it")
+  .argument('[from]', 'URL or folder')
+  .requiredOption('--to <folder>', 'where the copy is kept')
+  .option(...rpc)
+  .option(...contract)
+  .option('--from-block <number>', 'on chain: the block that has the contract, or one before it', '0')
+  .option(
+    '--confirmations <number>',
+    'on chain: how deep a block must lie (default: 12; on development chains 0)',
+  )
+  .option('--registry <hex>', 'the registry id that you expect')
+  .option('--signer <hex>', 'the signer of heads that you believe')
+  .option(...json)
+  .action((from: string | undefined, options: SyncOptions) =>
+    run(options, () => syncCommand(out, from, options)),
+  )
+
+addChainCommands(registrar, {
+  out,
+  run,
+  serving: [...LISTENING_OPTIONS, behindProxy, clockAhead, timeIsRight],
+})
+
+registrar
+  .command('rebuild')
+  .description('check the whole log, and make the index anew from it')
+  .argument(...folder)
+  .option(...json)
+  .action((where: string, options: RebuildOptions) => run(options, () => rebuildCommand(out, where, options)))
+
+registrar
+  .command('show')
+  .description('say what a registry holds')
+  .argument(...folder)
+  .option('--members', 'list its members')
+  .option('--machine <hex>', 'list the members of one machine')
+  .option(...json)
+  .action((where: string, options: ShowOptions) => run(options, () => showCommand(out, where, options)))
+
+function run(options: { readonly json?: true }, command: () => Promise<number>): Promise<void> {
+  return runCommand(out, options.json ?? false, command)
+}
+
+await runProgram(out, registrar)

@@ -1,0 +1,165 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type ErrorCode, VouchError } from '@vouch/protocol'
+import { type Answer, failureOf, refusalOf, send, sendHeaders } from './answer.js'
+import { assertPlain, readBody } from './body.js'
+import { type Callers, Gate, type NoteRefusal } from './gate.js'
+import type { Limits } from './limits.js'
+import { listening } from './listening.js'
+import { headersFor, type Origins, preflightHeaders } from './origins.js'
+import { type Route, type Routes, routeOf } from './routes.js'
+
+/** What is served, and to whom refusals are told that no handler hears of. */
+export interface Site<Service> {
+  readonly routes: Routes<Service>
+  readonly service: Service
+  /** A request that could not be read, or the first that came too often. Nothing of a flood's rest is told. */
+  readonly noteRefusal: NoteRefusal
+  /** Told how each request ended, for counting. */
+  readonly count?: (outcome: ErrorCode | 'answered') => void
+}
+
+export interface RunningServer {
+  readonly address: AddressInfo
+  /** Takes no new requests, finishes those in hand, ends. What takes longer than this is cut off; if not given, as long as a request may take. */
+  close(graceMs?: number): Promise<void>
+}
+
+export interface Place extends Callers {
+  readonly host: string
+  readonly port: number
+  /** Of which origins web pages may ask; if not given, of all. */
+  readonly origins?: Origins | undefined
+}
+
+/** Serves a site. Everything that arrives is a stranger's. Servers of one service share a gate. */
+export async function startServer<Service>(
+  site: Site<Service>,
+  place: Place,
+  limits: Limits,
+  gate = new Gate((from, failures) => site.noteRefusal(from, failures), limits, place),
+): Promise<RunningServer> {
+  const { origins = '*' } = place
+  const handle = requestHandler(site, { gate, limits, origins, isEnding: () => !server.listening })
+  const server: Server = createServer(
+    {
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.checkMs,
+      keepAliveTimeout: limits.headersMs,
+      maxHeaderSize: 8192,
+    },
+    (request, response) => void handle(request, response),
+  )
+  server.on('connection', (socket) => gate.admitConnection(socket, (reason) => turnedAway(reason, origins)))
+  const address = await listening(server, place)
+  return { address, close: (graceMs = limits.requestMs) => closed(server, graceMs) }
+}
+
+/** An answer before anything was asked. */
+function turnedAway(reason: VouchError, origins: Origins): string {
+  const { status, type, body, retryAfter = 0 } = refusalOf(reason)
+  const headers = {
+    'content-type': type,
+    'content-length': String(Buffer.byteLength(body)),
+    'retry-after': String(retryAfter),
+    connection: 'close',
+    ...headersFor(origins, undefined),
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  const reasonPhrase = status === 429 ? 'Too Many Requests' : 'Service Unavailable'
+  return `HTTP/1.1 ${status} ${reasonPhrase}\r\n${lines.join('')}\r\n${String(body)}`
+}
+
+interface Handling {
+  readonly gate: Gate
+  readonly limits: Limits
+  readonly origins: Origins
+  readonly isEnding: () => boolean
+}
+
+function requestHandler<Service>(
+  site: Site<Service>,
+  { gate, limits, origins, isEnding }: Handling,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { routes, service } = site
+
+  async function answerTo(request: IncomingMessage, from: string): Promise<Answer> {
+    const { route, argument } = routeOf(routes, request.method ?? '', request.url ?? '')
+    const body = await bodyFor(route, request, limits)
+    return gate.work(from, request.socket, () => route.answer(service, { body, from, argument }))
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const from = gate.clientOf(request)
+    const headers = isForPages(routes, request) ? headersFor(origins, request.headers.origin) : {}
+    try {
+      await gate.admitRequest(request, response, from)
+      const options = request.method === 'OPTIONS' && preflightHeaders(routes, request.url ?? '', headers)
+      if (options) return sendHeaders(response, options)
+      const answer = await answerTo(request, from)
+      hangUpAfter(limits.responseMs, response)
+      send(response, answer, { isLast: isEnding(), headers })
+      site.count?.('answered')
+    } catch (error) {
+      if (request.method === 'POST' && isNoted(error, request))
+        await site.noteRefusal(from, [failureOf(error)])
+      site.count?.(failureOf(error).code)
+      hangUpAfter(limits.responseMs, response)
+      send(response, refusalOf(error), { headers })
+    }
+  }
+
+  return (request, response) => {
+    if (limits.totalMs !== undefined) hangUpAfter(limits.totalMs, response)
+    return handle(request, response)
+  }
+}
+
+/** Whether pages may come to what is asked for. What there is none of, they may hear of. */
+function isForPages<Service>(routes: Routes<Service>, { url = '' }: IncomingMessage): boolean {
+  return !Object.values(routes).some(({ path, pages }) => pages === false && path.test(url))
+}
+
+/**
+ * What a POST failed of that nobody judged: an operator wants to know. Not of floods, which are noted where they begin, nor of
+ * clients that hang up in the middle of a body.
+ */
+function isNoted(error: unknown, { complete }: IncomingMessage): boolean {
+  return error instanceof VouchError ? error.code !== 'RATE_LIMITED' : complete
+}
+
+/** Drops an answer that is not read in time: a client that reads a byte a minute would keep its connection for ever. */
+function hangUpAfter(patienceMs: number, response: ServerResponse): void {
+  const { socket } = response.req
+  const deadline = setTimeout(() => socket.destroy(), patienceMs).unref()
+  response.once('close', () => clearTimeout(deadline))
+}
+
+/**
+ * The body, if the route takes one. A web page can send JSON to another site only when that site says that it may: so the
+ * origins that an operator allows are all that can have a visitor's browser post here.
+ */
+async function bodyFor<Service>(
+  route: Route<Service>,
+  request: IncomingMessage,
+  { bodyBytes = Number.POSITIVE_INFINITY }: Limits,
+): Promise<Uint8Array> {
+  if (route.method === 'GET') return new Uint8Array()
+  assertPlain(request)
+  const type = request.headers['content-type']?.split(';')[0]?.trim()
+  if (type === 'application/json') return readBody(request, Math.min(route.bodyLimit, bodyBytes))
+  throw new VouchError('VALUE_MALFORMED', { rule: 'a body must be of type application/json' })
+}
+
+/** Node looks for slow clients no more once a server ends: those that say nothing until then are hung up on. */
+function closed(server: Server, patienceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const deadline = setTimeout(() => server.closeAllConnections(), patienceMs)
+    server.close(() => {
+      clearTimeout(deadline)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

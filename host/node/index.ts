@@ -1,0 +1,41 @@
+// What every command line shares: arguments, files, what is fetched, the terminal and the words on it.
+
+export type { Bounds } from './fetch.js'
+export { fetchBounded } from './fetch.js'
+export {
+  assertRoom,
+  assertWritable,
+  makeFolder,
+  mergeUnread,
+  parseNamedFile,
+  readAll,
+  readNamedFile,
+  renameDurably,
+  syncFolder,
+  systemReason,
+  writeWhole,
+} from './files/files.js'
+export { LineFile } from './files/line-file.js'
+export {
+  createOnce,
+  createPrivateFile,
+  parsePrivateFile,
+  privateFolder,
+  writePrivateFile,
+} from './files/private-files.js'
+export { readSecret, writeSecret } from './files/secret-files.js'
+export { bytesArgument, durationArgument, fieldArgument, numberArgument } from './terminal/arguments.js'
+export { runProgram, usageWords } from './terminal/program.js'
+export type { Terminal } from './terminal/terminal.js'
+export {
+  clearAwayWhenInterrupted,
+  clock,
+  drained,
+  parseTime,
+  runCommand,
+  sayFailure,
+  terminal,
+  untilInterrupted,
+} from './terminal/terminal.js'
+export { versionOf } from './terminal/version.js'
+export { dateOf, fieldHex, preview, table } from './terminal/words.js'

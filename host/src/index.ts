@@ -1,0 +1,6 @@
+export { boundedBody } from './body.js'
+export type { AskingAgain, Patience, Waiting } from './retry.js'
+export { askAgain, retryAfterMs } from './retry.js'
+export { Turns } from './turns.js'
+export type { Unanswered } from './unanswered.js'
+export { unanswered, whyUnanswered } from './unanswered.js'

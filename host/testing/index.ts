@@ -1,0 +1,1 @@
+export { fakeWaiting } from './waiting.js'
