@@ -1,7 +1,6 @@
-import { VouchError } from '@vouch/protocol'
+import { unanswered, VouchError, whyUnanswered } from '@vouch/protocol'
 import { boundedBody } from '../src/body.js'
 import { askAgain, type Waiting } from '../src/retry.js'
-import { unanswered, whyUnanswered } from '../src/unanswered.js'
 
 const TIMEOUT_MS = 30_000
 

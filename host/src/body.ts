@@ -1,7 +1,4 @@
-import { concat } from '@vouch/protocol'
-
-/** Why a body is not read to its end. */
-export const TOO_LONG = 'the answer is too long'
+import { concat, TOO_LONG } from '@vouch/protocol'
 
 /**
  * Reads what a server answers up to a limit and until the signal, and nothing past either: the server decides how much it

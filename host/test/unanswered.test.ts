@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { connect } from 'node:net'
+import { whyUnanswered } from '@vouch/protocol'
 import { afterEach, describe, expect, it } from 'vitest'
 import { fetchBounded } from '../node/fetch.js'
-import { whyUnanswered } from '../src/unanswered.js'
 
 // A question that comes to nothing is told with its address, with what failed, and with what to do.
 

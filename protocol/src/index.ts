@@ -217,3 +217,5 @@ export {
   PROFILE_IDS,
   PROFILES,
 } from './statements/envelope.js'
+export type { Unanswered } from './unanswered.js'
+export { TOO_LONG, unanswered, whyUnanswered } from './unanswered.js'

@@ -9,6 +9,7 @@ import {
   decodeRequest,
   type ErrorCode,
   EXIT_OF,
+  type ExitStatus,
   encodeRequest,
   exitStatus,
   fixedPath,
@@ -137,8 +138,9 @@ describe('the exit status', () => {
     expect(failing('PROOF_FALSE', 'USAGE')).toBe(1)
   })
 
-  it('is 4 whenever the protocol itself refuses, unless its caller is wrong', () => {
-    for (const code of Object.keys(THROWN)) expect(EXIT_OF[code as ErrorCode]).toBe(code === 'USAGE' ? 1 : 4)
+  it('is 4 whenever the protocol cannot read something, unless its caller is wrong', () => {
+    const others = { USAGE: 1, NONCE_UNKNOWN: 3, NONCE_EXPIRED: 3 } as Partial<Record<ErrorCode, ExitStatus>>
+    for (const code of Object.keys(THROWN) as ErrorCode[]) expect(EXIT_OF[code]).toBe(others[code] ?? 4)
   })
 })
 

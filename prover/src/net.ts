@@ -1,4 +1,4 @@
-import { askAgain, boundedBody, unanswered, type Waiting, whyUnanswered } from '@vouch/host'
+import { askAgain, boundedBody, type Waiting } from '@vouch/host'
 import {
   type ErrorCode,
   EXIT_OF,
@@ -9,7 +9,9 @@ import {
   parseJson,
   shown,
   textOf,
+  unanswered,
   VouchError,
+  whyUnanswered,
 } from '@vouch/protocol'
 import type { RegistrySource } from '@vouch/registry'
 

@@ -1,5 +1,4 @@
-import { unanswered, whyUnanswered } from '@vouch/host'
-import { type ErrorCode, shown, VouchError } from '@vouch/protocol'
+import { type ErrorCode, shown, unanswered, VouchError, whyUnanswered } from '@vouch/protocol'
 import { explainRevert, type RevertName, revertIn } from '../../src/reverts.js'
 
 type Viem = typeof import('viem')

@@ -1,5 +1,4 @@
-import { whyUnanswered } from '@vouch/host'
-import { concat, fromHex, VouchError } from '@vouch/protocol'
+import { concat, fromHex, VouchError, whyUnanswered } from '@vouch/protocol'
 import { type Bytes, sha256Hex } from '../bytes.js'
 import {
   CHUNK_POINTS,

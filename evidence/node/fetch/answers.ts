@@ -1,5 +1,5 @@
-import { retryAfterMs, unanswered, whyUnanswered } from '@vouch/host'
-import { VouchError } from '@vouch/protocol'
+import { retryAfterMs } from '@vouch/host'
+import { unanswered, VouchError, whyUnanswered } from '@vouch/protocol'
 
 // Asking a vendor's service: they answer slowly, not at all, or with a request to come back later.
 

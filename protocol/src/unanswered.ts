@@ -1,7 +1,9 @@
-import { type ErrorCode, shown, VouchError } from '@vouch/protocol'
-import { TOO_LONG } from './body.js'
+import { type ErrorCode, shown, VouchError } from './errors.js'
 
 // A question over the network that came to nothing. `fetch` says "fetch failed", and keeps what failed in its cause.
+
+/** Why a body is not read to its end. */
+export const TOO_LONG = 'the answer is too long'
 
 export interface Unanswered {
   readonly code: ErrorCode
