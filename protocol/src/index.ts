@@ -1,6 +1,6 @@
 // The public names of the protocol, by concept. A test holds a copy of this list: a change to it is a change of the API.
 
-export type { EnrollmentFile } from './admission/enrollment.js'
+export type { EnrollmentFile, ReadEnrollment } from './admission/enrollment.js'
 export {
   enrollmentCodec,
   MAX_ENROLLMENT_BYTES,
@@ -36,6 +36,8 @@ export {
   printLedgerEntry,
   printReading,
 } from './alice-files.js'
+export type { Check } from './checks.js'
+export { Checks, gravest, gravestError, must } from './checks.js'
 export type { ClosureEntry } from './code-identity.js'
 export { closureHash, drvOf, osImageHash } from './code-identity.js'
 export {
@@ -111,8 +113,8 @@ export type { Codec } from './notation/codec.js'
 export { MAX_FILE_BYTES } from './notation/codec.js'
 export type { Json, JsonObject } from './notation/json.js'
 export { canonicalJson, jsonObject, parseJson, plain, textOf } from './notation/json.js'
-export type { Enrollment } from './public-inputs.js'
-export { enrollInputs, respondInputs } from './public-inputs.js'
+export type { EnrollInputs, Enrollment, RespondInputs } from './public-inputs.js'
+export { enrollInputs, inputList, PUBLIC_INPUTS, respondInputs } from './public-inputs.js'
 export type { LeafContent } from './published/bucket-tree.js'
 export {
   BUCKET_HEIGHT,

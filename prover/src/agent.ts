@@ -1,22 +1,13 @@
-import {
-  type AdmissionPolicy,
-  appraise,
-  authenticate,
-  bindsReportData,
-  type Claims,
-  parseEvidence,
-} from '@vouch/evidence'
+import type { AdmissionPolicy, Claims } from '@vouch/evidence'
 import {
   type Attestation,
   auxOf,
   buildServiceTree,
-  EXIT_OF,
   equalBytes,
-  exitStatus,
   type Failure,
   fieldToBytes,
   type Guest,
-  gpuNonce,
+  gravestError,
   parseAttestation,
   parseGuest,
   printAttestationRequest,
@@ -24,6 +15,7 @@ import {
   toHex,
   VouchError,
 } from '@vouch/protocol'
+import { judgeEvidence } from '@vouch/registry'
 import { AGENT, askJson, type Network } from './net.js'
 
 /** What an agent says that runs in its guest. The tree it names is the one that these services make, or nothing is kept. */
@@ -57,32 +49,13 @@ export async function checkAttestation(
   now: number,
 ): Promise<Claims> {
   assertBinding(attestation, guest, nonce)
-  const files = attestation.evidence.map((bytes, i) => ({ name: `evidence[${i}]`, bytes }))
-  const { evidence } = await parseEvidence(files)
-  const authentication = await authenticate(evidence, now)
-  const { authentic } = authentication
-  if (authentic === undefined) throw gravest(authentication.failures)
-  const { claims } = authentic
-  if (!bindsReportData(claims, attestation.reportData)) {
-    throw new VouchError('REPORT_DATA_MISMATCH', {
-      rule: 'the evidence must carry the REPORT_DATA that binds image, service tree and nonce',
-      given: claims.slots.map(({ name, bytes }) => `${name} ${toHex(bytes)}`).join(', '),
-    })
-  }
-  const gpus = { digest: attestation.gpuDigest, nonce: gpuNonce(nonce) }
-  const failures = appraise(authentic, policy, now, { nonce: null, gpus }).failures.filter(isOursToJudge)
-  if (failures.length > 0) throw gravest(failures)
-  if (!policy.osImages.some((image) => equalBytes(image, attestation.osImageHash))) {
-    throw new VouchError('IMAGE_NOT_ACCEPTED', {
-      rule: 'the admission policy must accept the OS image',
-      given: toHex(attestation.osImageHash),
-    })
-  }
-  return claims
+  const judged = await judgeEvidence(attestation, { policy, now, leaves: isForTheRegistrar })
+  if ('failures' in judged) throw gravestError(judged.failures)
+  return judged.claims
 }
 
 /** Revocation lists that did not come along, the registrar may keep: whether they are there is for it to say. */
-const isOursToJudge = ({ code }: Failure): boolean => code !== 'COLLATERAL_MISSING'
+const isForTheRegistrar = ({ code }: Failure): boolean => code === 'COLLATERAL_MISSING'
 
 function assertBinding(attestation: Attestation, guest: Guest, nonce: Uint8Array): void {
   const { osImageHash, gpuDigest, smtRoot } = attestation
@@ -110,13 +83,6 @@ function assertBinding(attestation: Attestation, guest: Guest, nonce: Uint8Array
 
 function treeFalse(rule: string, given: bigint): VouchError {
   return new VouchError('SERVICE_TREE_FALSE', { rule, given: toHex(fieldToBytes(given)) })
-}
-
-/** The failure that decides, as an error. */
-export function gravest(failures: readonly Failure[]): VouchError {
-  const exit = exitStatus(failures)
-  const failure = failures.find(({ code }) => EXIT_OF[code] === exit)
-  return new VouchError(failure?.code ?? 'INTERNAL', failure ?? { rule: 'a refusal must have a reason' })
 }
 
 /** An address below a URL that may end in a slash. */

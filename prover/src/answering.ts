@@ -10,6 +10,7 @@ import {
   type Credential,
   decodeEnvelope,
   type Guest,
+  gravestError,
   inForceAt,
   type LedgerEntry,
   type Opening,
@@ -19,7 +20,6 @@ import {
   type Verifier,
 } from '@vouch/protocol'
 import type { Mirror } from '@vouch/registry'
-import { gravest } from './agent.js'
 import { askFor, askService, assertAsked, checkAnswer, checkEnvelope, serviceNamed } from './asking.js'
 import { type Agreement, type Asked, type Caution, judgeRequest, USUAL_CAUTION } from './caution.js'
 import { copyFor } from './copy.js'
@@ -170,7 +170,7 @@ async function answerRequest(
   const known = { ...knows, head, size, standing, earlier, agreement, caution, now: now() }
   const asked = judgeRequest(request, known)
   await answering.onAsked?.(asked)
-  if (asked.failures.length > 0) throw gravest(asked.failures)
+  if (asked.failures.length > 0) throw gravestError(asked.failures)
   const answerOf = (envelope: Uint8Array): LedgerEntry => entryFor(request, envelope, now())
   assertUnanswered(request, earlier, response.envelope && answerOf(response.envelope).answer, agreement)
 

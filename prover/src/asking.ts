@@ -5,7 +5,9 @@ import {
   askHash,
   CLOCK_STEP,
   decodeEnvelope,
+  type Envelope,
   equalBytes,
+  gravestError,
   type ListedService,
   MAX_FILE_BYTES,
   type Opening,
@@ -18,7 +20,8 @@ import {
   toHex,
   VouchError,
 } from '@vouch/protocol'
-import type { Caution } from './caution.js'
+import { broken, ENVELOPE } from '@vouch/verifier'
+import { agesOf, type Caution } from './caution.js'
 import { askJson, type Network, refusalIn, SERVICE, unreachable, withinTime } from './net.js'
 import { isSignedBy } from './respond.js'
 import type { SignedEnvelope } from './witness.js'
@@ -143,34 +146,26 @@ export function checkEnvelope(
   caution: Caution,
 ): SignedEnvelope {
   const { freshness, profile } = request
-  const { time, askHash: asked } = decodeEnvelope(envelope)
-  assertAsked(request, asked)
+  const content = decodeEnvelope(envelope)
+  const { time } = content
+  assertAsked(request, content.askHash)
   if (floored(time) !== time) {
     throw new VouchError('RESPONSE_TIME_REFUSED', {
       rule: `the envelope's time must be a multiple of ${CLOCK_STEP} s: a finer one tells one guest from others`,
       given: `${time}`,
     })
   }
-  if (freshness.kind === 'max_age') assertFresh(time, freshness.seconds, now, caution)
+  if (freshness.kind === 'max_age') assertFresh(content, request, now, caution)
   const digest = PROFILES[profile].digest(envelope)
   const service = guest.services.find((candidate) => isSignedBy(candidate, signature, digest))
   if (service === undefined) throw signatureFalse('a service that was enrolled')
   return { envelope, signature, service }
 }
 
-function assertFresh(time: number, oldest: number, now: number, { clockSkew }: Caution): void {
-  if (time < now - oldest) {
-    throw new VouchError('RESPONSE_TOO_OLD', {
-      rule: `the envelope must be at most ${oldest} s old`,
-      given: `${now - time} s`,
-    })
-  }
-  if (time > now + clockSkew) {
-    throw new VouchError('RESPONSE_FROM_FUTURE', {
-      rule: `the envelope may be at most ${clockSkew} s ahead of the clock`,
-      given: `${time - now} s`,
-    })
-  }
+function assertFresh(envelope: Envelope, request: Request, now: number, caution: Caution): void {
+  const judged = { envelope, request, ages: agesOf(caution), now }
+  const failures = [...broken(ENVELOPE.age, judged), ...broken(ENVELOPE.ahead, judged)]
+  if (failures.length > 0) throw gravestError(failures)
 }
 
 function assertSignature(

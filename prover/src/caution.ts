@@ -1,21 +1,22 @@
 import type { AdmissionPolicy } from '@vouch/evidence'
 import { admissionPolicyId } from '@vouch/evidence'
-import type { Credential, LedgerEntry } from '@vouch/protocol'
 import {
+  type Credential,
   equalBytes,
   type Failure,
   fieldToBytes,
   type Guest,
   type Head,
-  inForceAt,
   isSimulated,
+  type LedgerEntry,
   type Request,
   shown,
   toHex,
   type Verifier,
-  verifierIdOf,
   verifierName,
 } from '@vouch/protocol'
+import { type Ages, ANSWER, broken, HEAD, REQUEST } from '@vouch/verifier'
+import { unprovable } from './provable.js'
 import type { Standing } from './standing.js'
 
 /** How careful Alice is. Each of these may be loosened, by its name and on purpose. */
@@ -38,6 +39,14 @@ export const USUAL_CAUTION: Caution = {
   minimumSet: 16,
   minimumServices: 2,
 }
+
+/** How old things may be for her. She allows no grace: what comes late shows who was slow. */
+export const agesOf = ({ clockSkew, requestAge, headAge }: Caution): Ages => ({
+  clockSkew,
+  requestAge,
+  headAge,
+  grace: 0,
+})
 
 /** What the holder agrees to beyond caution, for one Request. */
 export interface Agreement {
@@ -114,11 +123,15 @@ export function judgeRequest(request: Request, known: Known): Asked {
     })),
     services,
     anonymitySet,
-    failures: rules(request, known, crowd).flatMap(([holds, failure]) => (holds ? [] : [failure])),
+    failures: [
+      ...verifierRules(request, known),
+      ...registryRules(request, known),
+      ...clockRules(request, known),
+      ...crowdRules(request, known, crowd),
+      ...ownRules(request, known),
+    ],
   }
 }
-
-type Rule = readonly [holds: boolean, failure: Failure]
 
 /** Among whom, and among what, a proof hides its prover. */
 interface Crowd {
@@ -127,88 +140,64 @@ interface Crowd {
   readonly services: number
 }
 
-const rules = (request: Request, known: Known, crowd: Crowd): readonly Rule[] => [
-  ...verifierRules(request, known),
-  ...registryRules(request, known),
-  ...clockRules(request, known),
-  ...crowdRules(request, known, crowd),
-  ...ownRules(request, known),
-]
+const unless = (holds: boolean, failure: Failure): readonly Failure[] => (holds ? [] : [failure])
 
 /** A bundle is worth something to the verifier that made the Request: she must mean that one, and what it asks for. */
-function verifierRules(request: Request, { verifier }: Known): readonly Rule[] {
-  return [
-    [
-      equalBytes(request.verifierId, verifierIdOf(verifier)),
-      {
-        code: 'VERIFIER_MISMATCH',
-        rule: `the Request must be of the verifier that is meant, ${verifierName(verifier)}`,
-        given: toHex(request.verifierId),
-        hint: 'another verifier made it, and a relay passed it on: get a Request from the verifier that you mean',
-      },
-    ],
-    [
-      request.asks.kind === 'answer',
-      { code: 'ASKS_MISMATCH', rule: 'the Request must ask for an answer', given: request.asks.kind },
-    ],
-  ]
-}
+const verifierRules = (request: Request, { verifier }: Known): readonly Failure[] => [
+  ...broken(
+    REQUEST.verifier,
+    { request, verifier },
+    {
+      rule: `the Request must be of the verifier that is meant, ${verifierName(verifier)}`,
+      hint: 'another verifier made it, and a relay passed it on: get a Request from the verifier that you mean',
+    },
+  ),
+  ...broken(ANSWER.asks, { request }, { rule: 'the Request must ask for an answer' }),
+]
+
 const SYNC_FIRST =
   'alice sync brings the copy up to date, alice sync --every 5m keeps it so: a Request never does, since that would show who answers it'
 
 /** Proven against a registry that is shown to few, or at a root that few stood under, a proof names its prover. */
-function registryRules(request: Request, { credential, head, size, caution, now }: Known): readonly Rule[] {
-  const { headAge, clockSkew } = caution
+function registryRules(
+  request: Request,
+  { credential, head, size, caution, now }: Known,
+): readonly Failure[] {
+  const { registry } = credential
+  const ages = agesOf(caution)
   return [
-    [
-      equalBytes(request.registryId, credential.registry.id),
+    ...broken(
+      REQUEST.registry,
+      { request, registry },
       {
-        code: 'REGISTRY_NOT_ACCEPTED',
         rule: 'the Request must name the registry that the credential is in',
-        given: toHex(request.registryId),
       },
-    ],
-    [
-      head.time >= now - headAge,
+    ),
+    ...broken(
+      HEAD.age,
+      { head, ages, now },
       {
-        code: 'HEAD_TOO_OLD',
-        rule: `the head of your copy must be at most ${headAge} s old: an older one may be kept for a few`,
-        given: `${now - head.time} s`,
+        rule: `the head of your copy must be at most ${ages.headAge} s old: an older one may be kept for a few`,
         hint: SYNC_FIRST,
       },
-    ],
-    [
-      head.time <= now + clockSkew,
-      {
-        code: 'HEAD_FROM_FUTURE',
-        rule: 'the head must not be ahead of the clock',
-        given: `${head.time - now} s`,
-      },
-    ],
-    [
-      size !== undefined,
-      {
-        code: 'ROOT_NOT_ACCEPTED',
-        rule: "the Request's root must be that of your copy's head, or the one it lets stand: under another few may have stood",
-        given: toHex(fieldToBytes(request.root)),
-        hint: SYNC_FIRST,
-      },
-    ],
+    ),
+    ...broken(HEAD.ahead, { head, ages, now }, { rule: 'the head must not be ahead of the clock' }),
+    ...unless(size !== undefined, {
+      code: 'ROOT_NOT_ACCEPTED',
+      rule: "the Request's root must be that of your copy's head, or the one it lets stand: under another few may have stood",
+      given: toHex(fieldToBytes(request.root)),
+      hint: SYNC_FIRST,
+    }),
   ]
 }
 
 /** Asked with one `now` after another, a credential shows when it expires. */
-function clockRules(request: Request, { caution, now }: Known): readonly Rule[] {
+function clockRules(request: Request, { caution, now }: Known): readonly Failure[] {
   const rule = "the Request's now must be near the clock: asked with one now after another, an expiry shows"
+  const judged = { request, ages: agesOf(caution), now }
   return [
-    [
-      request.now >= now - caution.requestAge,
-      { code: 'REQUEST_TOO_OLD', rule, given: `${now - request.now} s ago` },
-    ],
-    [
-      request.now <= now + caution.clockSkew,
-      { code: 'REQUEST_FROM_FUTURE', rule, given: `${request.now - now} s ahead` },
-    ],
+    ...broken(REQUEST.age, judged, { rule, given: `${now - request.now} s ago` }),
+    ...broken(REQUEST.ahead, judged, { rule, given: `${request.now - now} s ahead` }),
   ]
 }
 
@@ -217,56 +206,35 @@ function crowdRules(
   request: Request,
   { size, earlier, agreement, caution }: Known,
   { anonymitySet, services }: Crowd,
-): readonly Rule[] {
+): readonly Failure[] {
   const { context } = request
   const { minimumSet, minimumServices } = caution
   return [
-    [
-      size === undefined || anonymitySet >= minimumSet,
-      {
-        code: 'SET_TOO_SMALL',
-        rule: `${minimumSet} live leaves of others, under the accepted policies and at the Request's root, are the fewest to hide among`,
-        given: `${anonymitySet}`,
-        hint: 'wait until more have enrolled; or lower the minimum, and be one of few',
-      },
-    ],
-    [
-      services >= minimumServices,
-      {
-        code: 'TOO_FEW_SERVICES',
-        rule: `a Request must accept ${minimumServices} services at least that a guest known here runs: among fewer, it says which one answered`,
-        given: `${services} of the ${request.services.length} that it accepts`,
-        hint: 'the listing of another guest makes its services known: --guest',
-      },
-    ],
-    [
-      context === undefined || earlier !== undefined || isSame(context, agreement.context),
-      {
-        code: 'CONTEXT_NOT_AGREED',
-        rule: 'a context links all proofs under it, so it must be agreed to',
-        given: shown(context === undefined ? '' : toHex(context)),
-      },
-    ],
+    ...unless(size === undefined || anonymitySet >= minimumSet, {
+      code: 'SET_TOO_SMALL',
+      rule: `${minimumSet} live leaves of others, under the accepted policies and at the Request's root, are the fewest to hide among`,
+      given: `${anonymitySet}`,
+      hint: 'wait until more have enrolled; or lower the minimum, and be one of few',
+    }),
+    ...unless(services >= minimumServices, {
+      code: 'TOO_FEW_SERVICES',
+      rule: `a Request must accept ${minimumServices} services at least that a guest known here runs: among fewer, it says which one answered`,
+      given: `${services} of the ${request.services.length} that it accepts`,
+      hint: 'the listing of another guest makes its services known: --guest',
+    }),
+    ...unless(context === undefined || earlier !== undefined || isSame(context, agreement.context), {
+      code: 'CONTEXT_NOT_AGREED',
+      rule: 'a context links all proofs under it, so it must be agreed to',
+      given: shown(context === undefined ? '' : toHex(context)),
+    }),
   ]
 }
 
 /** What her own credential must be for any of it to be provable. */
-function ownRules(request: Request, { credential, head, size, standing }: Known): readonly Rule[] {
-  return [
-    [
-      request.policies.includes(credential.policyId),
-      {
-        code: 'POLICY_NOT_ACCEPTED',
-        rule: 'the Request must accept the policy that admitted the credential',
-      },
-    ],
-    [
-      credential.expiresAt >= inForceAt(request),
-      { code: 'CREDENTIAL_EXPIRED', rule: 'the credential must be in force', hint: 'renew it' },
-    ],
-    [size === undefined || standing.index !== undefined, absence(credential, head)],
-  ]
-}
+const ownRules = (request: Request, { credential, head, size, standing }: Known): readonly Failure[] => [
+  ...unprovable(request, credential),
+  ...unless(size === undefined || standing.index !== undefined, absence(credential, head)),
+]
 
 /** Why a credential is not in the registry: not yet, or no more. */
 function absence({ admittedAt }: Credential, head: Head): Failure {

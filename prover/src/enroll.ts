@@ -6,6 +6,7 @@ import {
   type Enrollment,
   enrollInputs,
   equalBytes,
+  inputList,
   reportData,
   type Shape,
   VouchError,
@@ -58,7 +59,7 @@ export async function proveEnrollment(parameters: EnrollParameters): Promise<Enr
   }
   const witness = enrollWitness(enrollment, smtRoot, holderSecret)
   const { proof } = await backend.prove('enroll', witness, signal === undefined ? {} : { signal })
-  if (!(await backend.verify('enroll', enrollInputs(enrollment), proof))) {
+  if (!(await backend.verify('enroll', inputList(enrollInputs(enrollment)), proof))) {
     throw new VouchError('PROOF_FALSE', { rule: 'a proof must verify before it leaves this machine' })
   }
   return { enrollment, proof }

@@ -2,8 +2,8 @@ import { askAgain, boundedBody, type Waiting } from '@vouch/host'
 import {
   type ErrorCode,
   EXIT_OF,
-  exitStatus,
   type Failure,
+  gravest,
   type JsonObject,
   MAX_FILE_BYTES,
   parseJson,
@@ -142,11 +142,8 @@ export function refusalIn(answer: string | Uint8Array, { name }: Peer): VouchErr
     const json = parseJson(typeof answer === 'string' ? answer : textOf(answer))
     const listed = json instanceof Map ? (json as JsonObject).get('failures') : undefined
     const failures = (Array.isArray(listed) ? listed : []).flatMap((one) => failureIn(one))
-    const exit = exitStatus(failures)
-    const gravest = failures.find(({ code }) => EXIT_OF[code] === exit)
-    return (
-      gravest && new VouchError(gravest.code, { ...gravest, rule: `the ${name} refuses: ${gravest.rule}` })
-    )
+    const worst = gravest(failures)
+    return worst && new VouchError(worst.code, { ...worst, rule: `the ${name} refuses: ${worst.rule}` })
   } catch {
     return undefined
   }

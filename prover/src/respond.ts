@@ -3,27 +3,32 @@ import { type Backend, type CircuitName, keyHash } from '@vouch/circuits'
 import {
   assertShape,
   type Bundle,
-  buildServiceTree,
   concat,
-  credential,
   decodeEnvelope,
   equalBytes,
+  type Failure,
   fixedRoot,
-  inForceAt,
-  nullifier,
+  inputList,
   PROFILES,
   REGISTRY_DEPTH,
   type Request,
-  registryLeaf,
   requestHash,
-  respondInputs,
   rootOfPath,
   type Service,
   type Shape,
-  scopeOf,
   VouchError,
 } from '@vouch/protocol'
-import { type Holding, type Leaves, leafMissing, respondWitness, type SignedEnvelope } from './witness.js'
+import { broken, ENVELOPE } from '@vouch/verifier'
+import { unprovable } from './provable.js'
+import {
+  type Holding,
+  type Leaves,
+  leafMissing,
+  type SignedEnvelope,
+  type Statement,
+  statementOf,
+  witnessOf,
+} from './witness.js'
 
 export interface ProveParameters {
   readonly request: Request
@@ -47,12 +52,12 @@ const PARAMETERS: Shape<ProveParameters> = {
 export async function proveResponse(parameters: ProveParameters): Promise<Bundle> {
   assertShape(parameters, PARAMETERS, 'proveResponse: parameters')
   const { request, response, holding, leaves, backend, signal } = parameters
-  assertProvable(request, response, holding, leaves)
-  const witness = respondWitness(request, response, holding, leaves)
+  const statement = statementOf(request, response, holding, leaves)
+  assertProvable(statement, leaves)
+  const witness = witnessOf(statement)
   const { proof } = await backend.prove('respond', witness, signal === undefined ? {} : { signal })
-  const pseudonym = nullifier(holding.holderSecret, scopeOf(request))
   // A reference string of an attacker's gives proofs that hide less than they should, and fail here.
-  if (!(await backend.verify('respond', respondInputs(request, response.envelope, pseudonym), proof))) {
+  if (!(await backend.verify('respond', inputList(statement.inputs), proof))) {
     throw new VouchError('PROOF_FALSE', {
       rule: 'a proof must verify before it leaves this machine',
       hint: 'the reference string or the proving binary is damaged: bob doctor tells',
@@ -63,55 +68,37 @@ export async function proveResponse(parameters: ProveParameters): Promise<Bundle
     circuit: keyHash('respond'),
     request: requestHash(request),
     envelope: response.envelope,
-    nullifier: pseudonym,
+    nullifier: statement.nullifier,
     proof,
   }
 }
 
 /** Refuses, in words, what the circuit would refuse without any. */
-function assertProvable(
-  request: Request,
-  { envelope, signature, service }: SignedEnvelope,
-  { holderSecret, services, policyId, expiresAt }: Holding,
-  leaves: Leaves,
-): void {
-  const leaf = registryLeaf(credential(buildServiceTree(services).root, holderSecret), policyId, expiresAt)
-  const { clientNonce } = decodeEnvelope(envelope)
-  const rules: readonly (readonly [holds: boolean, error: VouchError])[] = [
-    [
-      rootOver(leaves, leaf) === request.root,
-      new VouchError('ROOT_NOT_ACCEPTED', {
-        rule: "the registry's leaves must lead to the Request's root",
-        hint: 'sync the registry',
-      }),
-    ],
-    ['siblings' in leaves || leaves.includes(leaf), leafMissing()],
-    [
-      request.policies.includes(policyId),
-      new VouchError('POLICY_NOT_ACCEPTED', { rule: 'the Request must accept the policy that admitted' }),
-    ],
-    [
-      expiresAt >= inForceAt(request),
-      new VouchError('CREDENTIAL_EXPIRED', { rule: 'the credential must be in force', hint: 'renew it' }),
-    ],
-    [
+function assertProvable({ request, response, holding, leaf, path }: Statement, leaves: Leaves): void {
+  const { envelope, signature, service } = response
+  const unless = (holds: boolean, failure: Failure): readonly Failure[] => (holds ? [] : [failure])
+  const [failure] = [
+    ...unless(rootOver(leaves, leaf) === request.root, {
+      code: 'ROOT_NOT_ACCEPTED',
+      rule: "the registry's leaves must lead to the Request's root",
+      hint: 'sync the registry',
+    }),
+    ...unless(path !== undefined, leafMissing()),
+    ...unprovable(request, holding),
+    ...unless(
       request.services.some((drv) => equalBytes(drv, service.drv)),
-      new VouchError('SERVICE_NOT_ACCEPTED', { rule: 'the Request must accept the service that signed' }),
-    ],
-    [
-      request.freshness.kind !== 'challenge' || equalBytes(clientNonce, request.challenge),
-      new VouchError('NONCE_MISMATCH', {
-        rule: "the envelope's client nonce must be the Request's challenge",
-      }),
-    ],
-    [
-      isSignedBy(service, signature, PROFILES[request.profile].digest(envelope)),
-      new VouchError('SIGNATURE_FALSE', {
-        rule: "the envelope's signature must hold under the service's key and the Request's profile",
-      }),
-    ],
+      { code: 'SERVICE_NOT_ACCEPTED', rule: 'the Request must accept the service that signed' },
+    ),
+    ...(request.freshness.kind === 'challenge'
+      ? broken(ENVELOPE.nonce, { envelope: decodeEnvelope(envelope), request })
+      : []),
+    ...unless(isSignedBy(service, signature, PROFILES[request.profile].digest(envelope)), {
+      code: 'SIGNATURE_FALSE',
+      rule: "the envelope's signature must hold under the service's key and the Request's profile",
+    }),
   ]
-  for (const [holds, error] of rules) if (!holds) throw error
+  if (failure !== undefined)
+    throw failure instanceof VouchError ? failure : new VouchError(failure.code, failure)
 }
 
 function rootOver(leaves: Leaves, leaf: bigint): bigint {

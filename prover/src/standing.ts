@@ -18,6 +18,7 @@ import {
   VouchError,
 } from '@vouch/protocol'
 import type { Mirror } from '@vouch/registry'
+import { stands } from '@vouch/verifier'
 
 /** A copy of a registry that was synced: every leaf in it leads to the head's root. */
 export interface Copy {
@@ -63,7 +64,7 @@ const FARTHEST_PREDECESSOR = 8192
 export async function sizeAt(copy: Copy, root: bigint): Promise<number | undefined> {
   const { head } = copy
   if (root === head.root) return head.size
-  if (root === 0n || root !== head.previousRoot) return undefined
+  if (!stands(root, head)) return undefined
   let layers: Layers | undefined
   for (let size = head.size; size > Math.max(0, head.size - FARTHEST_PREDECESSOR); size--) {
     const number = bucketOf(size - 1)

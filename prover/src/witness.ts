@@ -1,9 +1,11 @@
+import type { Inputs } from '@vouch/circuits'
 import {
   acceptedPolicy,
   acceptedService,
   buildServiceTree,
   type Credential,
   credential,
+  type EnrollInputs,
   type Enrollment,
   enrollInputs,
   equalBytes,
@@ -15,11 +17,13 @@ import {
   p2,
   REGISTRY_DEPTH,
   type Request,
+  type RespondInputs,
   registryLeaf,
   respondInputs,
   SERVICE_TREE_DEPTH,
   SERVICES_DEPTH,
   type Service,
+  type ServiceTree,
   scopeOf,
   serviceKey,
   serviceLeaf,
@@ -51,13 +55,8 @@ export interface SignedEnvelope {
   readonly service: Service
 }
 
-/** A value of the circuit's ABI: field elements as 0x-prefixed hexadecimal, bytes as numbers. */
-export type WitnessValue =
-  | string
-  | number
-  | readonly WitnessValue[]
-  | { readonly [name: string]: WitnessValue }
-export type Witness = Readonly<Record<string, WitnessValue>>
+/** The values of the circuit's ABI: field elements as 0x-prefixed hexadecimal, bytes as numbers. */
+export type Witness = Inputs
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`
 const bytes = (value: Uint8Array): readonly number[] => [...value]
@@ -65,41 +64,62 @@ const bytes = (value: Uint8Array): readonly number[] => [...value]
 /** All leaves of a registry; or the path of her own, which Alice computed from all of them. Never one that was fetched. */
 export type Leaves = readonly bigint[] | FixedPath
 
-/** The path of a leaf, if it is there. */
-export function pathAmong(leaves: Leaves, leaf: bigint): FixedPath | undefined {
+/** What a response is proven from, each part computed once. */
+export interface Statement {
+  readonly request: Request
+  readonly response: SignedEnvelope
+  readonly holding: Holding
+  readonly tree: ServiceTree
+  readonly leaf: bigint
+  /** Of the leaf in the registry, if it is there. */
+  readonly path: FixedPath | undefined
+  readonly nullifier: bigint
+  readonly inputs: RespondInputs
+}
+
+export function statementOf(
+  request: Request,
+  response: SignedEnvelope,
+  holding: Holding,
+  leaves: Leaves,
+): Statement {
+  const { holderSecret, services, policyId, expiresAt } = holding
+  const tree = buildServiceTree(services)
+  const leaf = registryLeaf(credential(tree.root, holderSecret), policyId, expiresAt)
+  const pseudonym = nullifier(holderSecret, scopeOf(request))
+  const inputs = respondInputs(request, response.envelope, pseudonym)
+  return {
+    request,
+    response,
+    holding,
+    tree,
+    leaf,
+    path: pathAmong(leaves, leaf),
+    nullifier: pseudonym,
+    inputs,
+  }
+}
+
+function pathAmong(leaves: Leaves, leaf: bigint): FixedPath | undefined {
   if ('siblings' in leaves) return leaves
   return leaves.includes(leaf) ? fixedPath(REGISTRY_DEPTH, leaves, leaves.indexOf(leaf)) : undefined
 }
 
 /** Everything that `respond` is told: the public inputs, and what they hide. */
-export function respondWitness(
-  request: Request,
-  { envelope, signature, service }: SignedEnvelope,
-  { holderSecret, services, policyId, expiresAt }: Holding,
-  leaves: Leaves,
-): Witness {
-  const tree = buildServiceTree(services)
-  const leaf = registryLeaf(credential(tree.root, holderSecret), policyId, expiresAt)
-  const registryPath = pathAmong(leaves, leaf)
-  if (registryPath === undefined) throw leafMissing()
-  const pseudonym = nullifier(holderSecret, scopeOf(request))
-  const inputs = respondInputs(request, envelope, pseudonym).map(hex)
-  const [registry_root = '', policies_root = '', services_root = '', now = ''] = inputs
-  const [asked = '', scope = '', shownPseudonym = ''] = inputs.slice(6)
+export const respondWitness = (...parts: Parameters<typeof statementOf>): Witness =>
+  witnessOf(statementOf(...parts))
+
+export function witnessOf({ request, response, holding, tree, leaf, path, inputs }: Statement): Witness {
+  const { service, signature } = response
+  const { holderSecret, policyId, expiresAt } = holding
+  if (path === undefined) throw leafMissing()
   return {
-    registry_root,
-    policies_root,
-    services_root,
-    now,
-    digest: inputs.slice(4, 6),
-    request: asked,
-    scope,
-    nullifier: shownPseudonym,
+    ...inHex(inputs),
     credential: { smt_root: hex(tree.root), holder_secret: hex(holderSecret) },
     admission: {
       policy_id: hex(policyId),
       expires_at: hex(BigInt(expiresAt)),
-      registry_path: pairsUp(leaf, registryPath),
+      registry_path: pairsUp(leaf, path),
       policies_path: pairsOf(
         POLICIES_DEPTH,
         request.policies.map(acceptedPolicy),
@@ -127,18 +147,19 @@ export function leafMissing(): VouchError {
 
 /** Everything that `enroll` is told. */
 export function enrollWitness(enrollment: Enrollment, smtRoot: bigint, holderSecret: bigint): Witness {
-  const inputs = enrollInputs(enrollment).map(hex)
-  return {
-    report_data: inputs.slice(0, 4),
-    os_image_hash: inputs.slice(4, 6),
-    aux: inputs.slice(6, 8),
-    credential: hex(enrollment.credential),
-    smt_root: hex(smtRoot),
-    holder_secret: hex(holderSecret),
-  }
+  return { ...inHex(enrollInputs(enrollment)), smt_root: hex(smtRoot), holder_secret: hex(holderSecret) }
 }
 
-interface Pair extends Readonly<Record<string, WitnessValue>> {
+/** Public inputs by the names that the circuit has for them. */
+const inHex = (inputs: RespondInputs | EnrollInputs): Witness =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [
+      name,
+      typeof value === 'bigint' ? hex(value) : value.map(hex),
+    ]),
+  )
+
+interface Pair extends Inputs {
   readonly left: string
   readonly right: string
 }

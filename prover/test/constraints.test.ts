@@ -1,5 +1,5 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import type { Backend, CircuitName } from '@vouch/circuits'
+import type { Backend, CircuitName, InputValue } from '@vouch/circuits'
 import { openBackend } from '@vouch/circuits/node'
 import {
   auxOf,
@@ -7,6 +7,7 @@ import {
   credential,
   enrollInputs,
   fromInteger,
+  inputList,
   P,
   p2,
   reportData,
@@ -16,7 +17,7 @@ import {
   TAG,
   toInteger,
 } from '@vouch/protocol'
-import { enrollWitness, respondWitness, type Witness, type WitnessValue } from '@vouch/prover'
+import { enrollWitness, respondWitness, type Witness } from '@vouch/prover'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeStory } from '../../fixtures/story/story.js'
 import { ask, NOON, respondTo } from '../../test/support/proven.js'
@@ -44,20 +45,20 @@ type Path = readonly (string | number)[]
 function replaced(
   witness: Witness,
   path: Path,
-  value: WitnessValue | ((old: WitnessValue) => WitnessValue),
+  value: InputValue | ((old: InputValue) => InputValue),
 ): Witness {
-  const at = (node: WitnessValue, [step, ...rest]: Path): WitnessValue => {
+  const at = (node: InputValue, [step, ...rest]: Path): InputValue => {
     if (step === undefined) return typeof value === 'function' ? value(node) : value
     if (Array.isArray(node)) return node.map((child, i) => (i === step ? at(child, rest) : child))
     if (typeof node !== 'object') throw new Error(`no ${step} in the witness`)
-    const members = node as { readonly [name: string]: WitnessValue }
+    const members = node as { readonly [name: string]: InputValue }
     if (!(step in members)) throw new Error(`no ${step} in the witness`)
     return { ...members, [step]: at(members[step] ?? '', rest) }
   }
   return at(witness, path) as Witness
 }
 
-const plusOne = (old: WitnessValue): string => hex((BigInt(String(old)) + 1n) % P)
+const plusOne = (old: InputValue): string => hex((BigInt(String(old)) + 1n) % P)
 
 /** Wants the circuit to refuse, and with this message. */
 async function refuses(circuit: CircuitName, witness: Witness, rule: string): Promise<void> {
@@ -117,7 +118,7 @@ describe('respond', () => {
   })
 
   test('refuses a whole path to a leaf that is not the service', async () => {
-    const nodes: WitnessValue[] = []
+    const nodes: InputValue[] = []
     const key = serviceKey(response.service)
     let node = 77n
     for (let depth = SERVICE_TREE_DEPTH - 1; depth >= 0; depth--) {
@@ -191,8 +192,8 @@ describe('respond', () => {
 function registryOf(
   C: bigint,
   expiresAt = BigInt(north.holding.expiresAt),
-): readonly (readonly [Path, WitnessValue])[] {
-  const path: WitnessValue[] = []
+): readonly (readonly [Path, InputValue])[] {
+  const path: InputValue[] = []
   let node = p2(TAG.LEAF, C, north.holding.policyId, expiresAt)
   for (let height = 0; height < 20; height++) {
     path.push({ left: hex(node), right: hex(0n) })
@@ -218,7 +219,7 @@ describe('enroll', () => {
 
   test('accepts the honest witness', async () => {
     const { publicInputs } = await backend.prove('enroll', honestEnroll)
-    expect(publicInputs).toEqual(enrollInputs(enrollment))
+    expect(publicInputs).toEqual(inputList(enrollInputs(enrollment)))
   })
 
   const WRONG_REPORT = 'report data is not the hash of the image, the service tree and aux'

@@ -10,6 +10,7 @@ import {
   encodeEnvelope,
   enrollInputs,
   fromInteger,
+  inputList,
   nullifier,
   p2,
   reportData,
@@ -175,7 +176,7 @@ test('no enrollment is proved over REPORT_DATA that binds something else', async
   const honest = reportData(osImageHash, smtRoot, auxOf(gpuDigest, nonce))
   const parameters = { osImageHash, gpuDigest, nonce, smtRoot, holderSecret: 5n, backend }
   const { enrollment, proof } = await proveEnrollment({ ...parameters, reportData: honest })
-  expect(await backend.verify('enroll', enrollInputs(enrollment), proof)).toBe(true)
+  expect(await backend.verify('enroll', inputList(enrollInputs(enrollment)), proof)).toBe(true)
   for (const changes of [
     { nonce: bytes32(2) },
     { smtRoot: smtRoot + 1n },
@@ -191,8 +192,8 @@ test('one Request, one envelope, one nullifier: all public inputs follow from th
   const story = makeStory(NOON)
   const request = ask(story)
   const { envelope } = respondTo(request, story.machines[0])
-  expect(respondInputs(request, envelope, 1n).slice(0, 8)).toEqual(
-    respondInputs(request, envelope, p2(1n)).slice(0, 8),
+  expect(inputList(respondInputs(request, envelope, 1n)).slice(0, 8)).toEqual(
+    inputList(respondInputs(request, envelope, p2(1n))).slice(0, 8),
   )
 })
 

@@ -1,15 +1,5 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
-import {
-  type AdmissionPolicy,
-  type AppraisalFailure,
-  type Authentication,
-  appraise,
-  authenticate,
-  bindsReportData,
-  type Claims,
-  type EvidenceFile,
-  parseEvidence,
-} from '@vouch/evidence'
+import type { AdmissionPolicy, Claims, EvidenceFile } from '@vouch/evidence'
 import type { Receipt } from '@vouch/protocol'
 import {
   assertKind,
@@ -20,14 +10,16 @@ import {
   equalBytes,
   type Failure,
   fieldToBytes,
-  gpuNonce,
+  inputList,
   type NonceTicket,
   nonceOf,
   parseEnrollment,
+  type ReadEnrollment,
   type Shape,
   toHex,
   VouchError,
 } from '@vouch/protocol'
+import { judgeEvidence } from './evidence.js'
 import { expiryOf } from './expiry.js'
 import { machineRefused, type Registry } from './store.js'
 
@@ -59,50 +51,50 @@ export type Admission =
   | { readonly admitted: true; readonly receipt: Receipt; readonly index: number }
   | { readonly admitted: false; readonly failures: readonly Failure[] }
 
+/** The same for a file: what cannot be read is refused. */
+export async function admit(file: Uint8Array, given: AdmissionParameters): Promise<Admission> {
+  assertKind(file, 'bytes', 'admit: file')
+  assertShape(given, GIVEN, 'admit: given')
+  return refusing(async () => admitRead({ enrollment: parseEnrollment(file), file }, given))
+}
+
 /**
  * Judges an enrollment, which is believed in nothing, and admits its credential. Steps go from cheap to dear, so that a
  * flood of made-up enrollments costs a flood of hashes. Nothing is written before the last step.
  */
-export async function admit(file: Uint8Array, given: AdmissionParameters): Promise<Admission> {
-  assertKind(file, 'bytes', 'admit: file')
-  assertShape(given, GIVEN, 'admit: given')
-  const { registry, backend, now } = given
-  try {
-    // 1. It can be read, and asks for a policy that is in force here.
-    const enrollment = parseEnrollment(file)
+export async function admitRead(read: ReadEnrollment, given: AdmissionParameters): Promise<Admission> {
+  assertShape(read, { enrollment: 'object', file: 'bytes' }, 'admitRead: read')
+  assertShape(given, GIVEN, 'admitRead: given')
+  const { enrollment, file } = read
+  return refusing(async () => {
+    const { registry, backend, now } = given
+
+    // 1. It asks for a policy that is in force here.
     const policy = policyIn(given, enrollment)
 
     // 2. Its nonce is alive, of this registry, for this credential, and both are unused.
     const nonce = await unusedNonce(given, enrollment)
 
-    // 3. The evidence is genuine.
-    const { authentic, failures } = await authenticated(enrollment, given)
-    if (authentic === undefined) return { admitted: false, failures }
-    const { claims } = authentic
+    // 3. The evidence is genuine, acceptable, and binds what this enrollment says.
+    const kept = await given.collateral()
+    const judged = await judgeEvidence({ ...enrollment, nonce }, { policy, now, kept })
+    if ('failures' in judged) return { admitted: false, failures: judged.failures }
+    const { claims } = judged
 
-    // 4. It is acceptable, and so is the image that it is to be bound to: all that is in the way is said at once.
-    const { failures: inTheWay } = appraise(authentic, policy, now, {
-      nonce: null, // what REPORT_DATA binds is judged below, all of it
-      gpus: { digest: enrollment.gpuDigest, nonce: gpuNonce(nonce) },
-    })
-    const refused = [...inTheWay, ...imageFailures(enrollment, policy)]
-    if (refused.length > 0) return { admitted: false, failures: refused }
-
-    // 5. It speaks of this enrollment, and of a machine that was not removed.
-    checkBinding(enrollment, claims)
+    // 4. It is not of a machine that was removed.
     checkMachine(claims, registry)
 
-    // 6. What it signed is the hash of that image, this nonce, and the service tree that the credential hides.
+    // 5. What it signed is the hash of that image, this nonce, and the service tree that the credential hides.
     const aux = auxOf(enrollment.gpuDigest, nonce)
     const { reportData, osImageHash, ticket, policyId } = enrollment
     const inputs = enrollInputs({ reportData, osImageHash, aux, credential: ticket.credential })
-    if (!(await backend.verify('enroll', inputs, enrollment.proof))) {
+    if (!(await backend.verify('enroll', inputList(inputs), enrollment.proof))) {
       throw new VouchError('PROOF_FALSE', {
         rule: 'the proof must show that REPORT_DATA binds this image, this nonce and the services in the credential',
       })
     }
 
-    // 7. It is in force for an hour at least; the registry has room for it, and records nonce and leaf as one.
+    // 6. It is in force for an hour at least; the registry has room for it, and records nonce and leaf as one.
     const expiresAt = expiryOf(policy, claims.collateral.nextUpdate, now)
     const machine = claims.machineIdentity
     const { credential } = ticket
@@ -111,6 +103,12 @@ export async function admit(file: Uint8Array, given: AdmissionParameters): Promi
     const { index } = await registry.admit(member)
     const receipt: Receipt = { version: 1, registryId: given.registryId, credential, policyId, expiresAt }
     return { admitted: true, receipt, index }
+  })
+}
+
+async function refusing(admitting: () => Promise<Admission>): Promise<Admission> {
+  try {
+    return await admitting()
   } catch (error) {
     if (error instanceof VouchError) return { admitted: false, failures: [error] }
     throw error
@@ -136,39 +134,6 @@ async function unusedNonce(given: AdmissionParameters, { ticket }: EnrollmentFil
   throw new VouchError('CREDENTIAL_REFUSED', {
     rule: 'a credential must be new to the registry, neither in it nor removed from it',
     hint: 'enroll with a fresh holder secret',
-  })
-}
-
-async function authenticated(
-  { evidence }: EnrollmentFile,
-  { collateral, now }: AdmissionParameters,
-): Promise<Authentication> {
-  const files = evidence.map((bytes, i) => ({ name: `evidence[${i}]`, bytes }))
-  const parsed = await parseEvidence(files, await collateral())
-  return authenticate(parsed.evidence, now)
-}
-
-function imageFailures(
-  { osImageHash }: EnrollmentFile,
-  { osImages }: AdmissionPolicy,
-): readonly AppraisalFailure[] {
-  if (osImages.some((image) => equalBytes(image, osImageHash))) return []
-  return [
-    {
-      code: 'IMAGE_NOT_ACCEPTED',
-      rule: 'the admission policy must accept the OS image',
-      field: 'os_images',
-      wanted: osImages.map(toHex).join(' or '),
-      given: toHex(osImageHash),
-    },
-  ]
-}
-
-function checkBinding({ reportData }: EnrollmentFile, claims: Claims): void {
-  if (bindsReportData(claims, reportData)) return
-  throw new VouchError('REPORT_DATA_MISMATCH', {
-    rule: "what the evidence binds must be the enrollment's REPORT_DATA",
-    given: claims.slots.map(({ name, bytes }) => `${name} ${toHex(bytes)}`).join(', '),
   })
 }
 

@@ -15,7 +15,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   registry: ['protocol', 'host', 'circuits', 'evidence'],
   chain: ['protocol', 'host', 'circuits', 'evidence', 'contracts', 'registry'],
   verifier: ['protocol', 'host', 'circuits'],
-  prover: ['protocol', 'host', 'circuits', 'evidence', 'registry', 'chain'],
+  prover: ['protocol', 'host', 'circuits', 'evidence', 'registry', 'chain', 'verifier'],
   agent: ['protocol', 'host', 'evidence'],
   cli: ['protocol', 'host', 'circuits', 'evidence', 'registry', 'chain', 'verifier', 'prover'],
   systems: ['protocol', 'host', 'circuits', 'evidence', 'registry', 'verifier', 'prover', 'agent'],

@@ -3,8 +3,10 @@ import {
   acceptanceHash,
   assertKind,
   assertShape,
+  Checks,
   encodeRequest,
   type Freshness,
+  gravestError,
   type Head,
   type ProfileName,
   type Request,
@@ -13,9 +15,7 @@ import {
   type Verifier,
   verifierIdOf,
 } from '@vouch/protocol'
-import { checkHead, checkHeadSignature } from './head.js'
-import { checkRequest, checkRoot } from './request.js'
-import { Checklist } from './verdict.js'
+import { believed, judgeAtOnce } from './checks.js'
 
 export interface RequestParameters {
   readonly acceptance: AcceptancePolicy
@@ -64,12 +64,12 @@ export function makeRequest(parameters: RequestParameters): Request {
     services: acceptance.services[profile] ?? [],
     policies: acceptance.policies,
   }
-  const checks = new Checklist()
-  checkHeadSignature(checks, head)
-  checkHead(checks, head, acceptance, now)
-  checkRequest(checks, request, acceptance, now)
-  checkRoot(checks, request, head)
-  checks.orThrow()
+  const checks = new Checks()
+  judgeAtOnce(checks, ['head', 'request', 'root'], {
+    ...{ request, head, now },
+    ...believed(acceptance),
+  })
+  if (checks.failures.length > 0) throw gravestError(checks.failures)
   encodeRequest(request)
   return request
 }

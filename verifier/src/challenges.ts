@@ -5,6 +5,7 @@ import {
   assertKind,
   assertLength,
   assertShape,
+  type Check,
   concat,
   EXIT_OF,
   encodeRequest,
@@ -14,7 +15,7 @@ import {
 } from '@vouch/protocol'
 import { makeRequest, type RequestParameters } from './ask.js'
 import type { SeenStore } from './seen.js'
-import type { Check, Verdict } from './verdict.js'
+import type { Verdict } from './verdict.js'
 import { type VerifyParameters, verify } from './verify.js'
 
 const SALT_BYTES = 16

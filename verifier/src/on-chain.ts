@@ -4,18 +4,14 @@ import {
   assertKind,
   assertShape,
   type Bundle,
-  equalBytes,
+  Checks,
   type Opening,
   type Request,
   type Shape,
-  toHex,
   type Verifier,
-  verifierIdOf,
 } from '@vouch/protocol'
-import { checkEnvelope } from './envelope.js'
-import { checkAnswer, checkProof, skipProof } from './proof.js'
-import { checkRequest } from './request.js'
-import { Checklist, provenBy, type Verdict } from './verdict.js'
+import { believed, judge } from './checks.js'
+import { provenBy, type Verdict, verdictOf } from './verdict.js'
 
 /** What is believed of a contract that asked: it was read from its chain, by way of a server that may lie. */
 export interface OnChainParameters {
@@ -41,8 +37,6 @@ const GIVEN: Shape<OnChainParameters> = {
   gateway: 'function',
 }
 
-const GATEWAY_RULE = "the contract's gateway must accept it, and the registry's root stand"
-
 /**
  * Judges a bundle as a contract would. All that can be computed here is: a server that says yes makes no false proof good.
  * Only what the registry's roots are is the chain's to say.
@@ -51,30 +45,14 @@ export async function verifyOnChain(bundle: Bundle, given: OnChainParameters): P
   assertKind(bundle, 'object', 'verifyOnChain: bundle')
   assertShape(given, GIVEN, 'verifyOnChain: given')
   const { request, acceptance, verifier, opening, now, backend, gateway } = given
-  const checks = new Checklist()
-
-  // 1. The Request is this contract's, and asks for no less than its policy.
-  checks.require(equalBytes(request.verifierId, verifierIdOf(verifier)), 'VERIFIER_MISMATCH', {
-    rule: 'the Request must be of this contract, on this chain',
-    given: toHex(request.verifierId),
+  const checks = new Checks()
+  const { envelope } = await judge(checks, STAGES, {
+    ...{ bundle, request, verifier, now, backend, gateway },
+    ...(opening === undefined ? {} : { opening }),
+    ...believed(acceptance),
   })
-  checkRequest(checks, request, acceptance, now)
-
-  // 2. The bundle answers this very Request, with an envelope that is fresh, and to the question that was asked.
-  const isAnswer = checkAnswer(checks, bundle, request)
-  const { clockSkew } = acceptance
-  const envelope = checkEnvelope(checks, bundle, { request, opening, now, clockSkew })
-
-  // 3. The proof holds here.
-  if (isAnswer) await checkProof(checks, bundle, request, backend)
-  else skipProof(checks)
-
-  // 4. And there, with the roots as they are.
-  try {
-    await gateway()
-    checks.require(true, 'CHAIN_REFUSED', { rule: GATEWAY_RULE })
-  } catch (error) {
-    checks.refuse(GATEWAY_RULE, error)
-  }
-  return checks.verdict(envelope && provenBy(bundle, envelope, request, opening))
+  return verdictOf(checks, envelope && provenBy(bundle, envelope, request, opening))
 }
+
+/** Whose Request it is, what it asks and what answers it; and the gateway, which knows the roots. */
+const STAGES = ['verifier', 'request', 'answer', 'envelope', 'proof', 'gateway'] as const

@@ -3,16 +3,14 @@ import {
   type AcceptancePolicy,
   assertKind,
   type Bundle,
+  Checks,
   type Head,
   type Opening,
   type Request,
   type VouchError,
 } from '@vouch/protocol'
-import { checkAsked, checkFreshness, checkOpening, readEnvelope } from './envelope.js'
-import { checkHead, checkHeadSignature } from './head.js'
-import { checkAnswer, checkProof, skipProof } from './proof.js'
-import { checkRequest, checkRoot } from './request.js'
-import { Checklist, type Verdict } from './verdict.js'
+import { believed, judgeWhatIsThere } from './checks.js'
+import { type Verdict, verdictOf } from './verdict.js'
 
 /** What could be read, when not everything could. */
 export interface Readable {
@@ -36,22 +34,14 @@ export async function undecided(
   assertKind(errors, 'list', 'undecided: errors')
   assertKind(now, 'time', 'undecided: now')
   assertKind(backend, 'object', 'undecided: backend')
-  const checks = new Checklist()
+  const checks = new Checks()
   for (const error of errors) checks.refuse(error.rule, error)
-  if (head !== undefined) checkHeadSignature(checks, head)
-  if (head !== undefined && acceptance !== undefined) checkHead(checks, head, acceptance, now)
-  if (request !== undefined && acceptance !== undefined) checkRequest(checks, request, acceptance, now)
-  if (request !== undefined && head !== undefined) checkRoot(checks, request, head)
-  const envelope = bundle === undefined ? undefined : readEnvelope(checks, bundle)
-  if (envelope !== undefined) {
-    checkOpening(checks, envelope, opening)
-    if (request !== undefined) checkAsked(checks, envelope, request)
-    if (request !== undefined && acceptance !== undefined)
-      checkFreshness(checks, envelope, request, now, acceptance.clockSkew)
-  }
-  if (request !== undefined && bundle !== undefined) {
-    if (checkAnswer(checks, bundle, request)) await checkProof(checks, bundle, request, backend)
-    else skipProof(checks)
-  }
-  return checks.verdict(undefined)
+  const readable = Object.entries({ bundle, request, head, opening, ...(acceptance && believed(acceptance)) })
+  const facts = Object.fromEntries(readable.filter(([, fact]) => fact !== undefined))
+  // What a Request asks for is judged with what answers it: alone, it is nothing false.
+  const stages = bundle === undefined ? STAGES.filter((stage) => stage !== 'answer') : STAGES
+  await judgeWhatIsThere(checks, stages, { ...facts, now, backend })
+  return verdictOf(checks, undefined)
 }
+
+const STAGES = ['head', 'request', 'root', 'answer', 'envelope', 'proof'] as const

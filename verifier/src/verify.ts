@@ -4,16 +4,14 @@ import {
   assertKind,
   assertShape,
   type Bundle,
+  Checks,
   type Head,
   type Opening,
   type Request,
   type Shape,
 } from '@vouch/protocol'
-import { checkEnvelope } from './envelope.js'
-import { checkHead, checkHeadSignature } from './head.js'
-import { checkAnswer, checkProof, skipProof } from './proof.js'
-import { checkRequest, checkRoot } from './request.js'
-import { Checklist, provenBy, type Verdict } from './verdict.js'
+import { believed, judge } from './checks.js'
+import { provenBy, type Verdict, verdictOf } from './verdict.js'
 
 /** What Bob believes already: all of it his own, none of it out of the bundle. */
 export interface VerifyParameters {
@@ -50,26 +48,14 @@ export async function verify(bundle: Bundle, given: VerifyParameters): Promise<V
   assertShape(given, GIVEN, 'verify: given')
   const { request, acceptance, head, opening, now, backend } = given
   if (opening !== undefined) assertKind(opening, 'object', 'verify: given.opening')
-  const checks = new Checklist()
-
-  // 1. The registry's head is genuine, Bob's registry's, and recent.
-  checkHeadSignature(checks, head)
-  checkHead(checks, head, acceptance, now)
-
-  // 2. The Request asks for no less than the acceptance policy it commits to.
-  checkRequest(checks, request, acceptance, now)
-  checkRoot(checks, request, head)
-
-  // 3. The bundle answers this very Request.
-  const isAnswer = checkAnswer(checks, bundle, request)
-
-  // 4. What was signed is an envelope, fresh, and to the question that was asked.
-  const { clockSkew } = acceptance
-  const envelope = checkEnvelope(checks, bundle, { request, opening, now, clockSkew })
-
-  // 5. A key of an accepted service, in a tree that an accepted policy admitted, signed that envelope.
-  if (isAnswer) await checkProof(checks, bundle, request, backend)
-  else skipProof(checks)
-
-  return checks.verdict(envelope && provenBy(bundle, envelope, request, opening))
+  const checks = new Checks()
+  const { envelope } = await judge(checks, STAGES, {
+    ...{ bundle, request, head, now, backend },
+    ...(opening === undefined ? {} : { opening }),
+    ...believed(acceptance),
+  })
+  return verdictOf(checks, envelope && provenBy(bundle, envelope, request, opening))
 }
+
+/** The registry's head, what was asked, what answers it, and its proof. */
+const STAGES = ['head', 'request', 'root', 'answer', 'envelope', 'proof'] as const

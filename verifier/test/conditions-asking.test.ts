@@ -1,8 +1,9 @@
-import { type Request, VouchError } from '@vouch/protocol'
+import { Checks, gravest, gravestError, type Request, VouchError } from '@vouch/protocol'
 import { makeRequest, memorySeen, openChallenges } from '@vouch/verifier'
 import { describe, expect, test } from 'vitest'
 import { bytes32, NOON, shop } from '../../test/support/proven.js'
-import { Checklist } from '../src/verdict.js'
+import { judge, judgeAtOnce } from '../src/checks.js'
+import { verdictOf } from '../src/verdict.js'
 import { codesOf, headAge, saying, scene, story } from './support/scene.js'
 
 // The conditions of making Requests, of challenges that are answered once, and of the list of checks.
@@ -18,54 +19,57 @@ describe('the list of checks', () => {
     simulated: false,
   }
 
+  const hold = { code: 'PROOF_FALSE', rule } as const
+
   test('notes how each rule came out, and answers it', () => {
-    const checks = new Checklist()
-    expect(checks.require(true, 'PROOF_FALSE', { rule })).toBe(true)
-    expect(checks.attempt(rule, () => 5)).toBe(5)
-    expect(checks.verdict(proven)).toMatchObject({
+    const checks = new Checks()
+    expect(checks.note(true, hold)).toBe(true)
+    expect(verdictOf(checks, proven)).toMatchObject({
       accepted: true,
       exit: 0,
-      checks: [
-        { rule, outcome: 'held' },
-        { rule, outcome: 'held' },
-      ],
+      checks: [{ rule, outcome: 'held' }],
     })
-    const failing = new Checklist()
-    expect(failing.require(false, 'PROOF_FALSE', { rule })).toBe(false)
-    const unreadable = new VouchError('TRUNCATED', { rule })
-    expect(
-      failing.attempt(rule, () => {
-        throw unreadable
-      }),
-    ).toBeUndefined()
+    const failing = new Checks()
+    expect(failing.note(false, hold)).toBe(false)
+    failing.refuse(rule, new VouchError('TRUNCATED', { rule }))
     failing.skip(rule)
-    const verdict = failing.verdict(undefined)
+    const verdict = verdictOf(failing, undefined)
     expect(verdict.checks.map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'not checked'])
     expect(codesOf(verdict)).toEqual(['PROOF_FALSE', 'TRUNCATED'])
   })
 
   test('hides no bug behind a refusal', () => {
-    expect(() => new Checklist().refuse(rule, new TypeError('a bug'))).toThrow('a bug')
-    expect(() =>
-      new Checklist().attempt(rule, () => {
-        throw new TypeError('a bug')
-      }),
-    ).toThrow('a bug')
+    expect(() => new Checks().refuse(rule, new TypeError('a bug'))).toThrow('a bug')
   })
 
   test('gives no verdict of what was not all checked, or showed nothing', () => {
-    const skipped = new Checklist()
+    const skipped = new Checks()
     skipped.skip(rule)
-    expect(() => skipped.verdict(proven)).toThrow('must have checked everything')
-    expect(() => new Checklist().verdict(undefined)).toThrow('must have checked everything')
+    expect(() => verdictOf(skipped, proven)).toThrow('must have checked everything')
+    expect(() => verdictOf(new Checks(), undefined)).toThrow('must have checked everything')
   })
 
-  test('throws the gravest failure, and nothing where there is none', () => {
-    expect(() => new Checklist().orThrow()).not.toThrow()
-    const checks = new Checklist()
-    checks.require(false, 'HEAD_TOO_OLD', { rule: 'the head must be young' })
-    checks.require(false, 'HEAD_SIGNATURE_FALSE', { rule: 'the head must be signed' })
-    expect(() => checks.orThrow()).toThrow('the head must be signed')
+  test('has the gravest failure, as an error too', () => {
+    const old = { code: 'HEAD_TOO_OLD', rule: 'the head must be young' } as const
+    const forged = { code: 'HEAD_SIGNATURE_FALSE', rule: 'the head must be signed' } as const
+    expect(gravest([old, forged])).toBe(forged)
+    expect(gravest([])).toBeUndefined()
+    expect(() => {
+      throw gravestError([old, forged])
+    }).toThrow('the head must be signed')
+  })
+})
+
+describe('a judge', () => {
+  const { bundle, given } = scene()
+  const { request, head, acceptance, now, backend } = given
+
+  test('who lacks what a rule looks at is stopped: a rule left out would let everything through', async () => {
+    const lacking = { bundle, request, head, now, backend }
+    await expect(judge(new Checks(), ['head'], lacking)).rejects.toThrow('a judge of head must have registry')
+    expect(() => judgeAtOnce(new Checks(), ['request'], { request, acceptance })).toThrow(
+      'a judge of request must have registry',
+    )
   })
 })
 

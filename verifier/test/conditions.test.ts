@@ -238,8 +238,8 @@ describe('what could not be read', () => {
     expect(other.checks.map(({ outcome }) => outcome)).toEqual([
       'failed',
       'held',
-      'held',
       'failed',
+      'held',
       'not checked',
     ])
     expect(codesOf(await judged({ request: { ...request, root: 5n }, head }, true))).toContain(

@@ -9,11 +9,12 @@ import {
   fieldToBytes,
   parseEnrollment,
   printEnrollment,
+  type ReadEnrollment,
   toHex,
   VouchError,
 } from '@vouch/protocol'
 import type { NewMember, Registry } from '@vouch/registry'
-import { type Admission, admit } from '@vouch/registry'
+import { type Admission, admitRead } from '@vouch/registry'
 import {
   AuditLog,
   type ClockTrust,
@@ -97,10 +98,10 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
     audit.refuse({ time: now(), from, failures })
 
   /** Judges an enrollment, and notes in the log that this node signs for it, until `expiresOf` says. */
-  const judge = async (file: Uint8Array, expiresOf: (own: NewMember) => number) => {
+  const judge = async (read: ReadEnrollment, expiresOf: (own: NewMember) => number) => {
     await unsettled.settle()
     let block: Block | undefined
-    const admission = await admit(file, {
+    const admission = await admitRead(read, {
       registryId: contract.id,
       checkNonce: async (ticket) => {
         block = await contract.blockOf(ticket)
@@ -160,14 +161,19 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
       return { version: 1, registryId: contract.id, credential, random }
     },
     admit: async (file, from): Promise<Admission> => {
-      const { admission, block } = await judge(file, ({ expiresAt }) => expiresAt)
+      const enrollment = parsed(file)
+      if (enrollment instanceof VouchError) {
+        await noteRefusal(from, [enrollment])
+        return { admitted: false, failures: [enrollment] }
+      }
+      const { admission, block } = await judge({ enrollment, file }, ({ expiresAt }) => expiresAt)
       if (!admission.admitted || block === undefined) {
         if (!admission.admitted) await noteRefusal(from, admission.failures)
         return admission
       }
       const { credential, expiresAt } = admission.receipt
       try {
-        const { index, salt } = await submit(parseEnrollment(file), expiresAt, block)
+        const { index, salt } = await submit(enrollment, expiresAt, block)
         const details = { index, credential: toHex(fieldToBytes(credential)), salt: toHex(salt) }
         await audit.write({ time: now(), outcome: 'signed', from, details })
         return { ...admission, index }
@@ -179,8 +185,11 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
     },
     endorse: async (proposal, from): Promise<Endorsement | readonly Failure[]> => {
       await assertTimely(proposal, now(), contract.quorum)
-      const file = new TextEncoder().encode(printEnrollment(proposal.enrollment))
-      const { admission, block } = await judge(file, (own) => agreedExpiry(proposal, own, now()))
+      const { enrollment } = proposal
+      const file = new TextEncoder().encode(printEnrollment(enrollment))
+      const { admission, block } = await judge({ enrollment, file }, (own) =>
+        agreedExpiry(proposal, own, now()),
+      )
       if (!admission.admitted || block === undefined) {
         const failures = admission.admitted ? [] : admission.failures
         await noteRefusal(from, failures)
@@ -197,6 +206,16 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
       await audit.close()
       await store.close()
     },
+  }
+}
+
+/** An enrollment; or why it cannot be read. */
+function parsed(file: Uint8Array): EnrollmentFile | VouchError {
+  try {
+    return parseEnrollment(file)
+  } catch (error) {
+    if (error instanceof VouchError) return error
+    throw error
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { type ErrorCode, EXIT_OF, exitStatus, type Failure, VouchError } from '@vouch/protocol'
+import { type ErrorCode, EXIT_OF, type Failure, gravest, VouchError } from '@vouch/protocol'
 import { CACHE_CONTROL, type Caching, etagOf, isHeld } from './caching.js'
 
 /** What goes back over the wire. */
@@ -49,8 +49,7 @@ const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
 
 /** The one form of every refusal: all failures, the gravest of which decides the status. */
 export function refusal(failures: readonly Failure[]): Answer {
-  const exit = exitStatus(failures)
-  const gravest = failures.find(({ code }) => EXIT_OF[code] === exit)?.code ?? 'INTERNAL'
+  const code = gravest(failures)?.code ?? 'INTERNAL'
   const body = JSON.stringify({
     failures: failures.map(({ code, rule, field, wanted, given, hint }) => ({
       code,
@@ -62,8 +61,8 @@ export function refusal(failures: readonly Failure[]): Answer {
       hint,
     })),
   })
-  const status = STATUS[gravest] ?? (exit === 4 ? 400 : 403)
-  const retryAfter = RETRY_AFTER[gravest]
+  const status = STATUS[code] ?? (EXIT_OF[code] === 4 ? 400 : 403)
+  const retryAfter = RETRY_AFTER[code]
   return { ...jsonAnswer(body, status), ...(retryAfter === undefined ? {} : { retryAfter }) }
 }
 

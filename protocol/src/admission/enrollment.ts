@@ -1,3 +1,4 @@
+import { MAX_PROOF_BYTES } from '../files/bundle.js'
 import { evidenceFiles } from '../guest/attestation.js'
 import {
   boundedBytes,
@@ -29,8 +30,6 @@ export interface EnrollmentFile {
   readonly proof: Uint8Array
 }
 
-const MAX_PROOF_BYTES = 65_536
-
 /** The largest enrollment that is read: more than any kind of evidence needs. */
 export const MAX_ENROLLMENT_BYTES = 512 * 1024
 
@@ -44,6 +43,12 @@ export const enrollmentCodec: Codec<EnrollmentFile> = record<EnrollmentFile>({
   evidence: evidenceFiles,
   proof: boundedBytes(1, MAX_PROOF_BYTES),
 })
+
+/** An enrollment that was read, and the file that it was read from: what is kept of it is what came. */
+export interface ReadEnrollment {
+  readonly enrollment: EnrollmentFile
+  readonly file: Uint8Array
+}
 
 export const parseEnrollment = (file: string | Uint8Array): EnrollmentFile =>
   parseFile(enrollmentCodec, file, 'enrollment')

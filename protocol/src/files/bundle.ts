@@ -15,7 +15,8 @@ export interface Bundle {
 }
 
 const ENVELOPE_OVERHEAD = 106
-const MAX_PROOF_BYTES = 65_536
+/** The longest proof that is read. */
+export const MAX_PROOF_BYTES = 65_536
 
 export const bundleCodec: Codec<Bundle> = record<Bundle>({
   version: version(1),
