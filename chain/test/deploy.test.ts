@@ -55,7 +55,7 @@ describe('registrar deploy', () => {
     expect(told).toMatchObject({ chain_id: 31_337, registry: expect.stringMatching(/^0x/) })
     expect(words).toContain('to go on from here after a failure: --registry 0x')
     const named = [...words.matchAll(/--[a-z]+ (?=0x)/g)].map(([option]) => option)
-    const program = await readFile(join(ROOT, 'cli/node/registrar/registrar.ts'), 'utf8')
+    const program = await readFile(join(ROOT, 'chain/node/commands/program.ts'), 'utf8')
     expect(named.filter((option) => !program.includes(`'${option}<address>'`))).toEqual([])
     const again = await deployOn(development, {
       registry: String(told.registry),

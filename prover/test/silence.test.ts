@@ -10,8 +10,8 @@ import { proveWords } from '../../test/support/live.js'
 import { type Alice, openAlice } from '../node/index.js'
 import { type Front, startFront } from '../testing/front.js'
 import { answerTo } from '../testing/guest.js'
-import { socketsOf } from '../testing/sockets.js'
 import { openWorld, SHOP, type World } from '../testing/world.js'
+import { socketsOf } from './support/sockets.js'
 
 // From Request to bundle Alice talks to the service, and to no other server. A party that serves the registry, or watches her line,
 // must not see when she answers, when she refuses, or that she was asked. The hook hears every socket that is opened; the

@@ -24,7 +24,7 @@ export function strangerVendor(): SimulatedVendor {
     execFileSync('sh', ['-e', '-c', SCRIPT], { cwd: folder, stdio: 'pipe' })
     const own = (name: string) => readPem(pathToFileURL(join(folder, name)))
     const fixture = (name: string) =>
-      readPem(new URL(`../../../fixtures/simulated-vendor/${name}`, import.meta.url))
+      readPem(new URL(`../../fixtures/simulated-vendor/${name}`, import.meta.url))
     return simulatedVendor({
       root: own('root.pem'),
       rootKey: own('root.key.pem'),
