@@ -32,6 +32,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'units',
+          globalSetup: './test/support/build.ts',
           include: ['*/test/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: [CLEAN_CLONE],
           testTimeout: 120_000,

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
+import { nodeArguments } from '../../scripts/program.js'
 import { pathInRepository } from '../../test/support/repository.js'
 
-// `bob` as a process, from the sources.
+// `bob` as a process.
 
 export interface Run {
   readonly exit: number
@@ -10,10 +11,7 @@ export interface Run {
 }
 
 /** The program and its first arguments. */
-export const BOB: readonly [string, ...string[]] = [
-  process.execPath,
-  ...['--conditions=vouch:source', '--import', 'tsx', pathInRepository('cli/node/bob/bob.ts')],
-]
+export const BOB: readonly string[] = nodeArguments(pathInRepository('cli/node/bob/bob.ts'))
 
 export const bob = (...args: readonly string[]): Promise<Run> => run([...BOB, ...args])
 
@@ -21,7 +19,8 @@ export const bob = (...args: readonly string[]): Promise<Run> => run([...BOB, ..
 export const bobOffline = (...args: readonly string[]): Promise<Run> =>
   run(['unshare', '--map-root-user', '--net', ...BOB, ...args])
 
-function run([command = '', ...args]: readonly string[]): Promise<Run> {
+/** Runs a command to its end. */
+export function run([command = '', ...args]: readonly string[]): Promise<Run> {
   return new Promise((resolve) => {
     execFile(command, args, { maxBuffer: 16_777_216 }, (error, stdout, stderr) => {
       resolve({

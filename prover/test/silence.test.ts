@@ -154,7 +154,7 @@ describe('alice prove, as a process,', () => {
     await rm(heard, { force: true })
     await writeFile(heard, '')
     const [node = '', ...args] = nodeArguments(PROGRAM)
-    const hooked = [...args.slice(0, -1), '--import', SOCKETS, ...args.slice(-1)]
+    const hooked = ['--import', 'tsx', '--import', SOCKETS, ...args]
     const proving = proveWords(path('home'), file, SHOP, 'mine')
     const asking = ['--service', 'oracle', '--message', 'hello', '--out', path('bundle.json')]
     const env = { ...process.env, VOUCH_SOCKETS: heard }

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -18,28 +17,17 @@ import { credentialOf } from '@vouch/prover'
 import { answerTo, openWorld, SHOP, startFront, type World } from '@vouch/prover/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { nodeArguments, Program } from '../../../scripts/program.js'
+import { type Run, run as runWords } from '../../testing/bob.js'
 
 // `alice` as a process: arguments, files, streams and exit status, against a real registrar.
-
-interface Run {
-  readonly exit: number
-  readonly stdout: string
-  readonly stderr: string
-}
 
 const SOURCES = {
   alice: new URL('../../node/alice/alice.ts', import.meta.url).pathname,
   registrar: new URL('../../node/registrar/registrar.ts', import.meta.url).pathname,
 }
 
-function run(program: keyof typeof SOURCES, ...args: readonly string[]): Promise<Run> {
-  const command = ['--conditions=vouch:source', '--import', 'tsx', SOURCES[program], ...args]
-  return new Promise((resolve) => {
-    execFile(process.execPath, command, (error, stdout, stderr) => {
-      resolve({ exit: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })
-    })
-  })
-}
+const run = (program: keyof typeof SOURCES, ...args: readonly string[]): Promise<Run> =>
+  runWords([...nodeArguments(SOURCES[program]), ...args])
 
 let world: World
 let home: string

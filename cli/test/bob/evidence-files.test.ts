@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,26 +10,13 @@ import {
   vendorService,
 } from '../../../evidence/test/support/vendor-service.js'
 import { openSimulatedVendor } from '../../../fixtures/simulated-vendor/index.js'
+import { BOB, type Run, run } from '../../testing/bob.js'
 
 // `bob evidence show`, `pack` and `fetch` as processes.
 
-const SOURCE = new URL('../../node/bob/bob.ts', import.meta.url).pathname
 const AT = ['--at', '1800000000']
 
-interface Run {
-  readonly exit: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function bob(...args: readonly string[]): Promise<Run> {
-  const command = ['--conditions=vouch:source', '--import', 'tsx', SOURCE, 'evidence', ...args]
-  return new Promise((resolve) => {
-    execFile(process.execPath, command, (error, stdout, stderr) => {
-      resolve({ exit: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })
-    })
-  })
-}
+const bob = (...args: readonly string[]): Promise<Run> => run([...BOB, 'evidence', ...args])
 
 let folder: string
 let files: readonly string[]
