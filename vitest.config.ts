@@ -9,6 +9,12 @@ const conditions = ['vouch:source', 'node', 'import', 'module', 'default']
 // Installs packages and fills both cores with it: it runs alone, after all others, so that it starves no test's clock.
 const CLEAN_CLONE = 'test/clean-clone.test.ts'
 
+// What takes minutes by its nature: it kills, cuts and floods hundreds of times over. `npm run test:long` runs it.
+const LONG = ['registry/test/kill.test.ts', 'registry/test/recovery.test.ts']
+
+// Limits are for what hangs. A busy machine is slow, and no test fails for that.
+const HANGING_MS = 600_000
+
 // What these look at is Node's: its files, its commands, its own reading of certificates.
 const OF_NODE = [
   'api',
@@ -34,9 +40,21 @@ export default defineConfig({
           name: 'units',
           globalSetup: './test/support/build.ts',
           include: ['*/test/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [CLEAN_CLONE],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          exclude: [CLEAN_CLONE, ...LONG],
+          testTimeout: HANGING_MS,
+          hookTimeout: HANGING_MS,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'long',
+          globalSetup: './test/support/build.ts',
+          include: LONG,
+          testTimeout: HANGING_MS,
+          hookTimeout: HANGING_MS,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -46,8 +64,8 @@ export default defineConfig({
         test: {
           name: 'clean clone',
           include: [CLEAN_CLONE],
-          testTimeout: 600_000,
-          hookTimeout: 600_000, // two installations are deleted at the end
+          testTimeout: HANGING_MS,
+          hookTimeout: HANGING_MS, // two installations are deleted at the end
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
         },
@@ -67,7 +85,7 @@ function inChromium(executablePath: string): TestProjectInlineConfiguration {
       name: 'chromium',
       include: ['evidence/test/**/*.test.ts'],
       exclude: OF_NODE,
-      testTimeout: 240_000,
+      testTimeout: HANGING_MS,
       sequence: { groupOrder: 1 },
       browser: {
         enabled: true,

@@ -1,4 +1,4 @@
-import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node'
+import type { Reporter, SerializedError, TestCase, TestModule, Vitest } from 'vitest/node'
 
 interface Counts {
   readonly passed: number
@@ -6,12 +6,26 @@ interface Counts {
   readonly skipped: number
 }
 
+/** How many of the slowest files are named. */
+const SLOWEST = 10
+
 /**
- * Ends a run with the reasons of skipped tests and, alone on the last line, `N passed, N failed, N skipped`.
+ * Ends a run with its slowest files, what it left out, the reasons of skipped tests and, alone on the last line,
+ * `N passed, N failed, N skipped`.
  * With VOUCH_NO_SKIP=1 a skipped test fails the run: where everything is installed, a skip hides a broken set-up.
  */
 export default class LastLineReporter implements Reporter {
+  private projects: readonly string[] = []
+
+  onInit({ projects }: Vitest): void {
+    this.projects = projects.map(({ name }) => name)
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
+    for (const line of slowest(modules)) console.log(line)
+    if (this.projects.includes('units') && !this.projects.includes('long')) {
+      console.log('left out: what takes minutes by its nature (kills, installs, Chromium): npm run test:long')
+    }
     const skipped = modules.flatMap((module) => [...module.children.allTests('skipped')])
     for (const [line, times] of tally(skipped.map(explain))) console.log(`skipped: ${line} (${times})`)
     if (skipped.length > 0 && process.env.VOUCH_NO_SKIP === '1') {
@@ -20,6 +34,12 @@ export default class LastLineReporter implements Reporter {
     }
     console.log(lastLine(count(modules, unhandled.length)))
   }
+}
+
+function slowest(modules: readonly TestModule[]): readonly string[] {
+  const timed = modules.map((module) => ({ name: module.relativeModuleId, ms: module.diagnostic().duration }))
+  const most = timed.sort((a, b) => b.ms - a.ms).slice(0, SLOWEST)
+  return most.map(({ name, ms }) => `${(ms / 1000).toFixed(1).padStart(7)} s  ${name}`)
 }
 
 /** A file that does not load, a hook that throws and a stray rejection each count as one failure: none may hide. */
