@@ -11,8 +11,8 @@ import {
 import { concat, type ErrorCode, shortReportData } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { refusalOf } from '../../protocol/test/support/refusal.js'
-import { Checks } from '../src/checks.js'
-import { checkTdReport, encodeTdReportStruct } from '../src/dcap/td-report.js'
+import { Checks } from '../src/core/checks.js'
+import { checkTdReport, encodeTdReportStruct } from '../src/vendors/dcap/td-report.js'
 import { fileOf, flipped, withFile } from './support/files.js'
 import {
   attestAzureTdx,

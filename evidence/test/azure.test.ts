@@ -11,7 +11,7 @@ import {
 import { concat, type ErrorCode, shortReportData } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { refusalOf } from '../../protocol/test/support/refusal.js'
-import { parseRuntimeData } from '../src/azure/runtime-data.js'
+import { parseRuntimeData } from '../src/vendors/azure/runtime-data.js'
 import { fileOf, flipped, jsonBytes, utf8, withFile } from './support/files.js'
 import { authenticated, codesOf, NOW, policyFor, policyJson, policyOf, report } from './support/simulated.js'
 import { attestAzure, azurePinsJson, pcrs, pcrsJson } from './support/tpm.js'

@@ -10,7 +10,7 @@ import {
 import { toHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { refusalOf } from '../../protocol/test/support/refusal.js'
-import { worstOf } from '../src/dcap/tcb.js'
+import { worstOf } from '../src/vendors/dcap/tcb.js'
 import {
   enclave,
   guest,

@@ -2,7 +2,7 @@ import { encodeQuote, parseCertificate, parseQuote } from '@vouch/evidence'
 import { fromHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { readPem } from '../../fixtures/pem.js'
-import { pckSerial } from '../src/simulated/pck.js'
+import { pckSerial } from '../src/vendors/dcap/simulated-pck.js'
 import { parseRevocationList } from '../src/x509/revocation.js'
 import { flipped, textOf, utf8, withFile } from './support/files.js'
 import {

@@ -3,7 +3,7 @@ import { type EventLog, encodeEventLog, parseEventLog, type TdReport } from '@vo
 import { ascii, concat } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { refusalOf } from '../../protocol/test/support/refusal.js'
-import { littleEndian } from '../src/fields.js'
+import { littleEndian } from '../src/core/fields.js'
 import { enclave, guest, quoteEnclave, quoteGuest } from './support/intel.js'
 import { allCodes } from './support/quotes.js'
 import { authenticated } from './support/simulated.js'

@@ -2,8 +2,8 @@ import { sha1 } from '@noble/hashes/legacy.js'
 import { concat, type ErrorCode, toHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { refusalOf } from '../../protocol/test/support/refusal.js'
-import { replay } from '../src/eventlog/replay.js'
-import { looksLikeTcg12, parseTcg12 } from '../src/eventlog/tcg12.js'
+import { replay } from '../src/vendors/eventlog/replay.js'
+import { looksLikeTcg12, parseTcg12 } from '../src/vendors/eventlog/tcg12.js'
 import { tcg12Event } from './support/tpm.js'
 
 const digest = (fill: number): Uint8Array => new Uint8Array(20).fill(fill)

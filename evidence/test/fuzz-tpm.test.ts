@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { nameOf } from '../src/tpm/public-area.js'
+import { nameOf } from '../src/vendors/tpm/public-area.js'
 import { fileOf } from './support/files.js'
 import { judgeSimulated } from './support/judge.js'
 import { attestAzure, attestTpm } from './support/tpm.js'

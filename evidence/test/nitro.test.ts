@@ -16,7 +16,7 @@ import { concat, type ErrorCode, toHex, VouchError } from '@vouch/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openSimulatedNitro } from '../../fixtures/simulated-nitro/index.js'
-import { writeCbor } from '../src/cbor/write.js'
+import { writeCbor } from '../src/core/cbor/write.js'
 import { NITRO_ANCHORS } from '../src/index.js'
 
 // Each check of attestation documents, broken alone.

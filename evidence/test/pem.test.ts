@@ -1,7 +1,7 @@
 import { VouchError } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { refusalOf } from '../../protocol/test/support/refusal.js'
-import { fromBase64, pemBlocks, pemBlocksOnly } from '../src/pem.js'
+import { fromBase64, pemBlocks, pemBlocksOnly } from '../src/core/pem.js'
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 const block = '-----BEGIN CERTIFICATE-----\nAQID\nBAUG\n-----END CERTIFICATE-----\n'

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { equalBytes } from '@vouch/protocol'
-import { ANCHORS, anchorOf } from '../anchors.js'
-import { attempt, type Checks, must } from '../checks.js'
+import { ANCHORS, anchorOf } from '../core/anchors.js'
+import { attempt, type Checks, must } from '../core/checks.js'
 import { isSigned } from './algorithms.js'
 import type { Certificate } from './certificate.js'
 

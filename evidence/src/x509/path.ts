@@ -1,5 +1,5 @@
 import { equalBytes } from '@vouch/protocol'
-import { type Checks, must } from '../checks.js'
+import { type Checks, must } from '../core/checks.js'
 import type { Certificate } from './certificate.js'
 import type { Path } from './chain.js'
 import { issuersOf } from './issuer.js'
