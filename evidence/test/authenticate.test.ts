@@ -3,7 +3,7 @@ import { authenticate, type EvidenceFile, examine, parseCertificate, parseEviden
 import { concat } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { readPem } from '../../fixtures/pem.js'
-import { endorsementCertificate } from '../src/x509/issue/certificates.js'
+import { endorsementCertificate } from '../src/vendors/snp/simulated.js'
 import { PSS_SHA384 } from '../src/x509/issue/schemes.js'
 import { placeOf } from './support/bytes.js'
 import { failuresOf, judge } from './support/samples.js'

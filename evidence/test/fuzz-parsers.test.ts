@@ -19,8 +19,8 @@ import {
   parseSpdm,
   parseTcbInfo,
   printPcrs,
-  type SimulatedEnclave,
 } from '@vouch/evidence'
+import type { SimulatedEnclave } from '@vouch/evidence/simulated'
 import { concat, equalBytes, fromHex } from '@vouch/protocol'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'

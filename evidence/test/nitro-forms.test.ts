@@ -4,8 +4,8 @@ import {
   type NitroContainer,
   type NitroDocument,
   parseDocument,
-  type SimulatedEnclave,
 } from '@vouch/evidence'
+import type { SimulatedEnclave } from '@vouch/evidence/simulated'
 import { concat, fromHex } from '@vouch/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'

@@ -10,8 +10,8 @@ import {
   parseAdmissionPolicy,
   parseDocument,
   parseEvidence,
-  type SimulatedEnclave,
 } from '@vouch/evidence'
+import type { SimulatedEnclave } from '@vouch/evidence/simulated'
 import { concat, type ErrorCode, toHex, VouchError } from '@vouch/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'

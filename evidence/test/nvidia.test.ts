@@ -1,5 +1,6 @@
 import {
   appraise,
+  type Claims,
   type EvidenceFile,
   encodeSpdm,
   gpuDigestOf,
@@ -8,13 +9,13 @@ import {
   parseCertificate,
   parseEvidence,
   parseSpdm,
-  type SimulatedGpu,
 } from '@vouch/evidence'
+import type { SimulatedGpu } from '@vouch/evidence/simulated'
 import { concat, type ErrorCode, exitStatus, gpuDigest, toHex, VouchError } from '@vouch/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openSimulatedNvidia, pem } from '../../fixtures/simulated-nvidia/index.js'
-import { AuthenticEvidence, type Claims } from '../src/tables/evidence.js'
+import { AuthenticEvidence } from '../src/read/evidence.js'
 import { keyCertificate } from '../src/x509/issue/key-certificate.js'
 import { ECDSA_SHA384, rawSignature, signingKey } from '../src/x509/issue/schemes.js'
 import { fileOf } from './support/files.js'

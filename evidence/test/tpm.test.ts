@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { type EvidenceFile, newSimulatedTpm, parseCertificate } from '@vouch/evidence'
+import { type EvidenceFile, parseCertificate } from '@vouch/evidence'
+import { newSimulatedTpm } from '@vouch/evidence/simulated'
 import { concat, type ErrorCode, toHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { nameOf } from '../src/vendors/tpm/public-area.js'

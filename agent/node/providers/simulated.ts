@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { simulatedNvidia, simulatedVendor } from '@vouch/evidence'
+import { simulatedNvidia, simulatedVendor } from '@vouch/evidence/simulated'
 import { shown, textOf, VouchError } from '@vouch/protocol'
 import { readNamedFile } from '@vouch/protocol/node'
 import type { Provider } from '../../src/index.js'

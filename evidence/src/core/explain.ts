@@ -103,3 +103,10 @@ export const chosen: Meaning = (bytes) => {
 
 /** Whether anything stands in a field at all. */
 export const zeros: Meaning = (bytes) => (bytes.every((byte) => byte === 0) ? 'zeros' : undefined)
+
+/** A value under its vendor's name, where a format is no structure with places. */
+export const field = (name: string, value: string, meaning?: string): ExplainedField => ({
+  name,
+  value,
+  ...(meaning === undefined ? {} : { meaning }),
+})

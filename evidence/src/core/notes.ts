@@ -1,6 +1,6 @@
 import { type Failure, VouchError } from '@vouch/protocol'
-import type { EvidenceFile } from '../tables/evidence.js'
 import { Checks } from './checks.js'
+import type { EvidenceFile } from './file.js'
 import type { PemBlock } from './pem.js'
 
 /** What came out of reading files besides evidence. */

@@ -1,18 +1,10 @@
-import {
-  assertClosedShape,
-  assertKind,
-  assertShape,
-  equalBytes,
-  type Kind,
-  type Shape,
-  shortReportData,
-  toHex,
-} from '@vouch/protocol'
+import { equalBytes, shortReportData, toHex } from '@vouch/protocol'
 import { type AppraisalFailure, type Check, Checks } from '../core/checks.js'
-import { AuthenticEvidence, type Claims } from '../tables/evidence.js'
-import { isSimulatedKind, KINDS, kindOf } from '../tables/kinds.js'
 import type { AdmissionPolicy } from '../tables/policy.js'
+import { isSimulated, kindIn, type Tables } from '../tables/tables.js'
+import type { Claims } from '../tables/vendors.js'
 import { appraiseDevices, checkBound, type ExpectedGpus } from '../vendors/nvidia/appraise.js'
+import { AuthenticEvidence } from './evidence.js'
 
 /** How genuine evidence stands up to a policy. All failures are there at once; without any, it is acceptable. */
 export interface Appraisal {
@@ -35,53 +27,29 @@ export interface Expected {
   readonly gpus?: ExpectedGpus | undefined
 }
 
-/** A policy as `parseAdmissionPolicy` gives it. Parsed JSON is none: its members have other names, and pins would be passed over. */
-const POLICY: Shape<AdmissionPolicy> = {
-  version: 'count',
-  name: 'text',
-  evidence: 'object',
-  osImages: 'list',
-  quota: 'given',
-  ttl: 'count',
-  collateral: 'object',
-}
-const COLLATERAL: Shape<AdmissionPolicy['collateral']> = {
-  revocation: 'text',
-  maxAge: 'count',
-  grace: 'count',
-}
-
-const EXPECTED: Shape<Expected> = { nonce: 'bytes or null' }
-const PERHAPS_EXPECTED: Readonly<Record<string, Kind>> = { gpus: 'object' }
-
 /**
  * Says whether genuine evidence is what an admission policy wants at a time (seconds since 1970). A nonce is
  * compared unless it is null; shorter bytes stand for themselves and zeros behind them. Not appraised here: the OS image, the nonce and the
  * service tree, which REPORT_DATA binds and admission checks.
  */
-export function appraise(
+export function appraiseIn(
+  tables: Tables,
   evidence: AuthenticEvidence,
   policy: AdmissionPolicy,
   at: number,
-  expected: Expected,
+  { nonce, gpus }: Expected,
 ): Appraisal {
-  assertKind(evidence, 'object', 'appraise: evidence')
-  assertShape(policy, POLICY, 'appraise: policy')
-  assertShape(policy.collateral, COLLATERAL, 'appraise: policy.collateral')
-  assertKind(at, 'time', 'appraise: at')
-  assertClosedShape(expected, EXPECTED, PERHAPS_EXPECTED, 'appraise: expected')
-  const { nonce, gpus } = expected
   const claims = AuthenticEvidence.claimsOf(evidence)
   const checks = new Checks<AppraisalFailure>()
   const pins = policy.evidence[claims.kind]
   checks.note(pins !== undefined, {
-    code: isSimulatedKind(claims.kind) ? 'SIMULATED_NOT_ACCEPTED' : 'KIND_NOT_ACCEPTED',
+    code: isSimulated(tables, claims.kind) ? 'SIMULATED_NOT_ACCEPTED' : 'KIND_NOT_ACCEPTED',
     rule: 'the kind of evidence must be one that the policy names',
     field: 'kind',
     wanted: Object.keys(policy.evidence).join(', '),
     given: claims.kind,
   })
-  if (pins !== undefined) kindOf(claims.kind).appraise(checks, claims, pins)
+  if (pins !== undefined) kindIn(tables, claims.kind).appraise(checks, claims, pins)
   const devices = claims.devices ?? []
   appraiseDevices(checks, devices, policy.gpus)
   checkBound(checks, claims, devices, gpus)
@@ -94,25 +62,22 @@ export function appraise(
  * Says of genuine evidence what holds without any policy of one's own: that it is not simulated, and that nobody may debug the
  * guest. What the guest is, this cannot say.
  */
-export function inspect(evidence: AuthenticEvidence, expected: Expected): Appraisal {
-  assertKind(evidence, 'object', 'inspect: evidence')
-  assertClosedShape(expected, EXPECTED, PERHAPS_EXPECTED, 'inspect: expected')
-  const { nonce, gpus } = expected
+export function inspectIn(tables: Tables, evidence: AuthenticEvidence, { nonce, gpus }: Expected): Appraisal {
   const claims = AuthenticEvidence.claimsOf(evidence)
   const checks = new Checks<AppraisalFailure>()
   const kinds = [claims.kind, ...(claims.devices ?? []).map(({ root }) => root.kind)]
-  const simulated = kinds.find(isSimulatedKind)
+  const simulated = kinds.find((kind) => isSimulated(tables, kind))
   checks.note(simulated === undefined, {
     code: 'SIMULATED_NOT_ACCEPTED',
     rule: 'simulated evidence is accepted by nobody unless a policy names it',
     field: 'kind',
-    wanted: Object.entries(KINDS)
+    wanted: [...tables.kinds]
       .filter(([, { simulated }]) => !simulated)
       .map(([kind]) => kind)
       .join(', '),
     given: simulated ?? claims.kind,
   })
-  kindOf(claims.kind).inspect(checks, claims)
+  kindIn(tables, claims.kind).inspect(checks, claims)
   if (!isDevice(claims)) checkBound(checks, claims, claims.devices ?? [], gpus)
   checkNonce(checks, claims, nonce)
   return outcome(checks, claims)

@@ -1,25 +1,15 @@
-import { VouchError } from '@vouch/protocol'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { toHex, VouchError } from '@vouch/protocol'
+import { anchorOf } from '../core/anchors.js'
+import { parseDer } from '../core/der/der.js'
 import type { ExplainedField } from '../core/explain.js'
-import type { EvidenceFile } from '../tables/evidence.js'
-import { explainHcl } from '../vendors/azure/explain.js'
-import { explainQuote } from '../vendors/dcap/explain.js'
-import { explainDocument } from '../vendors/nitro/explain.js'
-import { explainSpdm } from '../vendors/nvidia/explain.js'
-import { explainReport } from '../vendors/snp/explain.js'
-import type { PartName } from '../vendors/sorted.js'
-import { explainAttest, explainSignature } from '../vendors/tpm/explain.js'
-import { unpacked } from './containers.js'
-import {
-  explainEventLog,
-  explainPcrs,
-  explainPublicArea,
-  explainQeIdentity,
-  explainRuntimeData,
-  explainTcbInfo,
-  explainTcg12,
-} from './explain-documents.js'
-import { explainCertificate, explainRevocationList } from './explain-x509.js'
+import type { EvidenceFile } from '../core/file.js'
+import type { Tables } from '../tables/tables.js'
+import { commonNameIn, parseCertificate } from '../x509/certificate.js'
+import { date } from '../x509/chain.js'
+import { parseRevocationList } from '../x509/revocation.js'
 import { blocksIn } from './files.js'
+import { unpacked } from './pack.js'
 import { partOf } from './parts.js'
 
 // What files say, field by field, for a person to read. Nothing is judged: whatever somebody wrote there is shown.
@@ -31,53 +21,65 @@ export interface Explained {
   readonly fields: readonly ExplainedField[]
 }
 
-type Explain = (bytes: Uint8Array) => readonly ExplainedField[]
-
-const PARTS: Readonly<Partial<Record<PartName, readonly [what: string, explain: Explain]>>> = {
-  'snp-report': ['SEV-SNP: ATTESTATION_REPORT', explainReport],
-  'dcap-quote': ['Intel: quote of TDX or SGX', explainQuote],
-  'nitro-document': ['AWS Nitro: attestation document', explainDocument],
-  'spdm-message': ['NVIDIA: GET_MEASUREMENTS and MEASUREMENTS (SPDM)', explainSpdm],
-  'hcl-report': ['Azure: HCL report', explainHcl],
-  'tpm-attest': ['TPM 2.0: TPMS_ATTEST', explainAttest],
-  'tpm-signature': ['TPM 2.0: TPMT_SIGNATURE', explainSignature],
-  'tpm-public-area': ['TPM 2.0: public area of a key (TPMT_PUBLIC)', explainPublicArea],
-  'pcr-values': ['PCR values', explainPcrs],
-  'tcb-info': ['Intel: TCB info', explainTcbInfo],
-  'qe-identity': ['Intel: identity of a quoting enclave', explainQeIdentity],
-  'runtime-data': ['Azure: runtime data', explainRuntimeData],
-  'event-log': ['event log, crypto-agile', explainEventLog],
-}
-
-const BLOCKS: Readonly<Record<string, readonly [what: string, explain: Explain]>> = {
-  CERTIFICATE: ['certificate', explainCertificate],
-  'X509 CRL': ['certificate revocation list', explainRevocationList],
-}
+const UNKNOWN = 'nothing that is known here'
 
 /** Explains a file, or each of the things that it holds. One that is meant as something and cannot be read is refused. */
-export function explainFile(file: EvidenceFile): readonly Explained[] {
-  return unpacked(file).flatMap(explainOne)
+export function explainIn(tables: Tables, file: EvidenceFile): readonly Explained[] {
+  return unpacked(tables, file).flatMap((one) => explainOne(tables, one))
 }
 
-function explainOne({ name: file, bytes }: EvidenceFile): readonly Explained[] {
-  const part = partOf(bytes)
-  if (part === 'tcg12-event-log') return [{ file, ...explainFaint(bytes) }]
-  if (part !== undefined) {
-    const [what, explain] = PARTS[part] ?? [part.replaceAll('-', ' '), () => []]
-    return [{ file, what, fields: explain(bytes) }]
-  }
-  return blocksIn(bytes).map(({ label, der }) => {
-    const [what, explain] = BLOCKS[label] ?? ['nothing that is known here', () => []]
-    return { file, what, fields: explain(der) }
-  })
-}
-
-/** There is little about such a log but that it can be read to its end: a file that cannot is perhaps none. */
-function explainFaint(bytes: Uint8Array): Omit<Explained, 'file'> {
+function explainOne(tables: Tables, { name: file, bytes }: EvidenceFile): readonly Explained[] {
+  const name = partOf(tables, bytes)
+  if (name === undefined)
+    return blocksIn(bytes).map(({ label, der }) => ({ file, ...explainBlock(tables, label, der) }))
+  const { explain = [name.replaceAll('-', ' '), () => []] as const, toldBy } = tables.parts.get(name) ?? {}
+  const [what, fieldsOf] = explain
   try {
-    return { what: 'event log of SHA-1 digests', fields: explainTcg12(bytes) }
+    return [{ file, what, fields: fieldsOf(bytes) }]
   } catch (error) {
-    if (error instanceof VouchError) return { what: 'nothing that is known here', fields: [] }
-    throw error
+    // There is little about such a part but that it can be read to its end: a file that cannot is perhaps none.
+    if (toldBy === undefined || !(error instanceof VouchError)) throw error
+    return [{ file, what: UNKNOWN, fields: [] }]
   }
+}
+
+function explainBlock(tables: Tables, label: string, der: Uint8Array): Omit<Explained, 'file'> {
+  switch (label) {
+    case 'CERTIFICATE':
+      return { what: 'certificate', fields: explainCertificate(tables, der) }
+    case 'X509 CRL':
+      return { what: 'certificate revocation list', fields: explainRevocationList(der) }
+    default:
+      return { what: UNKNOWN, fields: [] }
+  }
+}
+
+function explainCertificate(tables: Tables, der: Uint8Array): readonly ExplainedField[] {
+  const certificate = parseCertificate(der)
+  const { commonName, serial, notBefore, notAfter, spki, extensions } = certificate
+  const hash = sha256(spki)
+  const anchor = anchorOf(tables.anchors, hash)
+  return [
+    { name: 'subject', value: commonName },
+    { name: 'serialNumber', value: toHex(serial) },
+    { name: 'notBefore', value: date(notBefore) },
+    { name: 'notAfter', value: date(notAfter) },
+    {
+      name: 'subjectPublicKeyInfo, SHA-256',
+      value: toHex(hash),
+      ...(anchor === undefined ? {} : { meaning: `the pinned root ${anchor.name}` }),
+    },
+    ...tables.explainCertificate(certificate),
+    { name: 'extensions', value: [...extensions.keys()].join(', ') },
+  ]
+}
+
+function explainRevocationList(der: Uint8Array): readonly ExplainedField[] {
+  const { thisUpdate, nextUpdate, revoked, issuer } = parseRevocationList(der)
+  return [
+    { name: 'issuer', value: commonNameIn(parseDer(issuer, 'issuer')) },
+    { name: 'thisUpdate', value: date(thisUpdate) },
+    { name: 'nextUpdate', value: date(nextUpdate) },
+    ...revoked.map((serial, i) => ({ name: `revokedCertificates[${i}]`, value: toHex(serial) })),
+  ]
 }

@@ -1,13 +1,14 @@
 import { equalBytes, VouchError } from '@vouch/protocol'
 import { attempt, type Checks, must } from '../core/checks.js'
 import { endOfValue, isMeantAsCertificate, isMeantAsList } from '../core/der/meant.js'
+import type { EvidenceFile } from '../core/file.js'
 import type { Notes } from '../core/notes.js'
 import { type PemBlock, pemBlocks } from '../core/pem.js'
-import type { EvidenceFile } from '../tables/evidence.js'
-import type { PartName, Parts, Sorted } from '../vendors/sorted.js'
+import type { Tables } from '../tables/tables.js'
+import type { Parts, Sorted } from '../vendors/sorted.js'
 import { type Certificate, parseCertificate } from '../x509/certificate.js'
 import { parseRevocationList } from '../x509/revocation.js'
-import { unpacked } from './containers.js'
+import { unpacked } from './pack.js'
 import { certificatesInside, gather, keysInside, partOf } from './parts.js'
 
 /** More than any evidence comes with. An attacker's thousand certificates would cost us a thousand parses. */
@@ -18,7 +19,11 @@ const PEM_CERTIFICATE = 'CERTIFICATE'
 const PEM_LIST = 'X509 CRL'
 
 /** Tells files apart by their content. One that cannot be read fails; one that is of no kind known here is left over. */
-export async function sortFiles(notes: Notes, files: readonly EvidenceFile[]): Promise<Sorted> {
+export async function sortFiles(
+  tables: Tables,
+  notes: Notes,
+  files: readonly EvidenceFile[],
+): Promise<Sorted> {
   const checks = notes.unreadable
   if (files.length > MAX_FILES) {
     throw new VouchError('TOO_LARGE', {
@@ -28,13 +33,15 @@ export async function sortFiles(notes: Notes, files: readonly EvidenceFile[]): P
   }
   const certificates: Uint8Array[] = []
   const lists: Uint8Array[] = []
-  const parts: { readonly name: PartName; readonly file: EvidenceFile }[] = []
-  for (const file of await unpackAll(checks, files)) {
+  const parts: { readonly name: string; readonly file: EvidenceFile }[] = []
+  for (const file of await unpackAll(tables, checks, files)) {
     // Evidence first: what stands inside it is its own, and read by its rules.
-    const name = partOf(file.bytes)
+    const name = partOf(tables, file.bytes)
     if (name !== undefined) {
       parts.push({ name, file })
-      certificates.push(...((await attempt(checks, () => certificatesInside(name, file.bytes))) ?? []))
+      certificates.push(
+        ...((await attempt(checks, () => certificatesInside(tables, name, file.bytes))) ?? []),
+      )
       continue
     }
     const found = await attempt(checks, () => blocksIn(file.bytes))
@@ -50,10 +57,10 @@ export async function sortFiles(notes: Notes, files: readonly EvidenceFile[]): P
     rule: `evidence must come with at most ${MAX_CERTIFICATES} certificates and lists`,
     given: `${certificates.length + lists.length}`,
   })
-  const gathered = gather(parts)
+  const gathered = gather(tables, parts)
   if (!isFew) return { certificates: [], revocationLists: [], parts: gathered }
   return {
-    certificates: await readAll(checks, certificates, parseCertificate, isSpare(gathered)),
+    certificates: await readAll(checks, certificates, parseCertificate, isSpare(tables, gathered)),
     revocationLists: await readAll(checks, lists, parseRevocationList, () => false),
     parts: gathered,
   }
@@ -65,9 +72,13 @@ export function blocksIn(bytes: Uint8Array): readonly PemBlock[] {
   return pem.length > 0 ? pem : [{ label: derLabel(bytes), der: bytes }]
 }
 
-async function unpackAll(checks: Checks, files: readonly EvidenceFile[]): Promise<readonly EvidenceFile[]> {
+async function unpackAll(
+  tables: Tables,
+  checks: Checks,
+  files: readonly EvidenceFile[],
+): Promise<readonly EvidenceFile[]> {
   const found: EvidenceFile[] = []
-  for (const file of files) found.push(...((await attempt(checks, () => unpacked(file))) ?? []))
+  for (const file of files) found.push(...((await attempt(checks, () => unpacked(tables, file))) ?? []))
   return found
 }
 
@@ -111,10 +122,10 @@ const MAX_INDEX_BYTES = 4096
  * behind it. Another certificate, or a list, must not hide there.
  */
 const isSpare =
-  (parts: Parts) =>
+  (tables: Tables, parts: Parts) =>
   ({ spki }: Certificate, behind: Uint8Array): boolean =>
     behind.length <= MAX_INDEX_BYTES &&
-    keysInside(parts).some((key) => equalBytes(key, spki)) &&
+    keysInside(tables, parts).some((key) => equalBytes(key, spki)) &&
     behind.every((_, i) => derLabel(behind.subarray(i)) === 'unknown')
 
 function derLabel(bytes: Uint8Array): string {

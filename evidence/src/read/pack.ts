@@ -11,8 +11,10 @@ import {
   text,
   version,
 } from '@vouch/protocol/codec'
+import type { EvidenceFile } from '../core/file.js'
 import { beginsLike } from '../core/resemblance.js'
-import type { EvidenceFile } from '../tables/evidence.js'
+import type { Tables } from '../tables/tables.js'
+import type { Container } from '../vendors/vendor.js'
 
 // Evidence and all that it is judged by in one file, to keep or to hand on. The same files give the same bytes, whoever packs
 // them, so that the file's own hash names them.
@@ -96,3 +98,15 @@ function byName(a: PackedFile, b: PackedFile): number {
 
 /** Names are for people: what is not printable ASCII, or too long, makes no difference to what is in a file. */
 const nameOf = (name: string): string => name.replace(/[^\x20-\x7e]/g, '?').slice(-MAX_NAME) || 'unnamed'
+
+/** The container that is no vendor's. */
+const PACK: Container = { fits: looksLikePack, open: openPack }
+
+/** The files that a file holds, or itself when it holds none. One level: what comes out is not opened again. */
+export function unpacked({ containers }: Tables, file: EvidenceFile): readonly EvidenceFile[] {
+  return [PACK, ...containers].find(({ fits }) => fits(file.bytes))?.open(file) ?? [file]
+}
+
+/** The text of one file that holds these. What they hold is packed itself, as a pack is opened one level deep. */
+export const packOf = (tables: Tables, files: readonly EvidenceFile[]): string =>
+  printPack(files.flatMap((file) => unpacked(tables, file)))

@@ -1,6 +1,4 @@
-import type { KindName } from '../core/kind-name.js'
 import type { Collateral } from '../x509/chain.js'
-import type { Device } from './nvidia/types.js'
 
 /** A place in evidence that the guest chooses bytes for, and the hardware signs. */
 export interface Slot {
@@ -14,13 +12,16 @@ export interface Slot {
   readonly holds: 'report_data' | 'short_report_data' | 'nonce'
 }
 
-/** What authentic evidence of every kind says. */
-export interface CommonClaims {
-  readonly kind: KindName
+/** What authentic evidence of every kind says, before devices stand beside it. */
+export interface VendorClaims {
+  readonly kind: string
   /** A hash that names the machine, for quotas; absent where nothing in the evidence names one. */
   readonly machineIdentity?: Uint8Array
   readonly slots: readonly Slot[]
   readonly collateral: Collateral
-  /** GPUs and switches that are in the machine, if evidence of any came along. */
-  readonly devices?: readonly Device[]
 }
+
+/** The slot of a processor's report. */
+export const reportSlots = ({ reportData }: { readonly reportData: Uint8Array }): readonly Slot[] => [
+  { name: 'REPORT_DATA', bytes: reportData, holds: 'report_data' },
+]

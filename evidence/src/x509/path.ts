@@ -1,8 +1,17 @@
 import { equalBytes } from '@vouch/protocol'
+import type { Anchor } from '../core/anchors.js'
 import { type Checks, must } from '../core/checks.js'
 import type { Certificate } from './certificate.js'
 import type { Path } from './chain.js'
 import { issuersOf } from './issuer.js'
+
+/** What came along to climb by, and when. */
+interface Given {
+  readonly certificates: readonly Certificate[]
+  readonly at: number
+  /** The roots that the vendor of the evidence has. */
+  readonly anchors: readonly Anchor[]
+}
 
 /** A vendor’s chain has three to five certificates. */
 const MAX_PATH = 6
@@ -14,12 +23,11 @@ const MAX_PATH = 6
 export async function pathFrom(
   checks: Checks,
   leaf: Certificate,
-  certificates: readonly Certificate[],
-  at: number,
+  { certificates, at, anchors }: Given,
 ): Promise<Path | undefined> {
   const path: [Certificate, ...Certificate[]] = [leaf]
   for (let top = leaf; !equalBytes(top.issuer, top.subject); ) {
-    const [issuer, ...others] = await issuersOf(checks, top, certificates, at)
+    const [issuer, ...others] = await issuersOf(checks, top, certificates, at, anchors)
     if (others.length > 0) {
       must(checks, false, 'COLLATERAL_CONFLICT', {
         rule: `the certificate that issued ${top.commonName} must come once, or the same each time`,
@@ -39,9 +47,7 @@ export async function pathFrom(
   return path
 }
 
-interface Among {
-  readonly certificates: readonly Certificate[]
-  readonly at: number
+interface Among extends Given {
   /** The one certificate in a role, out of those that may be it; notes that there is none, or more than one. */
   readonly choose: (checks: Checks, role: string, found: readonly Certificate[]) => Certificate | undefined
 }
@@ -50,10 +56,10 @@ interface Among {
 export async function shortPath(
   checks: Checks,
   leaf: Certificate,
-  { certificates, at, choose }: Among,
+  { certificates, at, anchors, choose }: Among,
 ): Promise<readonly [leaf: Certificate, issuer: Certificate, root: Certificate] | undefined> {
   const issuerOf = async (certificate: Certificate): Promise<Certificate | undefined> => {
-    const found = await issuersOf(checks, certificate, certificates, at)
+    const found = await issuersOf(checks, certificate, certificates, at, anchors)
     return choose(checks, `the certificate that issued ${certificate.commonName}`, found)
   }
   const issuer = await issuerOf(leaf)

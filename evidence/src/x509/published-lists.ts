@@ -1,5 +1,5 @@
 import { shown, VouchError } from '@vouch/protocol'
-import type { Published } from '../tables/published.js'
+import type { Published } from '../core/file.js'
 import type { Certificate } from './certificate.js'
 import { distributionPoints } from './lists.js'
 

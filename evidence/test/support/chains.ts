@@ -65,7 +65,7 @@ async function judgeRead(
   const anchors = roots.map(({ spki }) => ({ name: 'root', kind: 'tpm' as const, spki: sha256(spki) }))
   const certificates = onceEach([...roots, ...given.others.map(certificate)])
   const lists = given.lists.map((name) => parseRevocationList(read(name)))
-  const path = await pathFrom(checks, certificate(given.leaf), certificates, given.at)
+  const path = await pathFrom(checks, certificate(given.leaf), { certificates, at: given.at, anchors })
   if (path === undefined || checkRoot(checks, path, anchors) === undefined) return
   await checkPath(checks, path, given.at)
   const published = given.needs_lists ? path.slice(1) : []

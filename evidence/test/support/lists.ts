@@ -1,4 +1,4 @@
-import { type SimulatedEnclave, type SimulatedNitro, simulatedNitro } from '@vouch/evidence'
+import { type SimulatedEnclave, type SimulatedNitro, simulatedNitro } from '@vouch/evidence/simulated'
 import { readPem } from '../../../fixtures/pem.js'
 import { context } from '../../src/core/der/der.js'
 import { sequence, value } from '../../src/core/der/write.js'

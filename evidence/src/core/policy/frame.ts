@@ -1,6 +1,7 @@
-import type { GpuPins } from '../../vendors/nvidia/pins.js'
+import { toHex, VouchError } from '@vouch/protocol'
+import type { Anchor } from '../anchors.js'
 
-/** What an admission policy says whatever the kinds of evidence are that it names. */
+/** What an admission policy says whatever the kinds of evidence and the devices are that it names. */
 export interface PolicyFrame {
   readonly version: 1
   readonly name: string
@@ -9,8 +10,6 @@ export interface PolicyFrame {
   readonly quota: number | 'none'
   /** How long a leaf is good for, in seconds. */
   readonly ttl: number
-  /** What must hold of GPUs; without it, evidence with any is refused. */
-  readonly gpus?: GpuPins | undefined
   readonly collateral: {
     /**
      * Whether the revocation lists that a vendor publishes must be there. A list is the one thing that a machine whose key
@@ -22,4 +21,17 @@ export interface PolicyFrame {
     /** How long past their next update a leaf may live, in seconds. */
     readonly grace: number
   }
+}
+
+/** A policy that reads well and would hold nothing off. */
+export function unsound(rule: string, given?: string): VouchError {
+  return new VouchError('POLICY_UNSOUND', given === undefined ? { rule } : { rule, given })
+}
+
+/** The member of a policy's pins that names the roots of a kind, each with its name behind it. */
+export function rootsTemplate(anchors: readonly Anchor[], kind: string): string {
+  const roots = anchors.filter((anchor) => anchor.kind === kind)
+  return `    # Root keys, by the SHA-256 of their SubjectPublicKeyInfo. Leave out what you do not want.
+    roots:
+${roots.map(({ name, spki }) => `      - ${toHex(spki)} # ${name}`).join('\n')}`
 }

@@ -1,18 +1,17 @@
 import { concat, equalBytes } from '@vouch/protocol'
-import { AZURE_KIND_OF } from '../../core/anchors.js'
-import { type Checks, must } from '../../core/checks.js'
-import { checkTrailing } from '../../core/trailing.js'
-import type { CommonClaims } from '../claims.js'
+import { type Checks, checkTrailing, must } from '../../core/checks.js'
+import type { Slot, VendorClaims } from '../claims.js'
 import { authenticateQuote } from '../dcap/authenticate.js'
 import { checkTdReport } from '../dcap/td-report.js'
 import type { TdxClaims } from '../dcap/types.js'
-import { hashOf } from '../eventlog/hash.js'
-import { azureSlots } from '../slots.js'
+import { hashOf } from '../eventlog/banks.js'
 import { authenticateSnp } from '../snp/authenticate.js'
 import type { SnpClaims } from '../snp/types.js'
-import { checkQuote, checkQuoted } from '../tpm/quote.js'
+import { checkQuote, checkQuoted, quoteSlots } from '../tpm/quote.js'
+import type { QuoteEvidence } from '../tpm/types.js'
+import { AZURE_KIND_OF } from './anchors.js'
 import { checkKeyCertificates } from './key-certificates.js'
-import type { AzureClaims, AzureEvidence } from './types.js'
+import type { AzureClaims, AzureEvidence, RuntimeData } from './types.js'
 
 /**
  * Checks the processor's report to its root, the runtime data against the report, and the virtual TPM's quote against the key
@@ -68,7 +67,13 @@ async function authenticateHardware(
 }
 
 /** What the processor says by itself: its REPORT_DATA is no slot here, as the guest does not write it. */
-function factsOf<C extends CommonClaims>(claims: C): Omit<C, keyof CommonClaims> {
-  const { kind: _, machineIdentity: __, slots: ___, collateral: ____, devices: _____, ...facts } = claims
+function factsOf<C extends VendorClaims>(claims: C): Omit<C, keyof VendorClaims> {
+  const { kind: _, machineIdentity: __, slots: ___, collateral: ____, ...facts } = claims
   return facts
 }
+
+/** What the guest chooses: beside the layer's report, and in the virtual TPM's quote. Both must say the same. */
+export const azureSlots = (runtime: RuntimeData, vtpm: QuoteEvidence): readonly Slot[] => [
+  { name: 'user-data', bytes: runtime.userData ?? new Uint8Array(), holds: 'report_data' },
+  ...quoteSlots(vtpm),
+]

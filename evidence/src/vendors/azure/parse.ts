@@ -5,7 +5,7 @@ import { splitChains } from '../../x509/split.js'
 import { parseDcap } from '../dcap/parse.js'
 import { assertTdReport } from '../dcap/td-report.js'
 import { parseReport } from '../snp/report.js'
-import { allParts, onePart, optionalPart, type PartName, type Parts, type Sorted } from '../sorted.js'
+import { allParts, onePart, optionalPart, type Parts, type Sorted } from '../sorted.js'
 import { parseQuoteParts } from '../tpm/parse.js'
 import { parseSignature } from '../tpm/signature.js'
 import type { GivenSignature } from '../tpm/types.js'
@@ -35,7 +35,7 @@ export function parseAzure(sorted: Sorted, notes: Notes): AzureEvidence {
 }
 
 /** The parts that only one of the two has. */
-const PARTS_OF: Readonly<Record<HclReport['hardware'], readonly PartName[]>> = {
+const PARTS_OF: Readonly<Record<HclReport['hardware'], readonly string[]>> = {
   snp: ['snp-report'],
   tdx: ['dcap-quote', 'tcb-info', 'qe-identity'],
 }
@@ -67,7 +67,7 @@ function parseHardware(
 }
 
 /** A part that was given by itself too must be the one inside: nobody could say which was judged. */
-function assertCopy(parts: Parts, name: PartName, inside: Uint8Array): void {
+function assertCopy(parts: Parts, name: string, inside: Uint8Array): void {
   const copy = optionalPart(parts, name)
   if (copy === undefined || equalBytes(copy.bytes, inside)) return
   throw new VouchError('EVIDENCE_BINDING_FALSE', {

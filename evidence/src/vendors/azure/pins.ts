@@ -1,5 +1,4 @@
 import { type Codec, record } from '@vouch/protocol/codec'
-import type { KindName } from '../../core/kind-name.js'
 import type { PolicyFrame } from '../../core/policy/frame.js'
 import { assertSoundDcap, type TdxPins, tdxPinsMembers } from '../dcap/pins.js'
 import { assertSoundSnp, genuineTcb, type SnpPins, simulatedTcb, snpPinsMembers } from '../snp/pins.js'
@@ -24,12 +23,12 @@ export const azureTdxPins: Codec<AzureTdxPins> = record<AzureTdxPins>({
   ...quotePinsMembers,
 })
 
-export function assertSoundAzureSnp(kind: KindName, pins: AzureSnpPins, frame: PolicyFrame): void {
+export function assertSoundAzureSnp(kind: string, pins: AzureSnpPins, frame: PolicyFrame): void {
   assertSoundSnp(kind === 'azure-snp' ? 'sev-snp' : 'simulated-snp', pins, frame)
   assertBootComplete(pins)
 }
 
-export function assertSoundAzureTdx(kind: KindName, pins: AzureTdxPins): void {
+export function assertSoundAzureTdx(kind: string, pins: AzureTdxPins): void {
   assertSoundDcap(kind === 'azure-tdx' ? 'tdx' : 'simulated-tdx', pins)
   assertBootComplete(pins)
 }

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concat, shortReportData, toHex } from '@vouch/protocol'
-import type { EvidenceFile } from '../../tables/evidence.js'
+import type { EvidenceFile } from '../../core/file.js'
 import { RSA_SHA256 } from '../../x509/issue/schemes.js'
 import {
   type SimulatedDcapCollateral,

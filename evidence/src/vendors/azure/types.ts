@@ -1,9 +1,9 @@
-import type { AzureSnpAnchor, AzureTdxAnchor } from '../../core/anchors.js'
 import type { Certificate } from '../../x509/certificate.js'
-import type { CommonClaims } from '../claims.js'
+import type { VendorClaims } from '../claims.js'
 import type { DcapEvidence, TdxFacts } from '../dcap/types.js'
 import type { SnpEvidence, SnpFacts } from '../snp/types.js'
 import type { QuoteClaims, QuoteEvidence } from '../tpm/types.js'
+import type { AzureSnpAnchor, AzureTdxAnchor } from './anchors.js'
 import type { HASH_TYPE, REPORT_TYPE } from './layout.js'
 
 /** A report of the host compatibility layer as it was read. */
@@ -40,7 +40,7 @@ export interface AzureEvidence {
 }
 
 /** What authentic evidence of such a machine says, whatever processor it has. */
-interface AzureCommon extends CommonClaims {
+interface AzureCommon extends VendorClaims {
   readonly vmConfiguration: RuntimeData['vmConfiguration']
   readonly quote: QuoteClaims
 }

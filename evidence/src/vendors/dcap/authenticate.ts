@@ -1,6 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { ascii, concat, equalBytes, toHex } from '@vouch/protocol'
-import { DCAP_ANCHORS } from '../../core/anchors.js'
 import { attempt, type Checks, must } from '../../core/checks.js'
 import { isSignedRaw } from '../../x509/algorithms.js'
 import type { Certificate } from '../../x509/certificate.js'
@@ -11,6 +10,7 @@ import { checkRoot } from '../../x509/root.js'
 import { CC_REGISTER } from '../eventlog/layout.js'
 import { replay } from '../eventlog/replay.js'
 import type { EventLog } from '../eventlog/types.js'
+import { DCAP_ANCHORS, DCAP_ROOTS } from './anchors.js'
 import { findPck, findPckChain } from './chain.js'
 import { claimsOf } from './claims.js'
 import { checkCollateral, DOCUMENTS_FOR } from './collateral.js'
@@ -74,11 +74,11 @@ export async function authenticateDcap(
   const anchors = DCAP_ANCHORS.filter((candidate) => candidate.tee === tee)
   const anchor = checkRoot(checks, [leaf, issuer, root], anchors)
   if (anchor === undefined) return undefined
-  await checkPath(checks, [leaf, issuer, root], at)
+  await checkPath(checks, [leaf, issuer, root], at, DCAP_ROOTS)
 
   // 4. What Intel publishes is there, signed, in force, and revokes nothing of this.
   const documents = await checkCollateral(checks, evidence, { chain, tee, at })
-  const roots = certificates.filter((candidate) => isSameRoot(candidate, root))
+  const roots = certificates.filter((candidate) => isSameRoot(DCAP_ANCHORS, candidate, root))
   used.push(leaf, issuer, ...roots, ...(documents?.signers ?? []))
 
   if (documents === undefined || platform === undefined) return undefined

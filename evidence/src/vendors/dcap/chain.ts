@@ -1,8 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { anchorOf, DCAP_ANCHORS, type DcapAnchor } from '../../core/anchors.js'
+import { anchorOf } from '../../core/anchors.js'
 import { type Checks, must } from '../../core/checks.js'
 import type { Certificate } from '../../x509/certificate.js'
 import { shortPath } from '../../x509/path.js'
+import { DCAP_ANCHORS, type DcapAnchor } from './anchors.js'
 import { isPckCertificate } from './platform.js'
 
 /** The certificate of the PCK, and those above it. */
@@ -24,7 +25,7 @@ export async function findPckChain(
   certificates: readonly Certificate[],
   at: number,
 ): Promise<PckChain | undefined> {
-  const path = await shortPath(checks, leaf, { certificates, at, choose: oneOf })
+  const path = await shortPath(checks, leaf, { certificates, at, anchors: DCAP_ANCHORS, choose: oneOf })
   if (path === undefined) return undefined
   const [, issuer, root] = path
   return { leaf, issuer, root }

@@ -1,6 +1,6 @@
 import { toInteger } from '@vouch/protocol'
-import type { DcapAnchor } from '../../core/anchors.js'
-import { reportSlots } from '../slots.js'
+import { reportSlots } from '../claims.js'
+import type { DcapAnchor } from './anchors.js'
 import { ENCLAVE_ATTRIBUTE, TD_ATTRIBUTE, TD_UNDER_DEBUG } from './layout.js'
 import type {
   DcapClaims,

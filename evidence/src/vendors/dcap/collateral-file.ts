@@ -1,8 +1,8 @@
 import { fromHex, type JsonObject, parseJson, shown, textOf, toHex, VouchError } from '@vouch/protocol'
 import { TAG } from '../../core/der/der.js'
+import type { EvidenceFile } from '../../core/file.js'
 import { fromBase64 } from '../../core/pem.js'
 import { mayBeText } from '../../core/resemblance.js'
-import type { EvidenceFile } from '../../tables/evidence.js'
 
 // All collateral of a quote in one JSON file, as verifiers of quotes hand it to one another: chains as PEM, revocation lists in
 // hexadecimal or base64, and Intel's documents each as the text that is signed, with its signature beside it.

@@ -1,12 +1,16 @@
+import { toHex } from '@vouch/protocol'
 import {
   bitsOf,
   chosen,
   type ExplainedField,
+  field,
   littleEndian,
   type Meaning,
   Walk,
   zeros,
 } from '../../core/explain.js'
+import { date } from '../../x509/chain.js'
+import { parseQeIdentity, parseTcbInfo } from './documents.js'
 import {
   CERTIFICATION,
   DESCRIPTOR,
@@ -27,7 +31,7 @@ import {
   TD_REPORT_15_BYTES,
 } from './layout.js'
 import { parseQuote, teeOf } from './quote.js'
-import type { Quote } from './types.js'
+import type { Level, ModuleIdentity, QeIdentity, Quote, TcbInfo } from './types.js'
 
 export function explainQuote(bytes: Uint8Array): readonly ExplainedField[] {
   const { quote } = parseQuote(bytes)
@@ -117,3 +121,51 @@ const GUEST: { readonly [Name in keyof typeof TD_REPORT_10]?: Meaning } = {
   RTMR3: zeros,
   REPORTDATA: chosen,
 }
+
+export function explainTcbInfo(bytes: Uint8Array): readonly ExplainedField[] {
+  const { content } = parseTcbInfo(bytes)
+  return [
+    ...published(content),
+    field('fmspc', toHex(content.fmspc)),
+    field('pceId', toHex(content.pceId)),
+    ...(content.module === undefined ? [] : identity('tdxModule', content.module)),
+    ...content.levels.map((level, i) =>
+      field(
+        `tcbLevels[${i}]`,
+        `SGX ${level.sgx.join(' ')}, PCE ${level.pceSvn}${level.tdx.length === 0 ? '' : `, TDX ${level.tdx.join(' ')}`}`,
+        standing(level),
+      ),
+    ),
+    ...content.modules.flatMap((module) => [
+      ...identity(`tdxModuleIdentities.${module.id}`, module),
+      ...module.levels.map((level) => field(`${module.id}.isvsvn`, `${level.isvSvn}`, standing(level))),
+    ]),
+  ]
+}
+
+export function explainQeIdentity(bytes: Uint8Array): readonly ExplainedField[] {
+  const { content } = parseQeIdentity(bytes)
+  return [
+    ...published(content),
+    field('mrsigner', toHex(content.mrSigner)),
+    field('isvprodid', `${content.isvProdId}`),
+    field('miscselect', `${toHex(content.miscSelect)} under ${toHex(content.miscSelectMask)}`),
+    field('attributes', `${toHex(content.attributes)} under ${toHex(content.attributesMask)}`),
+    ...content.levels.map((level) => field('isvsvn', `${level.isvSvn}`, standing(level))),
+  ]
+}
+
+const published = ({ id, issueDate, nextUpdate, evaluationDataNumber }: TcbInfo | QeIdentity) => [
+  field('id', id),
+  field('issueDate', date(issueDate)),
+  field('nextUpdate', date(nextUpdate)),
+  field('tcbEvaluationDataNumber', `${evaluationDataNumber}`),
+]
+
+const identity = (name: string, { mrSigner, attributes, attributesMask }: ModuleIdentity) => [
+  field(`${name}.mrsigner`, toHex(mrSigner)),
+  field(`${name}.attributes`, `${toHex(attributes)} under ${toHex(attributesMask)}`),
+]
+
+const standing = ({ status, date: since, advisories }: Level): string =>
+  [`${status} since ${date(since)}`, ...advisories].join(', ')

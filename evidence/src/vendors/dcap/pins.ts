@@ -1,9 +1,8 @@
 import { equalBytes, toHex } from '@vouch/protocol'
 import { type Codec, fixedBytes, flag, list, oneOf, record, uint } from '@vouch/protocol/codec'
-import { DCAP_ANCHORS } from '../../core/anchors.js'
-import type { KindName } from '../../core/kind-name.js'
 import { someOf } from '../../core/policy/codecs.js'
-import { unsound } from '../../core/policy/unsound.js'
+import { unsound } from '../../core/policy/frame.js'
+import { DCAP_ANCHORS } from './anchors.js'
 import type { TcbStatus } from './types.js'
 
 /** Statuses that a policy may accept: a revoked platform, or one below every level, is nobody's to accept. */
@@ -106,7 +105,7 @@ export const sgxPins: Codec<SgxPins> = record<SgxPins>({
   tcb,
 })
 
-export function assertSoundDcap(kind: KindName, { roots }: DcapPins): void {
+export function assertSoundDcap(kind: string, { roots }: DcapPins): void {
   for (const root of roots) {
     const isPinned = DCAP_ANCHORS.some((anchor) => anchor.kind === kind && equalBytes(anchor.spki, root))
     if (!isPinned) throw unsound(`roots of ${kind} must be pinned in the library`, toHex(root))

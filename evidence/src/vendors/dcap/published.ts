@@ -1,9 +1,21 @@
 import { equalBytes, toHex, VouchError } from '@vouch/protocol'
-import type { Published } from '../../tables/published.js'
-import { VENDOR_SERVICES } from '../../tables/vendor-services.js'
+import type { Published } from '../../core/file.js'
+import { parseQeIdentity, parseTcbInfo } from './documents.js'
 import { isPckCertificate, readPlatform } from './platform.js'
 import { teeOf } from './quote.js'
 import type { DcapEvidence } from './types.js'
+
+/** The services that have one address each, which their paths are below. */
+export const DCAP_SERVICES = {
+  'Intel PCS': 'https://api.trustedservices.intel.com',
+  'Intel root': 'https://certificates.trustedservices.intel.com',
+} as const
+
+/** The forms of documents that Intel signs, and what reads each. */
+export const DCAP_FORMS = {
+  'TCB info': parseTcbInfo,
+  'identity of the quoting enclave': parseQeIdentity,
+} as const
 
 /** TCB info, the quoting enclave's identity and revocation lists, with the certificates of whoever signs them: "PCS API", version 4. */
 export function publishedForDcap({ quote, certificates }: DcapEvidence): readonly (readonly Published[])[] {
@@ -20,7 +32,7 @@ export function publishedForDcap({ quote, certificates }: DcapEvidence): readonl
   const authority = issuer?.commonName.includes('Processor') ? 'processor' : 'platform'
   const below = (path: string): string =>
     `/${path.startsWith('pckcrl') ? 'sgx' : tee}/certification/v4/${path}`
-  const common = { origin: VENDOR_SERVICES['Intel PCS'], constant: false } as const
+  const common = { origin: DCAP_SERVICES['Intel PCS'], constant: false } as const
   return [
     [
       {
@@ -48,7 +60,7 @@ export function publishedForDcap({ quote, certificates }: DcapEvidence): readonl
         issuers: { headers: ['SGX-PCK-CRL-Issuer-Chain'], file: 'pck_crl_chain.pem' },
       },
       {
-        origin: VENDOR_SERVICES['Intel root'],
+        origin: DCAP_SERVICES['Intel root'],
         constant: false,
         path: '/IntelSGXRootCA.der',
         form: 'revocation list',

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concat } from '@vouch/protocol'
-import type { EvidenceFile } from '../../tables/evidence.js'
+import type { EvidenceFile } from '../../core/file.js'
 import { simulatedRevocationList } from '../../x509/issue/certificates.js'
 import { ECDSA_SHA256, type Issuer, issuerOf, rawSignature, signingKey } from '../../x509/issue/schemes.js'
 import { encodeQuote, encodeSignedPart } from './quote.js'

@@ -1,8 +1,8 @@
-import type { DcapAnchor } from '../../core/anchors.js'
 import type { Certificate } from '../../x509/certificate.js'
 import type { RevocationList } from '../../x509/revocation.js'
-import type { CommonClaims } from '../claims.js'
+import type { VendorClaims } from '../claims.js'
 import type { EventLog } from '../eventlog/types.js'
+import type { DcapAnchor } from './anchors.js'
 import type { PPID_BYTES } from './layout.js'
 
 /** What an enclave's report says: of an SGX quote's enclave, or of the quoting enclave. */
@@ -202,7 +202,7 @@ export interface TcbStanding {
   readonly quotingEnclave: Standing
 }
 
-interface DcapCommon extends CommonClaims {
+interface DcapCommon extends VendorClaims {
   readonly root: DcapAnchor
   readonly quoteVersion: number
   readonly tcb: TcbStanding
@@ -255,7 +255,7 @@ export interface SgxClaims extends DcapCommon {
 }
 
 /** What an authentic quote of a guest says, wherever it stands. */
-export type TdxFacts = Omit<TdxClaims, keyof CommonClaims>
+export type TdxFacts = Omit<TdxClaims, keyof VendorClaims>
 
 /** What an authentic quote says. */
 export type DcapClaims = TdxClaims | SgxClaims

@@ -1,5 +1,5 @@
 import { ascii } from '@vouch/protocol'
-import { HASHES } from '../tpm/layout.js'
+import { HASHES } from './banks.js'
 
 // "TCG PC Client Platform Firmware Profile Specification", section 10. All numbers are little-endian.
 

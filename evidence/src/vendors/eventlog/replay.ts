@@ -1,6 +1,5 @@
 import { concat } from '@vouch/protocol'
-import { HASHES, type TpmHash } from '../tpm/layout.js'
-import { hashOf } from './hash.js'
+import { HASHES, hashOf, type TpmHash } from './banks.js'
 import { EV_NO_ACTION, STARTUP_LOCALITY } from './layout.js'
 import type { LoggedEvent } from './types.js'
 

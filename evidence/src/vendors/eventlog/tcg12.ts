@@ -1,5 +1,5 @@
 import { VouchError } from '@vouch/protocol'
-import { HASHES, PCR_COUNT } from '../tpm/layout.js'
+import { HASHES, PCR_COUNT } from './banks.js'
 import type { LoggedEvent } from './types.js'
 
 // The log of SHA-1 digests: "TCG EFI Platform Specification for TPM Family 1.1 or 1.2" (1.22), section 7.2.1,

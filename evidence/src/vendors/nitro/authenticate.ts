@@ -1,5 +1,4 @@
 import { equalBytes } from '@vouch/protocol'
-import { NITRO_ANCHORS, type NitroAnchor } from '../../core/anchors.js'
 import { attempt, type Checks, must } from '../../core/checks.js'
 import { isSignedRaw } from '../../x509/algorithms.js'
 import { parseCertificate } from '../../x509/certificate.js'
@@ -7,8 +6,8 @@ import { type Collateral, checkPath, type Path } from '../../x509/chain.js'
 import { importKey } from '../../x509/keys.js'
 import { checkPublished } from '../../x509/lists.js'
 import { checkRoot } from '../../x509/root.js'
-import { documentSlots } from '../slots.js'
-import { certificatesIn, signedBytes } from './document.js'
+import { NITRO_ANCHORS, NITRO_ROOTS, type NitroAnchor } from './anchors.js'
+import { certificatesIn, documentSlots, signedBytes } from './document.js'
 import type { NitroClaims, NitroDocument, NitroEvidence } from './types.js'
 
 const ECDSA_P384 = { name: 'ECDSA', namedCurve: 'P-384' }
@@ -45,7 +44,7 @@ export async function authenticateNitro(
 
   // 3. Each certificate is issued by the next, in force, and not revoked. AWS publishes lists of the root, which name authorities of
   // regions, and of those, which name authorities of zones; what these issue, for machines and enclaves, lives for a day at most.
-  await checkPath(checks, path, at)
+  await checkPath(checks, path, at, NITRO_ROOTS)
   const collateral = await checkPublished(checks, path, revocationLists, at)
 
   // 4. The document is signed by the certified key, while the certificate was in force.

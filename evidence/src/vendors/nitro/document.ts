@@ -1,6 +1,8 @@
 import { concat, equalBytes, VouchError } from '@vouch/protocol'
 import { type Cbor, malformed, readCbor } from '../../core/cbor/cbor.js'
 import { writeCbor } from '../../core/cbor/write.js'
+import { parseCertificate } from '../../x509/certificate.js'
+import type { Slot } from '../claims.js'
 import { onePart, type Sorted } from '../sorted.js'
 import {
   ARRAY_OF_FOUR,
@@ -203,4 +205,22 @@ function bundleOf(value: Cbor | undefined): readonly Uint8Array[] {
   if (value?.type !== 'array' || value.items.length === 0 || value.items.length > MAX_BUNDLE)
     throw malformed(`cabundle must have 1 to ${MAX_BUNDLE} certificates`)
   return value.items.map((item) => bytesOf(item, 'a certificate of cabundle', 1, MAX_CERTIFICATE_BYTES))
+}
+
+/** What an enclave chooses in a document. */
+export const documentSlots = ({ userData, nonce }: NitroDocument): readonly Slot[] => [
+  { name: 'user_data', bytes: userData ?? new Uint8Array(), holds: 'report_data' },
+  ...(nonce === undefined ? [] : [{ name: 'nonce', bytes: nonce, holds: 'nonce' } as const]),
+]
+
+/** The keys of the certificates that a document names as its issuers, as SubjectPublicKeyInfo; one that cannot be read has none. */
+export function keysIn({ caBundle }: NitroDocument): readonly Uint8Array[] {
+  return caBundle.flatMap((der) => {
+    try {
+      return [parseCertificate(der).spki]
+    } catch (error) {
+      if (error instanceof VouchError) return []
+      throw error
+    }
+  })
 }

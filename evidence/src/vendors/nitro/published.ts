@@ -1,4 +1,4 @@
-import type { Published } from '../../tables/published.js'
+import type { Published } from '../../core/file.js'
 import { parseCertificate } from '../../x509/certificate.js'
 import { listsAt } from '../../x509/published-lists.js'
 import { certificatesIn } from './document.js'

@@ -1,4 +1,4 @@
-import type { EvidenceFile } from '../../tables/evidence.js'
+import type { EvidenceFile } from '../../core/file.js'
 import { type SimulatedRevocation, simulatedRevocationList } from '../../x509/issue/certificates.js'
 import { type KeyCertificate, keyCertificate } from '../../x509/issue/key-certificate.js'
 import { ECDSA_SHA384, issuerOf, rawSignature, signingKey } from '../../x509/issue/schemes.js'

@@ -1,7 +1,7 @@
-import type { NitroAnchor } from '../../core/anchors.js'
 import type { Certificate } from '../../x509/certificate.js'
 import type { RevocationList } from '../../x509/revocation.js'
-import type { CommonClaims } from '../claims.js'
+import type { VendorClaims } from '../claims.js'
+import type { NitroAnchor } from './anchors.js'
 
 /** The lists and maps of a payload. */
 export type NitroContainer = 'payload' | 'pcrs' | 'cabundle'
@@ -42,7 +42,7 @@ export interface NitroEvidence {
 }
 
 /** What an authentic document says. */
-export interface NitroClaims extends CommonClaims {
+export interface NitroClaims extends VendorClaims {
   readonly kind: NitroAnchor['kind']
   readonly root: NitroAnchor
   readonly moduleId: string

@@ -1,6 +1,6 @@
 import { equalBytes, gpuDigest, toHex } from '@vouch/protocol'
 import type { AppraisalFailure, Checks } from '../../core/checks.js'
-import type { CommonClaims, Slot } from '../claims.js'
+import type { Slot, VendorClaims } from '../claims.js'
 import { gpuDigestOf } from './canonical.js'
 import type { GpuPins } from './pins.js'
 import type { Device } from './types.js'
@@ -62,7 +62,7 @@ function appraiseDevice(
  */
 export function checkBound(
   checks: Checks<AppraisalFailure>,
-  { slots }: CommonClaims,
+  { slots }: VendorClaims,
   devices: readonly Device[],
   expected: ExpectedGpus | undefined,
 ): void {

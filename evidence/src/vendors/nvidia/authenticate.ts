@@ -1,6 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { ascii, concat, equalBytes, toHex } from '@vouch/protocol'
-import { NVIDIA_ANCHORS, type NvidiaAnchor } from '../../core/anchors.js'
 import { attempt, type Checks, must } from '../../core/checks.js'
 import { isSignedRaw } from '../../x509/algorithms.js'
 import type { Certificate } from '../../x509/certificate.js'
@@ -11,8 +10,9 @@ import { checkPublished, isIssuer, together } from '../../x509/lists.js'
 import { pathFrom } from '../../x509/path.js'
 import type { RevocationList } from '../../x509/revocation.js'
 import { checkRoot } from '../../x509/root.js'
-import { deviceSlots } from '../slots.js'
+import type { Slot } from '../claims.js'
 import type { Sorted } from '../sorted.js'
+import { NVIDIA_ANCHORS, NVIDIA_ROOTS, type NvidiaAnchor } from './anchors.js'
 import { isDeviceLeaf, readDice } from './dice.js'
 import { OPAQUE, SIGNATURE_BYTES } from './layout.js'
 import { parseSpdm } from './spdm.js'
@@ -77,7 +77,9 @@ export async function authenticateDevices(
   if (signers.every((leaf) => leaf !== undefined && given.used.has(leaf)))
     must(
       checks,
-      certificates.every((one) => [...given.used].some((other) => one === other || isSameRoot(one, other))),
+      certificates.every((one) =>
+        [...given.used].some((other) => one === other || isSameRoot(NVIDIA_ANCHORS, one, other)),
+      ),
       'COLLATERAL_CONFLICT',
       {
         rule: 'certificates given with devices must be of their chains',
@@ -210,12 +212,12 @@ async function checkChain(
   leaf: Certificate,
   { certificates, at, used, roots, paths }: Given,
 ): Promise<NvidiaAnchor | undefined> {
-  const path = await pathFrom(checks, leaf, certificates, at)
+  const path = await pathFrom(checks, leaf, { certificates, at, anchors: NVIDIA_ANCHORS })
   if (path === undefined) return undefined
   for (const certificate of path) used.add(certificate)
   const root = checkRoot(checks, path, NVIDIA_ANCHORS)
   if (root === undefined) return undefined // a stranger's chain is not worth checking
-  await checkPath(checks, path, at)
+  await checkPath(checks, path, at, NVIDIA_ROOTS)
   paths.push(path)
   roots.set(leaf, root)
   return root
@@ -252,3 +254,7 @@ function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0)
   return String.fromCharCode(...bytes.subarray(0, end < 0 ? bytes.length : end)).replace(/[^\x20-\x7e]/g, '?')
 }
+
+/** What is asked of devices goes into what they sign. */
+export const deviceSlots = (messages: readonly Pick<SpdmMessage, 'nonce'>[]): readonly Slot[] =>
+  messages.map(({ nonce }) => ({ name: 'nonce', bytes: nonce, holds: 'nonce' }))

@@ -1,7 +1,8 @@
 import { toHex } from '@vouch/protocol'
 import { type Codec, fixedBytes, flag, list, record, text } from '@vouch/protocol/codec'
-import { anchorOf, NVIDIA_ANCHORS } from '../../core/anchors.js'
-import { unsound } from '../../core/policy/unsound.js'
+import { anchorOf } from '../../core/anchors.js'
+import { unsound } from '../../core/policy/frame.js'
+import { NVIDIA_ANCHORS } from './anchors.js'
 
 /** What must hold of GPUs and switches that come with a machine's evidence. */
 export interface GpuPins {

@@ -1,4 +1,4 @@
-import type { Published } from '../../tables/published.js'
+import type { Published } from '../../core/file.js'
 import { listsAt } from '../../x509/published-lists.js'
 import type { NvidiaEvidence } from './types.js'
 

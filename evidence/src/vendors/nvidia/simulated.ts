@@ -1,6 +1,6 @@
 import { context, TAG } from '../../core/der/der.js'
 import { value as derValue, integer, oid, sequence } from '../../core/der/write.js'
-import type { EvidenceFile } from '../../tables/evidence.js'
+import type { EvidenceFile } from '../../core/file.js'
 import { parseCertificate } from '../../x509/certificate.js'
 import { type SimulatedRevocation, simulatedRevocationList } from '../../x509/issue/certificates.js'
 import { type KeyCertificate, keyCertificate } from '../../x509/issue/key-certificate.js'

@@ -1,7 +1,7 @@
-import type { NvidiaAnchor } from '../../core/anchors.js'
 import type { Certificate } from '../../x509/certificate.js'
 import type { RevocationList } from '../../x509/revocation.js'
-import type { CommonClaims } from '../claims.js'
+import type { VendorClaims } from '../claims.js'
+import type { NvidiaAnchor } from './anchors.js'
 
 /** A field of NVIDIA's opaque data. */
 export interface OpaqueField {
@@ -50,7 +50,7 @@ export interface Device {
   readonly canonical: Uint8Array
 }
 
-export interface NvidiaClaims extends CommonClaims {
+export interface NvidiaClaims extends VendorClaims {
   readonly kind: NvidiaAnchor['kind']
   readonly devices: readonly Device[]
 }

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { ascii, concat, equalBytes, shown, toHex } from '@vouch/protocol'
-import { anchorOf, SNP_ANCHORS, type SnpAnchor } from '../../core/anchors.js'
+import { anchorOf } from '../../core/anchors.js'
 import { attempt, type Checks, must } from '../../core/checks.js'
 import { isSignedRaw } from '../../x509/algorithms.js'
 import type { Certificate } from '../../x509/certificate.js'
@@ -8,7 +8,8 @@ import { checkPath, checkRevocation } from '../../x509/chain.js'
 import { importKey } from '../../x509/keys.js'
 import { shortPath } from '../../x509/path.js'
 import { checkRoot } from '../../x509/root.js'
-import { reportSlots } from '../slots.js'
+import { reportSlots } from '../claims.js'
+import { SNP_ANCHORS, SNP_ROOTS, type SnpAnchor } from './anchors.js'
 import { type EndorsementContent, isEndorsement, readEndorsement } from './endorsement.js'
 import { decodeTcb, GENERATIONS, isOfGeneration, isProductOf, tcbText } from './generation.js'
 import { POLICY_BIT, SIGNED_BYTES } from './layout.js'
@@ -34,7 +35,9 @@ export async function authenticateSnp(
 
   // 2. The certificates: of who issued that of the key, and of the root.
   const path =
-    leaf === undefined ? undefined : await shortPath(checks, leaf, { certificates, at, choose: findOne })
+    leaf === undefined
+      ? undefined
+      : await shortPath(checks, leaf, { certificates, at, anchors: SNP_ANCHORS, choose: findOne })
   if (path === undefined) {
     checkGeneration(checks, evidence, endorsement)
     return undefined
@@ -45,7 +48,7 @@ export async function authenticateSnp(
   if (root === undefined) return undefined // certificates by a stranger's keys, of a stranger's size, are not worth checking
 
   // 4. Each certificate is issued by the next, in force, and not revoked. The vendor publishes lists of its roots alone.
-  await checkPath(checks, path, at)
+  await checkPath(checks, path, at, SNP_ROOTS)
   const collateral = await checkRevocation(checks, path, revocationLists, at, path.slice(-1))
 
   // 5. What the report says of chip and firmware is what the certificate says.

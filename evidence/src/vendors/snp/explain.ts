@@ -1,3 +1,4 @@
+import { toHex } from '@vouch/protocol'
 import {
   bitsOf,
   chosen,
@@ -7,6 +8,8 @@ import {
   Walk,
   zeros,
 } from '../../core/explain.js'
+import type { Certificate } from '../../x509/certificate.js'
+import { isEndorsement, readEndorsement } from './endorsement.js'
 import { decodeTcb, isOfGeneration, tcbText } from './generation.js'
 import { POLICY_BIT, REPORT, REPORT_BYTES } from './layout.js'
 import { parseReport, signingKeyOf } from './report.js'
@@ -55,4 +58,15 @@ const PRODUCTS: readonly Generation[] = ['milan', 'genoa', 'turin']
 
 function generationOf({ version, cpuid }: SnpReport): Generation | undefined {
   return version < 3 ? undefined : PRODUCTS.find((generation) => isOfGeneration(cpuid, generation))
+}
+
+/** What AMD writes into the certificate of a key that signs reports. */
+export function explainEndorsement(certificate: Certificate): readonly ExplainedField[] {
+  if (!isEndorsement(certificate)) return []
+  const { type, product, tcb, hwId } = readEndorsement(certificate)
+  return [
+    { name: 'productName', value: product, meaning: `certifies a ${type.toUpperCase()}` },
+    { name: 'TCB', value: tcbText(tcb) },
+    ...(hwId === undefined ? [] : [{ name: 'hwID', value: toHex(hwId) }]),
+  ]
 }

@@ -1,10 +1,8 @@
 import { equalBytes, toHex } from '@vouch/protocol'
 import { type Codec, fixedBytes, flag, list, oneOf, record, uint } from '@vouch/protocol/codec'
-import { SNP_ANCHORS } from '../../core/anchors.js'
-import type { KindName } from '../../core/kind-name.js'
 import { someOf } from '../../core/policy/codecs.js'
-import type { PolicyFrame } from '../../core/policy/frame.js'
-import { unsound } from '../../core/policy/unsound.js'
+import { type PolicyFrame, unsound } from '../../core/policy/frame.js'
+import { SNP_ANCHORS } from './anchors.js'
 import type { Endorsement, Generation, Tcb } from './types.js'
 
 /**
@@ -69,7 +67,7 @@ export const snpPins: Codec<SnpPins> = pinsFor(genuineTcb)
 export const simulatedSnpPins: Codec<SnpPins> = pinsFor(simulatedTcb)
 
 export function assertSoundSnp(
-  kind: KindName,
+  kind: string,
   pins: Pick<SnpPins, 'roots' | 'endorsements' | 'tcb'>,
   { quota }: PolicyFrame,
 ): void {

@@ -1,10 +1,12 @@
 import { toHex, VouchError } from '@vouch/protocol'
-import type { Published } from '../../tables/published.js'
-import { VENDOR_SERVICES } from '../../tables/vendor-services.js'
+import type { Published } from '../../core/file.js'
 import { isEndorsement, readEndorsement } from './endorsement.js'
 import { decodeTcb, GENERATIONS, isOfGeneration, isProductOf } from './generation.js'
 import { signingKeyOf } from './report.js'
 import type { Generation, SnpEvidence } from './types.js'
+
+/** The service that has one address, which its paths are below. */
+export const SNP_SERVICES = { 'AMD KDS': 'https://kdsintf.amd.com' } as const
 
 /** What AMD's service calls the products of a generation: 57230, "VCEK Certificate and KDS Interface Specification", 4. */
 const PRODUCTS: readonly (readonly [Generation, string])[] = [
@@ -19,7 +21,7 @@ export function publishedForSnp(evidence: SnpEvidence): readonly (readonly Publi
   const type = signingKeyOf(report)
   return PRODUCTS.filter(([generation]) => mayBeOf(evidence, generation)).map(([generation, product]) => {
     const below = `/${type}/v1/${product}`
-    const common = { origin: VENDOR_SERVICES['AMD KDS'] } as const
+    const common = { origin: SNP_SERVICES['AMD KDS'] } as const
     const chain: Published = {
       ...common,
       path: `${below}/cert_chain`,

@@ -1,16 +1,26 @@
 import { concat } from '@vouch/protocol'
-import type { EvidenceFile } from '../../tables/evidence.js'
+import { ia5, integer } from '../../core/der/write.js'
+import type { EvidenceFile } from '../../core/file.js'
 import {
-  type EndorsementCertificate,
-  endorsementCertificate,
+  extension,
+  certificate as issued,
+  named,
   type SimulatedRevocation,
   simulatedRevocationList,
 } from '../../x509/issue/certificates.js'
-import { ECDSA_SHA384, issuerOf, PSS_SHA384, rawSignature, signingKey } from '../../x509/issue/schemes.js'
+import {
+  ECDSA_SHA384,
+  type Issuer,
+  issuerOf,
+  PSS_SHA384,
+  rawSignature,
+  signingKey,
+} from '../../x509/issue/schemes.js'
+import { EXTENSION } from './endorsement.js'
 import { encodeTcb } from './generation.js'
 import { POLICY_BIT, SIGNED_BYTES } from './layout.js'
 import { encodeReport } from './report.js'
-import type { SnpReport, Tcb } from './types.js'
+import type { Endorsement, SnpReport, Tcb } from './types.js'
 
 /** The simulated vendor's certificates and keys in DER: `fixtures/simulated-vendor`. They are public, all of them. */
 export interface SimulatedKeys {
@@ -21,6 +31,16 @@ export interface SimulatedKeys {
   /** The key of every simulated chip, and its SubjectPublicKeyInfo. */
   readonly chipKey: Uint8Array
   readonly chipSpki: Uint8Array
+}
+
+/** What the certificate of a simulated chip's key says. */
+export interface EndorsementCertificate {
+  readonly type: Endorsement
+  readonly product: string
+  readonly tcb: Tcb
+  readonly hwId: Uint8Array
+  readonly notBefore: number
+  readonly notAfter: number
 }
 
 /** A machine that does not exist. */
@@ -134,4 +154,23 @@ async function signedReport(report: SnpReport, key: CryptoKey): Promise<Uint8Arr
   const raw = await rawSignature(key, 'SHA-384', encodeReport(report).subarray(0, SIGNED_BYTES))
   const [r, s] = [raw.slice(0, 48), raw.slice(48)].map((half) => concat(half.reverse(), new Uint8Array(24)))
   return encodeReport({ ...report, signature: { r: r ?? raw, s: s ?? raw } })
+}
+
+/** Issues the certificate of a VCEK or a VLEK, with AMD's extensions. */
+export function endorsementCertificate(
+  { type, product, tcb, hwId, notBefore, notAfter }: EndorsementCertificate,
+  issuer: Issuer,
+  spki: Uint8Array,
+): Promise<Uint8Array> {
+  const extensions = [
+    extension(EXTENSION.structVersion, integer(0)),
+    extension(EXTENSION.productName, ia5(product)),
+    extension(EXTENSION.blSPL, integer(tcb.bootloader)),
+    extension(EXTENSION.teeSPL, integer(tcb.tee)),
+    extension(EXTENSION.snpSPL, integer(tcb.snp)),
+    extension(EXTENSION.ucodeSPL, integer(tcb.microcode)),
+    type === 'vcek' ? extension(EXTENSION.hwID, hwId) : extension(EXTENSION.cspID, ia5('CN=simulated')),
+  ]
+  const subject = named(`SIMULATED-${type.toUpperCase()}`)
+  return issued({ serial: Uint8Array.of(1), subject, notBefore, notAfter, spki, extensions }, issuer)
 }

@@ -1,7 +1,7 @@
-import type { SnpAnchor } from '../../core/anchors.js'
 import type { Certificate } from '../../x509/certificate.js'
 import type { RevocationList } from '../../x509/revocation.js'
-import type { CommonClaims } from '../claims.js'
+import type { VendorClaims } from '../claims.js'
+import type { SnpAnchor } from './anchors.js'
 
 /** A processor generation: each has a root, a layout of its TCB version, and a length of its chip id. */
 export type Generation = SnpAnchor['generation']
@@ -74,6 +74,6 @@ export interface SnpFacts {
 }
 
 /** What an authentic report says that stands by itself. */
-export interface SnpClaims extends CommonClaims, SnpFacts {
+export interface SnpClaims extends VendorClaims, SnpFacts {
   readonly kind: SnpAnchor['kind']
 }

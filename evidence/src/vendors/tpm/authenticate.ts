@@ -1,15 +1,14 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { ascii, concat, equalBytes } from '@vouch/protocol'
-import { TPM_ANCHORS, type TpmAnchor } from '../../core/anchors.js'
 import { attempt, type Checks, must } from '../../core/checks.js'
 import type { Certificate } from '../../x509/certificate.js'
 import { type Collateral, checkPath, checkRevocation } from '../../x509/chain.js'
 import { mayUse, USE } from '../../x509/key-usage.js'
 import { pathFrom } from '../../x509/path.js'
 import { checkRoot } from '../../x509/root.js'
-import { quoteSlots } from '../slots.js'
+import { TPM_ANCHORS, TPM_ROOTS, type TpmAnchor } from './anchors.js'
 import { isRestrictedSigner, nameOf, spkiOf } from './public-area.js'
-import { checkQuote, checkQuoted } from './quote.js'
+import { checkQuote, checkQuoted, quoteSlots } from './quote.js'
 import type { TpmClaims, TpmEvidence } from './types.js'
 
 /**
@@ -109,14 +108,14 @@ async function checkChain(
   { certificates, revocationLists }: TpmEvidence,
   at: number,
 ): Promise<Chain | undefined> {
-  const path = await pathFrom(checks, certificate, certificates, at)
+  const path = await pathFrom(checks, certificate, { certificates, at, anchors: TPM_ANCHORS })
   if (path === undefined) return undefined
   const root = checkRoot(checks, path, TPM_ANCHORS)
   if (root === undefined) return undefined
   must(checks, maySign(certificate), 'CERTIFICATE_MISMATCH', {
     rule: `${certificate.commonName} must be certified for signatures`,
   })
-  await checkPath(checks, path, at)
+  await checkPath(checks, path, at, TPM_ROOTS)
   return { root, collateral: await checkRevocation(checks, path, revocationLists, at, path.slice(-1)) }
 }
 

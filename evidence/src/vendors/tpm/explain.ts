@@ -1,6 +1,10 @@
-import { chosen, type ExplainedField, Walk, zeros } from '../../core/explain.js'
+import { toHex } from '@vouch/protocol'
+import { chosen, type ExplainedField, field, Walk, zeros } from '../../core/explain.js'
+import { HASHES } from '../eventlog/banks.js'
 import { parseAttest } from './attest.js'
-import { HASHES, TPM_ST } from './layout.js'
+import { TPM_ST, TPMA_OBJECT } from './layout.js'
+import { parsePcrs } from './pcrs.js'
+import { parsePublicArea, publicAreaBytes } from './public-area.js'
 import { encodeSignature, parseSignature } from './signature.js'
 import { pcrsIn } from './structures.js'
 
@@ -57,3 +61,28 @@ export function explainSignature(bytes: Uint8Array): readonly ExplainedField[] {
 function sized(walk: Walk, name: string): void {
   walk.take(name, walk.big(`${name}.size`, 2), chosen)
 }
+
+export function explainPcrs(bytes: Uint8Array): readonly ExplainedField[] {
+  return parsePcrs(bytes).flatMap(({ bank, values }) =>
+    [...values].map(([index, value]) => field(`${bank}:${index}`, toHex(value))),
+  )
+}
+
+export function explainPublicArea(bytes: Uint8Array): readonly ExplainedField[] {
+  const { nameHash, attributes, authPolicy, scheme, key } = parsePublicArea(publicAreaBytes(bytes))
+  return [
+    field('nameAlg', nameHash),
+    field('objectAttributes', `0x${attributes.toString(16)}`, attributesIn(attributes)),
+    field('authPolicy', toHex(authPolicy)),
+    field('scheme', scheme === undefined ? 'any' : `${scheme.name}, ${scheme.hash}`),
+    ...(key.type === 'rsa'
+      ? [field('RSA', `${key.keyBits} bits, exponent ${key.exponent}`), field('modulus', toHex(key.modulus))]
+      : [field('ECC', key.curve), field('x', toHex(key.x)), field('y', toHex(key.y))]),
+  ]
+}
+
+const attributesIn = (attributes: number): string =>
+  Object.entries(TPMA_OBJECT)
+    .filter(([, bit]) => ((attributes >>> bit) & 1) === 1)
+    .map(([name]) => name)
+    .join(', ')

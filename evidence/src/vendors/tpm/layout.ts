@@ -19,16 +19,6 @@ export const TPM_ALG = {
   ECC: 0x0023,
 } as const
 
-/** The hash algorithms that a bank of PCRs or a signature may have. */
-export const HASHES = {
-  sha1: { id: 0x0004, bytes: 20, web: 'SHA-1' },
-  sha256: { id: 0x000b, bytes: 32, web: 'SHA-256' },
-  sha384: { id: 0x000c, bytes: 48, web: 'SHA-384' },
-  sha512: { id: 0x000d, bytes: 64, web: 'SHA-512' },
-} as const
-
-export type TpmHash = keyof typeof HASHES
-
 /** TPM_ECC_CURVE (section 6.4). */
 export const CURVES: ReadonlyMap<number, 'P-256' | 'P-384' | 'P-521'> = new Map([
   [0x0003, 'P-256'],
@@ -48,8 +38,7 @@ export const TPMA_OBJECT = {
 
 /** TPM2B_NAME holds a hash behind its algorithm, TPM2B_DATA the same at most: 2 + 64 bytes. */
 export const MAX_NAME_BYTES = 66
-/** PC Client platforms have 24 PCRs, and select them with three bytes. */
-export const PCR_COUNT = 24
+/** PC Client platforms select their PCRs with three bytes. */
 export const PCR_SELECT_BYTES = 3
 /** A bank for each hash. */
 export const MAX_SELECTIONS = 4

@@ -10,8 +10,7 @@ import {
   VouchError,
 } from '@vouch/protocol'
 import { mismatch } from '@vouch/protocol/codec'
-import { hashOf } from '../eventlog/hash.js'
-import { HASHES, PCR_COUNT, type TpmHash } from './layout.js'
+import { HASHES, hashOf, PCR_COUNT, type TpmHash } from '../eventlog/banks.js'
 import { looksLikeSerializedPcrs, parseSerializedPcrs } from './serialized-pcrs.js'
 import type { PcrBank, PcrSelection, PcrValue } from './types.js'
 

@@ -1,10 +1,9 @@
 import { equalBytes, toHex } from '@vouch/protocol'
 import { boundedBytes, type Codec, fixedBytes, list, oneOf, record, uint } from '@vouch/protocol/codec'
-import { TPM_ANCHORS } from '../../core/anchors.js'
-import type { KindName } from '../../core/kind-name.js'
 import { orWord } from '../../core/policy/codecs.js'
-import { unsound } from '../../core/policy/unsound.js'
-import { HASHES, PCR_COUNT, type TpmHash } from './layout.js'
+import { unsound } from '../../core/policy/frame.js'
+import { HASHES, PCR_COUNT, type TpmHash } from '../eventlog/banks.js'
+import { TPM_ANCHORS } from './anchors.js'
 
 /** SHA-1 is not among them: whoever finds two boot loaders of one digest boots the other. */
 export type StrongHash = Exclude<TpmHash, 'sha1'>
@@ -66,7 +65,7 @@ export const tpmPins: Codec<TpmPins> = record<TpmPins>({
   ...quotePinsMembers,
 })
 
-export function assertSoundTpm(kind: KindName, pins: TpmPins): void {
+export function assertSoundTpm(kind: string, pins: TpmPins): void {
   const stranger = pins.roots.find(
     (root) => !TPM_ANCHORS.some((anchor) => anchor.kind === kind && equalBytes(anchor.spki, root)),
   )

@@ -1,9 +1,9 @@
 import { equalBytes } from '@vouch/protocol'
-import { attempt, type Checks, must } from '../../core/checks.js'
-import { checkTrailing } from '../../core/trailing.js'
+import { attempt, type Checks, checkTrailing, must } from '../../core/checks.js'
+import type { Slot } from '../claims.js'
+import type { TpmHash } from '../eventlog/banks.js'
 import { replay } from '../eventlog/replay.js'
 import type { LoggedEvent } from '../eventlog/types.js'
-import type { TpmHash } from './layout.js'
 import { isDigestOf, selectedValues } from './pcrs.js'
 import { isSignedBy } from './signature.js'
 import type { Attested, PcrsByIndex, PcrValue, Quote, QuoteClaims, QuoteEvidence } from './types.js'
@@ -151,3 +151,8 @@ function claimsOf(quote: Quote, { pcrs, ...found }: Found): QuoteClaims {
     pcrs: Object.fromEntries(banks.map((bank) => [bank, valuesIn(bank)])),
   }
 }
+
+/** What a guest chooses in a quote. */
+export const quoteSlots = ({ quote }: QuoteEvidence): readonly Slot[] => [
+  { name: 'extraData', bytes: quote.attest.extraData, holds: 'short_report_data' },
+]

@@ -1,7 +1,8 @@
 import { VouchError } from '@vouch/protocol'
 import { Cursor, numberAt } from '../../core/fields.js'
 import { allButOne } from '../../core/resemblance.js'
-import { HASHES, PCR_COUNT, PCR_SELECT_BYTES } from './layout.js'
+import { HASHES, PCR_COUNT } from '../eventlog/banks.js'
+import { PCR_SELECT_BYTES } from './layout.js'
 import { hashById, pcrsIn, unknown } from './structures.js'
 import type { PcrBank, PcrSelection } from './types.js'
 

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concat } from '@vouch/protocol'
-import type { EvidenceFile } from '../../tables/evidence.js'
+import type { EvidenceFile } from '../../core/file.js'
 import { type KeyCertificate, keyCertificate } from '../../x509/issue/key-certificate.js'
 import { issuerOf, RSA_SHA256, rawSignature } from '../../x509/issue/schemes.js'
 import { encodeAttest } from './attest.js'

@@ -1,6 +1,6 @@
 import { shown, VouchError } from '@vouch/protocol'
 import type { Reader, Writer } from '@vouch/protocol/codec'
-import { HASHES, PCR_COUNT, type TpmHash } from './layout.js'
+import { HASHES, PCR_COUNT, type TpmHash } from '../eventlog/banks.js'
 
 // What TPM structures are made of.
 

@@ -1,9 +1,9 @@
-import type { TpmAnchor } from '../../core/anchors.js'
 import type { Certificate } from '../../x509/certificate.js'
 import type { RevocationList } from '../../x509/revocation.js'
-import type { CommonClaims } from '../claims.js'
+import type { VendorClaims } from '../claims.js'
+import type { TpmHash } from '../eventlog/banks.js'
 import type { LoggedEvent } from '../eventlog/types.js'
-import type { TpmHash } from './layout.js'
+import type { TpmAnchor } from './anchors.js'
 
 /** Which PCRs of a bank a quote speaks of, ascending. */
 export interface PcrSelection {
@@ -132,7 +132,7 @@ export interface QuoteClaims {
 }
 
 /** What an authentic TPM quote says. */
-export interface TpmClaims extends CommonClaims {
+export interface TpmClaims extends VendorClaims {
   readonly kind: TpmAnchor['kind']
   /** SHA-256 of the attestation key's SubjectPublicKeyInfo. */
   readonly attestationKey: Uint8Array

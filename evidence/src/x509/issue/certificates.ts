@@ -1,18 +1,6 @@
 import { context, TAG } from '../../core/der/der.js'
-import { bitString, ia5, integer, oid, sequence, time, unsigned, value } from '../../core/der/write.js'
-import { EXTENSION } from '../../vendors/snp/endorsement.js'
-import type { Endorsement, Tcb } from '../../vendors/snp/types.js'
+import { bitString, integer, oid, sequence, time, unsigned, value } from '../../core/der/write.js'
 import type { Issuer } from './schemes.js'
-
-/** What the certificate of a simulated chip's key says. */
-export interface EndorsementCertificate {
-  readonly type: Endorsement
-  readonly product: string
-  readonly tcb: Tcb
-  readonly hwId: Uint8Array
-  readonly notBefore: number
-  readonly notAfter: number
-}
 
 /** What every certificate says. */
 export interface CertificateContent {
@@ -53,25 +41,6 @@ export function certificate(
     value(context(3), sequence(...extensions)),
   )
   return signed(tbs, issuer)
-}
-
-/** Issues the certificate of a VCEK or a VLEK, with AMD's extensions. */
-export function endorsementCertificate(
-  { type, product, tcb, hwId, notBefore, notAfter }: EndorsementCertificate,
-  issuer: Issuer,
-  spki: Uint8Array,
-): Promise<Uint8Array> {
-  const extensions = [
-    extension(EXTENSION.structVersion, integer(0)),
-    extension(EXTENSION.productName, ia5(product)),
-    extension(EXTENSION.blSPL, integer(tcb.bootloader)),
-    extension(EXTENSION.teeSPL, integer(tcb.tee)),
-    extension(EXTENSION.snpSPL, integer(tcb.snp)),
-    extension(EXTENSION.ucodeSPL, integer(tcb.microcode)),
-    type === 'vcek' ? extension(EXTENSION.hwID, hwId) : extension(EXTENSION.cspID, ia5('CN=simulated')),
-  ]
-  const subject = named(`SIMULATED-${type.toUpperCase()}`)
-  return certificate({ serial: Uint8Array.of(1), subject, notBefore, notAfter, spki, extensions }, issuer)
 }
 
 /** What a simulated revocation list says. */

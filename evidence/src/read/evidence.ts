@@ -1,31 +1,6 @@
 import { type Failure, VouchError } from '@vouch/protocol'
 import type { Check } from '../core/checks.js'
-import type { AzureClaims, AzureEvidence } from '../vendors/azure/types.js'
-import type { DcapClaims, DcapEvidence } from '../vendors/dcap/types.js'
-import type { NitroClaims, NitroEvidence } from '../vendors/nitro/types.js'
-import type { NvidiaClaims, NvidiaEvidence } from '../vendors/nvidia/types.js'
-import type { SnpClaims, SnpEvidence } from '../vendors/snp/types.js'
-import type { TpmClaims, TpmEvidence } from '../vendors/tpm/types.js'
-import type { CompositeEvidence } from './composite.js'
-
-/** A file as somebody gave it. Its name serves messages alone: what a file is, its content says. */
-export interface EvidenceFile {
-  readonly name: string
-  readonly bytes: Uint8Array
-}
-
-/** Evidence that could be read, with the certificates and lists that came along. Not believed in anything yet. */
-export type Evidence =
-  | AzureEvidence
-  | CompositeEvidence
-  | DcapEvidence
-  | NitroEvidence
-  | NvidiaEvidence
-  | SnpEvidence
-  | TpmEvidence
-
-/** What authenticated evidence says, in words of our own. */
-export type Claims = AzureClaims | DcapClaims | NitroClaims | NvidiaClaims | SnpClaims | TpmClaims
+import type { Claims } from '../tables/vendors.js'
 
 /** How authentication came out: everything that was looked at, what failed, and what nobody looked at. */
 export interface Authentication {

@@ -1,4 +1,7 @@
-// What a policy pins of guests and enclaves under Intel's root, to be filled in. The roots come in front of it.
+import { rootsTemplate } from '../../core/policy/frame.js'
+import { DCAP_ANCHORS } from './anchors.js'
+
+// What a policy pins of guests and enclaves under Intel's root, as YAML to be filled in.
 
 const TCB = `    # Statuses of the TCB that will do, as Intel gives them; an evaluation number below which Intel's documents are too old
     # (tcbEvaluationDataNumber). Zero accepts every one that is in force: raise it.
@@ -6,14 +9,16 @@ const TCB = `    # Statuses of the TCB that will do, as Intel gives them; an eva
 `
 
 /** What the registers of a guest measure. */
-export const GUEST = `    # The images that will do, each with its four registers, 48 bytes in hexadecimal: firmware (MRTD), its configuration (RTMR0),
+const GUEST = `    # The images that will do, each with its four registers, 48 bytes in hexadecimal: firmware (MRTD), its configuration (RTMR0),
     # kernel (RTMR1), command line and initial disk (RTMR2). Leave none out: whoever is root in a guest writes REPORT_DATA as
     # they like.`
 /** What they measure where a layer below the guest has them. */
-export const LAYER = `    # The layers below the guest that will do, each with its four registers, 48 bytes in hexadecimal. What the guest boots, the
+export const LAYER_TEMPLATE = `    # The layers below the guest that will do, each with its four registers, 48 bytes in hexadecimal. What the guest boots, the
     # PCRs below say.`
 
-export function tdxTemplate(roots: string, registers: string): string {
+export const tdxTemplate = (kind: string): string => guestTemplate(rootsTemplate(DCAP_ANCHORS, kind), GUEST)
+
+export function guestTemplate(roots: string, registers: string): string {
   return `${roots}
 ${registers}
     measurements:
@@ -27,8 +32,8 @@ ${registers}
 ${TCB}`
 }
 
-export function sgxTemplate(roots: string): string {
-  return `${roots}
+export function sgxTemplate(kind: string): string {
+  return `${rootsTemplate(DCAP_ANCHORS, kind)}
     # The enclaves that will do: by MRENCLAVE, 32 bytes in hexadecimal, or by who signed them, or both.
     #   signers: [{ mrsigner: <mrsigner>, isv_prod_id: 1, isv_svn: 1 }]
     # accepts what that signer ever signs as that product, from that SVN up.
