@@ -213,7 +213,9 @@ describe('the checker catches', () => {
     ['a vendor on what reads', file('vendors/tpm/a', '../../read/b.js'), 'upwards: src/read/b.ts'],
     ['a vendor on the public names', file('vendors/tpm/a', '../../index.js'), 'upwards: src/index.ts'],
     ['the tables on what reads', file('tables/a', '../read/b.js'), 'upwards: src/read/b.ts'],
-    ['what judges on what is simulated', file('judge', './simulated.js'), 'upwards: src/simulated.ts'],
+    ['what judges on what is simulated', file('judge', './simulated.js'), 'apart: src/simulated.ts'],
+    ['a vendor on what makes its evidence', file('vendors/snp/index', './simulated.js'), 'what stands apart'],
+    ['a check on what issues certificates', file('x509/chain', './issue/schemes.js'), 'what stands apart'],
     [
       'what vendors stand on, on a vendor',
       file('vendors/a', './nitro/b.js'),
@@ -239,14 +241,15 @@ describe('the checker catches', () => {
     const kept = [
       file('vendors/azure/a', '../snp/b.js', '../vendor.js', './c.js', '../../core/der/d.js'),
       file('read/a', '../tables/b.js', '../vendors/nvidia/c.js', './d.js', '@vouch/protocol'),
+      file('vendors/snp/simulated', '../../x509/issue/schemes.js', './types.js'),
+      file('simulated', './vendors/snp/simulated.js'),
     ]
     expect(strays(kept, EVIDENCE)).toEqual([])
   })
 
   it('vendors that are declared to stand on each other', () => {
-    const { order, side } = EVIDENCE
-    const vendors = { ...side['src/vendors'], snp: ['azure'] }
-    expect(declaredCircles({ order, side: { 'src/vendors': vendors } })).toEqual(['azure.ts snp.ts'])
+    const vendors = { ...EVIDENCE.side['src/vendors'], snp: ['azure'] }
+    expect(declaredCircles({ ...EVIDENCE, side: { 'src/vendors': vendors } })).toEqual(['azure.ts snp.ts'])
   })
 
   it('a path into evidence from outside, and none from its own tests', () => {

@@ -9,6 +9,8 @@ export interface Rooms {
   readonly order: readonly string[]
   /** Rooms in which each folder is a room of its own, and which of the others each may import. */
   readonly side: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
+  /** Files that their likes alone import: who wants the rest does not get them. */
+  readonly apart: RegExp
 }
 
 /** The rooms of `evidence/src`. A new vendor gets its line here, with the vendors whose hardware it stands on. */
@@ -36,10 +38,12 @@ export const EVIDENCE: Rooms = {
       azure: ['snp', 'dcap', 'tpm', 'eventlog'],
     },
   },
+  // What makes simulated evidence, with keys that are public, is no part of a judge.
+  apart: /^src\/x509\/issue\/|^src\/(vendors\/[^/]+\/)?simulated[^/]*\.ts$/,
 }
 
 /** Every import that goes upwards or sideways, and every file that is in no room, in words. */
-export function strays(sources: readonly Source[], { order, side }: Rooms): readonly string[] {
+export function strays(sources: readonly Source[], { order, side, apart }: Rooms): readonly string[] {
   const roomOf = (path: string): string | undefined =>
     order.find((room) => path === room || path.startsWith(`${room}/`))
   /** Of a room with folders that are rooms of their own: which one; nothing for a file that all of them stand on. */
@@ -55,6 +59,7 @@ export function strays(sources: readonly Source[], { order, side }: Rooms): read
       const aim = resolved(path, target)
       const there = aim === undefined ? undefined : roomOf(aim)
       if (aim === undefined || there === undefined) return []
+      if (apart.test(aim) && !apart.test(path)) return [`${path} imports what stands apart: ${aim}`]
       if (order.indexOf(there) > order.indexOf(room)) return [`${path} imports upwards: ${aim}`]
       if (there !== room) return []
       const other = folderOf(there, aim)

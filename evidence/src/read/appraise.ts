@@ -4,6 +4,7 @@ import type { AdmissionPolicy } from '../tables/policy.js'
 import { isSimulated, kindIn, type Tables } from '../tables/tables.js'
 import type { Claims } from '../tables/vendors.js'
 import { appraiseDevices, checkBound, type ExpectedGpus } from '../vendors/nvidia/appraise.js'
+import { nvidia } from '../vendors/nvidia/index.js'
 import { AuthenticEvidence } from './evidence.js'
 
 /** How genuine evidence stands up to a policy. All failures are there at once; without any, it is acceptable. */
@@ -151,7 +152,7 @@ export function bindsReportData({ slots }: Claims, reportData: Uint8Array): bool
 }
 
 /** Devices alone are in no machine that anybody speaks of. */
-const isDevice = ({ kind }: Claims): boolean => kind === 'nvidia-gpu' || kind === 'simulated-nvidia'
+const isDevice = ({ kind }: Claims): boolean => kind in nvidia.kinds
 
 function outcome(checks: Checks<AppraisalFailure>, claims: Claims): Appraisal {
   return {

@@ -1,11 +1,12 @@
 import { VouchError } from '@vouch/protocol'
+import type { nvidia } from '../vendors/nvidia/index.js'
 import { gpusTemplate } from '../vendors/nvidia/template.js'
 import { USUAL_TTL } from './policy.js'
 import { TABLES, type Tables } from './tables.js'
 import type { KindName } from './vendors.js'
 
 /** Kinds that a policy can admit: devices alone bind no services. */
-export type MachineKind = Exclude<KindName, 'nvidia-gpu' | 'simulated-nvidia'>
+export type MachineKind = Exclude<KindName, keyof typeof nvidia.kinds>
 
 export const MACHINE_KINDS = [...TABLES.kinds].flatMap(([name, { template }]) =>
   template === undefined ? [] : [name],

@@ -10,7 +10,7 @@ import type { Slot, VendorClaims } from './claims.js'
 import type { Sorted } from './sorted.js'
 
 // What a vendor is: one record, in the `index.ts` of its folder. `tables/vendors.ts` lists the records, and all that is said of
-// every vendor at once is derived from that list.
+// every vendor at once is derived from that list. What makes simulated evidence is in no record, as no judge needs it.
 
 type Explain = (bytes: Uint8Array) => readonly ExplainedField[]
 

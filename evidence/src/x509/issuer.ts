@@ -5,17 +5,23 @@ import { attempt, type Checks, must } from '../core/checks.js'
 import { isSigned } from './algorithms.js'
 import type { Certificate } from './certificate.js'
 
+/** What came along to climb by, and when. */
+export interface Given {
+  readonly certificates: readonly Certificate[]
+  readonly at: number
+  /** The roots that the vendor of the evidence has. */
+  readonly anchors: readonly Anchor[]
+}
+
 /**
  * The certificates that may have issued another, by name. A pinned root is its key: where several certificates of one name hold
  * one pinned key, as vendors renew the dates of a root and keep its key, they are one root, and each must be signed by that key.
- * `anchors` are the roots that the vendor of the evidence has. Other certificates of one name stay several, and leave open which was meant.
+ * Other certificates of one name stay several, and leave open which was meant.
  */
 export async function issuersOf(
   checks: Checks,
   { issuer }: Certificate,
-  certificates: readonly Certificate[],
-  at: number,
-  anchors: readonly Anchor[],
+  { certificates, at, anchors }: Given,
 ): Promise<readonly Certificate[]> {
   const found = certificates.filter(({ subject }) => equalBytes(subject, issuer))
   const [first, ...others] = found

@@ -1,17 +1,8 @@
 import { equalBytes } from '@vouch/protocol'
-import type { Anchor } from '../core/anchors.js'
 import { type Checks, must } from '../core/checks.js'
 import type { Certificate } from './certificate.js'
 import type { Path } from './chain.js'
-import { issuersOf } from './issuer.js'
-
-/** What came along to climb by, and when. */
-interface Given {
-  readonly certificates: readonly Certificate[]
-  readonly at: number
-  /** The roots that the vendor of the evidence has. */
-  readonly anchors: readonly Anchor[]
-}
+import { type Given, issuersOf } from './issuer.js'
 
 /** A vendor’s chain has three to five certificates. */
 const MAX_PATH = 6
@@ -20,14 +11,10 @@ const MAX_PATH = 6
  * Climbs from a certificate to one that names itself as its issuer, by names alone: signatures are for `checkPath`. Two
  * certificates of one name leave open which was meant.
  */
-export async function pathFrom(
-  checks: Checks,
-  leaf: Certificate,
-  { certificates, at, anchors }: Given,
-): Promise<Path | undefined> {
+export async function pathFrom(checks: Checks, leaf: Certificate, given: Given): Promise<Path | undefined> {
   const path: [Certificate, ...Certificate[]] = [leaf]
   for (let top = leaf; !equalBytes(top.issuer, top.subject); ) {
-    const [issuer, ...others] = await issuersOf(checks, top, certificates, at, anchors)
+    const [issuer, ...others] = await issuersOf(checks, top, given)
     if (others.length > 0) {
       must(checks, false, 'COLLATERAL_CONFLICT', {
         rule: `the certificate that issued ${top.commonName} must come once, or the same each time`,
@@ -56,10 +43,10 @@ interface Among extends Given {
 export async function shortPath(
   checks: Checks,
   leaf: Certificate,
-  { certificates, at, anchors, choose }: Among,
+  { choose, ...given }: Among,
 ): Promise<readonly [leaf: Certificate, issuer: Certificate, root: Certificate] | undefined> {
   const issuerOf = async (certificate: Certificate): Promise<Certificate | undefined> => {
-    const found = await issuersOf(checks, certificate, certificates, at, anchors)
+    const found = await issuersOf(checks, certificate, given)
     return choose(checks, `the certificate that issued ${certificate.commonName}`, found)
   }
   const issuer = await issuerOf(leaf)
