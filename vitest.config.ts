@@ -20,11 +20,10 @@ const OF_NODE = [
   'api',
   'fetch',
   'fetch-lists',
-  'node-crypto',
   'policy-file',
   'readme',
-  'x509-suites',
-  'yaml',
+  'x509/node-crypto',
+  'x509/whole-suites',
 ].map((name) => `evidence/test/${name}.test.ts`)
 const chromium = chromiumPath()
 

@@ -10,6 +10,7 @@ import {
   repositoryFiles,
   workspaces,
 } from './support/repository.js'
+import { circles, declaredCircles, EVIDENCE, intruders, strays } from './support/rooms.js'
 
 const MAX_LINES = 300
 
@@ -21,6 +22,11 @@ const packages: readonly Package[] = workspaces().map((folder) => ({
     .map((path) => sourceFile(folder, path)),
 }))
 
+/** Circles of files that were there when this was first looked at, by package. The list only ever shrinks. */
+const KNOWN_CIRCLES: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  '@vouch/registry': [['node/chain/client.ts', 'node/chain/send.ts']],
+}
+
 function sourceFile(folder: string, path: string): Source {
   return { path: path.slice(folder.length + 1), imports: importsOf(readInRepository(path)) }
 }
@@ -29,6 +35,29 @@ describe('the packages', () => {
   it('import downwards only, purely from src/, and what they declare', () => {
     expect(packages.flatMap(({ sources }) => sources).length).toBeGreaterThan(20)
     expect(violations(packages)).toEqual([])
+  })
+
+  it.each(packages)(
+    'have no files that import each other in a circle: $manifest.name',
+    ({ manifest, sources }) => {
+      expect(circles(sources)).toEqual(KNOWN_CIRCLES[manifest.name] ?? [])
+    },
+  )
+
+  it('have rooms, where that is evidence: imports go downwards, and from vendor to vendor where the hardware does', () => {
+    const sources = packages.find(({ manifest }) => manifest.name === '@vouch/evidence')?.sources ?? []
+    const pure = sources.filter(({ path }) => path.startsWith('src/'))
+    expect(pure.length).toBeGreaterThan(100)
+    expect(strays(pure, EVIDENCE)).toEqual([])
+    expect(declaredCircles(EVIDENCE)).toEqual([])
+  })
+
+  it('are known by their entries, where that is evidence: none but its own files and tests name what is inside', () => {
+    const sources = repositoryFiles()
+      .filter((path) => /\.[cm]?[jt]s$/.test(path))
+      .map((path) => ({ path, imports: importsOf(readInRepository(path)) }))
+    expect(sources.length).toBeGreaterThan(500)
+    expect(intruders(sources, 'evidence')).toEqual([])
   })
 
   it(`have no source file of more than ${MAX_LINES} lines`, () => {
@@ -130,6 +159,8 @@ describe('the checker catches', () => {
     },
   ]
 
+  const file = (name: string, ...imports: string[]): Source => ({ path: `src/${name}.ts`, imports })
+
   it('nothing in a made-up package that keeps the rules', () => {
     expect(violations(made('verifier', 'src/a.ts', './b.js', '@vouch/protocol'))).toEqual([])
     expect(violations(made('cli', 'node/a.ts', './b.js', 'node:fs', 'commander'))).toEqual([])
@@ -165,6 +196,74 @@ describe('the checker catches', () => {
     ['an undeclared package', made('chain', 'node/a.ts', 'viem'), 'does not declare viem'],
   ])('%s', (_, graph, message) => {
     expect(violations(graph).join('\n')).toContain(message)
+  })
+
+  it.each<[string, readonly Source[], readonly string[]]>([
+    ['nothing in files that import downwards', [file('a', './b.js'), file('b')], []],
+    ['two files that import each other', [file('a', './b.js'), file('b', './a.js')], ['a b']],
+    ['a file that imports itself', [file('a', './a.js')], ['a']],
+    ['a circle of three', [file('a', './b.js'), file('b', './c.js'), file('c', './a.js')], ['a b c']],
+    [
+      'two circles apart, and nothing of what only leads into one',
+      [file('a', './b.js'), file('b', './a.js'), file('c', './a.js', './d.js'), file('d', './d.js')],
+      ['a b', 'd'],
+    ],
+  ])('%s', (_, sources, found) => {
+    const names = circles(sources).map((circle) => circle.join(' ').replaceAll(/src\/|\.ts/g, ''))
+    expect(names).toEqual(found)
+  })
+
+  it.each<[string, Source, string]>([
+    ['the floor on a vendor', file('core/a', '../vendors/snp/b.js'), 'upwards: src/vendors/snp/b.ts'],
+    ['x509 on the tables', file('x509/a', '../tables/b.js'), 'upwards: src/tables/b.ts'],
+    ['a vendor on what reads', file('vendors/tpm/a', '../../read/b.js'), 'upwards: src/read/b.ts'],
+    ['a vendor on the public names', file('vendors/tpm/a', '../../index.js'), 'upwards: src/index.ts'],
+    ['the tables on what reads', file('tables/a', '../read/b.js'), 'upwards: src/read/b.ts'],
+    ['what judges on what is simulated', file('judge', './simulated.js'), 'apart: src/simulated.ts'],
+    ['a vendor on what makes its evidence', file('vendors/snp/index', './simulated.js'), 'what stands apart'],
+    ['a check on what issues certificates', file('x509/chain', './issue/schemes.js'), 'what stands apart'],
+    [
+      'what vendors stand on, on a vendor',
+      file('vendors/a', './nitro/b.js'),
+      'upwards: src/vendors/nitro/b.ts',
+    ],
+    [
+      'a vendor on another that it does not stand on',
+      file('vendors/nitro/a', '../tpm/b.js'),
+      'sideways: src/vendors/tpm/b.ts',
+    ],
+    [
+      'a vendor on one that stands on it',
+      file('vendors/snp/a', '../azure/b.js'),
+      'sideways: src/vendors/azure/b.ts',
+    ],
+    ['a vendor that is not declared', file('vendors/ninth/a'), 'ninth is not declared'],
+    ['a file in no room', file('stray'), 'is in no room'],
+  ])('in the rooms of evidence: %s', (_, source, complaint) => {
+    expect(strays([source], EVIDENCE)).toEqual([expect.stringContaining(complaint)])
+  })
+
+  it('in the rooms of evidence: nothing that keeps their order', () => {
+    const kept = [
+      file('vendors/azure/a', '../snp/b.js', '../vendor.js', './c.js', '../../core/der/d.js'),
+      file('read/a', '../tables/b.js', '../vendors/nvidia/c.js', './d.js', '@vouch/protocol'),
+      file('vendors/snp/simulated', '../../x509/issue/schemes.js', './types.js'),
+      file('simulated', './vendors/snp/simulated.js'),
+    ]
+    expect(strays(kept, EVIDENCE)).toEqual([])
+  })
+
+  it('vendors that are declared to stand on each other', () => {
+    const vendors = { ...EVIDENCE.side['src/vendors'], snp: ['azure'] }
+    expect(declaredCircles({ ...EVIDENCE, side: { 'src/vendors': vendors } })).toEqual(['azure.ts snp.ts'])
+  })
+
+  it('a path into evidence from outside, and none from its own tests', () => {
+    const outside = { path: 'fixtures/a.ts', imports: ['../evidence/src/core/b.js', '@vouch/evidence'] }
+    const own = { path: 'evidence/test/a.test.ts', imports: ['../src/core/b.js'] }
+    const support = { path: 'registry/test/a.ts', imports: ['../../evidence/test/support/b.js'] }
+    const found = ['fixtures/a.ts names evidence/src/core/b.ts']
+    expect(intruders([outside, own, support], 'evidence')).toEqual(found)
   })
 
   it('a cycle in the layers themselves, of which there is none', () => {

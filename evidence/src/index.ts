@@ -1,45 +1,65 @@
 // The public names of evidence, by concept: bytes ─parseEvidence→ Evidence ─authenticate→ AuthenticEvidence ─appraise→ Claims.
 
+export type { AppraisalFailure, Check } from './core/checks.js'
+export type { ExplainedField } from './core/explain.js'
+export type { EvidenceFile } from './core/file.js'
+export {
+  admissionPolicyFrom,
+  admissionPolicyId,
+  admitsSimulated,
+  appraise,
+  authenticate,
+  examine,
+  explainFile,
+  inspect,
+  isPublished,
+  isSimulatedKind,
+  packEvidence,
+  parseAdmissionPolicy,
+  parseEvidence,
+  printAdmissionPolicy,
+  publishedFor,
+  purportedKind,
+  renewed,
+  warningsOf,
+} from './judge.js'
+export { kindsOf } from './read/admission.js'
+export type { Appraisal, Expected } from './read/appraise.js'
+export { bindsReportData } from './read/appraise.js'
+export type { Examination, ParsedEvidence } from './read/authenticate.js'
+export type { Authentication, AuthenticEvidence } from './read/evidence.js'
+export type { Explained } from './read/explain.js'
+export { looksLikePack, packName } from './read/pack.js'
+export type { AdmissionPolicy, PolicyFrame } from './tables/policy.js'
+export { MAX_TTL, USUAL_TTL } from './tables/policy.js'
+export { ANCHORS, admissionPolicyCodec, KINDS, VENDOR_SERVICES } from './tables/tables.js'
 export type {
   Anchor,
-  AzureSnpAnchor,
-  AzureTdxAnchor,
-  DcapAnchor,
-  NitroAnchor,
-  NvidiaAnchor,
-  SnpAnchor,
-  TpmAnchor,
-} from './anchors.js'
-export {
-  ANCHORS,
-  AZURE_SNP_ANCHORS,
-  AZURE_TDX_ANCHORS,
-  DCAP_ANCHORS,
-  NITRO_ANCHORS,
-  NVIDIA_ANCHORS,
-  SNP_ANCHORS,
-  TPM_ANCHORS,
-} from './anchors.js'
-export type { Appraisal, Expected } from './appraise.js'
-export { appraise, bindsReportData, inspect } from './appraise.js'
-export type { Examination, ParsedEvidence } from './authenticate.js'
-export { authenticate, examine, parseEvidence } from './authenticate.js'
-export { encodeHcl, parseHcl } from './azure/hcl.js'
-export type { AzureSnpPins, AzureTdxPins } from './azure/pins.js'
+  Claims,
+  CommonClaims,
+  CompositeEvidence,
+  Evidence,
+  KindName,
+  Published,
+  PublishedForm,
+} from './tables/vendors.js'
+export type { AzureSnpAnchor, AzureTdxAnchor } from './vendors/azure/anchors.js'
+export { AZURE_SNP_ANCHORS, AZURE_TDX_ANCHORS } from './vendors/azure/anchors.js'
+export { encodeHcl, parseHcl } from './vendors/azure/hcl.js'
+export type { AzureSnpPins, AzureTdxPins } from './vendors/azure/pins.js'
 export type {
   AzureEvidence,
   AzureSnpClaims,
   AzureTdxClaims,
   HclReport,
   RuntimeData,
-} from './azure/types.js'
-export type { AppraisalFailure, Check } from './checks.js'
-export type { CommonClaims, Slot } from './claims.js'
-export type { CompositeEvidence } from './composite/types.js'
-export { packEvidence } from './containers.js'
-export { parseQeIdentity, parseTcbInfo } from './dcap/documents.js'
-export type { SgxPins, TdxPins } from './dcap/pins.js'
-export { encodeQuote, parseQuote } from './dcap/quote.js'
+} from './vendors/azure/types.js'
+export type { Slot } from './vendors/claims.js'
+export type { DcapAnchor } from './vendors/dcap/anchors.js'
+export { DCAP_ANCHORS } from './vendors/dcap/anchors.js'
+export { parseQeIdentity, parseTcbInfo } from './vendors/dcap/documents.js'
+export type { SgxPins, TdxPins } from './vendors/dcap/pins.js'
+export { encodeQuote, parseQuote } from './vendors/dcap/quote.js'
 export type {
   DcapClaims,
   DcapEvidence,
@@ -51,77 +71,38 @@ export type {
   TdReport,
   TdxClaims,
   TdxFacts,
-} from './dcap/types.js'
-export { encodeEventLog, parseEventLog } from './eventlog/parse.js'
-export type { EventLog, LoggedEvent } from './eventlog/types.js'
-export type { Authentication, AuthenticEvidence, Claims, Evidence, EvidenceFile } from './evidence.js'
-export type { Explained } from './explain/explain.js'
-export { explainFile } from './explain/explain.js'
-export type { ExplainedField } from './explain/walk.js'
-export type { KindName } from './kind-name.js'
-export { isSimulatedKind, KINDS } from './kinds.js'
-export { encodeDocument, encodePayload, parseDocument } from './nitro/document.js'
-export type { EnclaveImage, NitroPins } from './nitro/pins.js'
+} from './vendors/dcap/types.js'
+export { encodeEventLog, parseEventLog } from './vendors/eventlog/parse.js'
+export type { EventLog, LoggedEvent } from './vendors/eventlog/types.js'
+export type { NitroAnchor } from './vendors/nitro/anchors.js'
+export { NITRO_ANCHORS } from './vendors/nitro/anchors.js'
+export { encodeDocument, encodePayload, parseDocument } from './vendors/nitro/document.js'
+export type { EnclaveImage, NitroPins } from './vendors/nitro/pins.js'
 export type {
   NitroClaims,
   NitroContainer,
   NitroDocument,
   NitroEvidence,
   SignedDocument,
-} from './nitro/types.js'
-export type { ExpectedGpus } from './nvidia/appraise.js'
-export { gpuDigestOf } from './nvidia/canonical.js'
-export type { GpuPins } from './nvidia/pins.js'
-export { encodeSpdm, parseSpdm } from './nvidia/spdm.js'
-export type { Device, NvidiaClaims, NvidiaEvidence, OpaqueField, SpdmMessage } from './nvidia/types.js'
-export { looksLikePack, packName } from './pack.js'
-export {
-  admissionPolicyFrom,
-  admissionPolicyId,
-  admitsSimulated,
-  kindsOf,
-  parseAdmissionPolicy,
-  printAdmissionPolicy,
-  warningsOf,
-} from './policy/admission.js'
-export type { PolicyFrame } from './policy/frame.js'
-export type { AdmissionPolicy } from './policy/schema.js'
-export { admissionPolicyCodec, MAX_TTL, USUAL_TTL } from './policy/schema.js'
-export type { Published, PublishedForm } from './published.js'
-export { isPublished, publishedFor } from './published.js'
-export { purportedKind } from './purported.js'
-export { renewed } from './renew.js'
+} from './vendors/nitro/types.js'
+export type { NvidiaAnchor } from './vendors/nvidia/anchors.js'
+export { NVIDIA_ANCHORS } from './vendors/nvidia/anchors.js'
+export type { ExpectedGpus } from './vendors/nvidia/appraise.js'
+export { gpuDigestOf } from './vendors/nvidia/canonical.js'
+export type { GpuPins } from './vendors/nvidia/pins.js'
+export { encodeSpdm, parseSpdm } from './vendors/nvidia/spdm.js'
 export type {
-  SimulatedAzure,
-  SimulatedAzureReport,
-  SimulatedAzureTdReport,
-  SimulatedAzureTdx,
-} from './simulated/azure.js'
-export { simulatedAzure, simulatedAzureTdx } from './simulated/azure.js'
-export type {
-  SimulatedDcapCollateral,
-  SimulatedDcapQuote,
-  SimulatedIntel,
-  SimulatedIntelKeys,
-  SimulatedIntelPlatform,
-} from './simulated/intel.js'
-export { simulatedEnclaveReport, simulatedIntel, simulatedTdReport } from './simulated/intel.js'
-export type { SimulatedEnclave, SimulatedNitro, SimulatedNitroKeys } from './simulated/nitro.js'
-export { simulatedNitro } from './simulated/nitro.js'
-export type { SimulatedGpu, SimulatedNvidia, SimulatedNvidiaKeys } from './simulated/nvidia.js'
-export { simulatedNvidia } from './simulated/nvidia.js'
-export type {
-  SimulatedAuthority,
-  SimulatedAuthorityKeys,
-  SimulatedQuote,
-  SimulatedTpm,
-} from './simulated/tpm.js'
-export { newSimulatedTpm, simulatedAuthority } from './simulated/tpm.js'
-export type { SimulatedKeys, SimulatedMachine, SimulatedReport, SimulatedVendor } from './simulated/vendor.js'
-export { simulatedVendor } from './simulated/vendor.js'
-export { encodeTcb, tcbText } from './snp/generation.js'
-export type { SnpPins } from './snp/pins.js'
-export { encodeReport, parseReport } from './snp/report.js'
+  Device,
+  NvidiaClaims,
+  NvidiaEvidence,
+  OpaqueField,
+  SpdmMessage,
+} from './vendors/nvidia/types.js'
+export type { SnpAnchor } from './vendors/snp/anchors.js'
+export { SNP_ANCHORS } from './vendors/snp/anchors.js'
+export { encodeTcb, tcbText } from './vendors/snp/generation.js'
+export type { SnpPins } from './vendors/snp/pins.js'
+export { encodeReport, parseReport } from './vendors/snp/report.js'
 export type {
   Endorsement,
   Generation,
@@ -130,13 +111,21 @@ export type {
   SnpFacts,
   SnpReport,
   Tcb,
-} from './snp/types.js'
-export { encodeAttest, parseAttest } from './tpm/attest.js'
-export { printPcrs } from './tpm/pcrs.js'
-export type { QuotePins, TpmPins } from './tpm/pins.js'
-export { NOT_CONFIDENTIAL } from './tpm/pins.js'
-export type { Attest, PcrBank, QuoteClaims, TpmClaims, TpmEvidence, TpmSignature } from './tpm/types.js'
-export { VENDOR_SERVICES } from './vendor-services.js'
+} from './vendors/snp/types.js'
+export type { TpmAnchor } from './vendors/tpm/anchors.js'
+export { TPM_ANCHORS } from './vendors/tpm/anchors.js'
+export { encodeAttest, parseAttest } from './vendors/tpm/attest.js'
+export { printPcrs } from './vendors/tpm/pcrs.js'
+export type { QuotePins, TpmPins } from './vendors/tpm/pins.js'
+export { NOT_CONFIDENTIAL } from './vendors/tpm/pins.js'
+export type {
+  Attest,
+  PcrBank,
+  QuoteClaims,
+  TpmClaims,
+  TpmEvidence,
+  TpmSignature,
+} from './vendors/tpm/types.js'
 export type { Certificate } from './x509/certificate.js'
 export { parseCertificate } from './x509/certificate.js'
 export type { Collateral } from './x509/chain.js'

@@ -1,13 +1,15 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { ANCHORS, type EvidenceFile, examine, parseCertificate, type SimulatedEnclave } from '@vouch/evidence'
+import { ANCHORS, type EvidenceFile, examine, parseCertificate } from '@vouch/evidence'
+import type { SimulatedEnclave } from '@vouch/evidence/simulated'
 import { equalBytes, toHex } from '@vouch/protocol'
 import { afterEach, expect, test, vi } from 'vitest'
 import { openSimulatedNitro } from '../../fixtures/simulated-nitro/index.js'
 import { openSimulatedNvidia } from '../../fixtures/simulated-nvidia/index.js'
 import { needs } from '../../test/support/needs.js'
-import { unpacked } from '../src/containers.js'
-import { blocksIn } from '../src/files.js'
-import { certificatesInside, partOf } from '../src/parts.js'
+import { blocksIn } from '../src/read/files.js'
+import { unpacked } from '../src/read/pack.js'
+import { certificatesInside, partOf } from '../src/read/parts.js'
+import { TABLES } from '../src/tables/tables.js'
 import { quoteEnclave, quoteGuest } from './support/intel.js'
 import { openSample, time } from './support/samples.js'
 import { attest, NOW } from './support/simulated.js'
@@ -37,15 +39,15 @@ async function workOf(files: readonly EvidenceFile[], at: number): Promise<Work>
 
 /** The certificates in a file, or inside evidence that is one. */
 function certificatesIn(bytes: Uint8Array): readonly Uint8Array[] {
-  const name = partOf(bytes)
-  if (name !== undefined) return certificatesInside(name, bytes)
+  const name = partOf(TABLES, bytes)
+  if (name !== undefined) return certificatesInside(TABLES, name, bytes)
   return blocksIn(bytes).flatMap(({ label, der }) => (label === 'CERTIFICATE' ? [der] : []))
 }
 
 /** The keys of pinned roots that came along. WebCrypto takes them whole, or the point that they end with. */
 const rootKeys = (files: readonly EvidenceFile[]): readonly string[] =>
   files
-    .flatMap(unpacked)
+    .flatMap((file) => unpacked(TABLES, file))
     .flatMap(({ bytes }) => certificatesIn(bytes))
     .map((der) => parseCertificate(der).spki)
     .filter((spki) => ANCHORS.some((anchor) => equalBytes(anchor.spki, sha256(spki))))

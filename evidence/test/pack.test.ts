@@ -2,7 +2,7 @@ import { type EvidenceFile, packEvidence, packName, parseEvidence } from '@vouch
 import { type ErrorCode, toHex } from '@vouch/protocol'
 import { refusalOf } from '@vouch/protocol/testing'
 import { describe, expect, test } from 'vitest'
-import { looksLikePack, openPack, printPack } from '../src/pack.js'
+import { looksLikePack, openPack, printPack } from '../src/read/pack.js'
 import { attest, authenticated } from './support/simulated.js'
 
 const inBytes = (text: string): Uint8Array => new TextEncoder().encode(text)

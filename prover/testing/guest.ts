@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import type { SimulatedMachine, SimulatedReport } from '@vouch/evidence'
+import type { SimulatedMachine, SimulatedReport } from '@vouch/evidence/simulated'
 import {
   type Answer,
   type Ask,

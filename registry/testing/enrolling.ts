@@ -9,9 +9,8 @@ import {
   admissionPolicyId,
   type EvidenceFile,
   printAdmissionPolicy,
-  type SimulatedMachine,
-  type SimulatedReport,
 } from '@vouch/evidence'
+import type { SimulatedMachine, SimulatedReport } from '@vouch/evidence/simulated'
 import type { EnrollmentFile } from '@vouch/protocol'
 import {
   auxOf,

@@ -5,13 +5,15 @@ import {
   type KindName,
   NOT_CONFIDENTIAL,
   NVIDIA_ANCHORS,
-  newSimulatedTpm,
   parseAdmissionPolicy,
+} from '@vouch/evidence'
+import {
+  newSimulatedTpm,
   simulatedAzure,
   simulatedAzureTdx,
   simulatedEnclaveReport,
   simulatedTdReport,
-} from '@vouch/evidence'
+} from '@vouch/evidence/simulated'
 import { clock } from '@vouch/host/node'
 import { shortReportData, toHex } from '@vouch/protocol'
 import { sgxPinsJson, tdxPinsJson } from '../../evidence/test/support/intel.js'

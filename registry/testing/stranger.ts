@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type SimulatedVendor, simulatedVendor } from '@vouch/evidence'
+import { type SimulatedVendor, simulatedVendor } from '@vouch/evidence/simulated'
 import { readPem } from '../../fixtures/pem.js'
 
 // Keys of 4096 bits and signatures as the simulated vendor's; `subject` is the name that a certificate request asks for.

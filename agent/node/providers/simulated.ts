@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { simulatedNvidia, simulatedVendor } from '@vouch/evidence'
+import { simulatedNvidia, simulatedVendor } from '@vouch/evidence/simulated'
 import { readNamedFile } from '@vouch/host/node'
 import { shown, textOf, VouchError } from '@vouch/protocol'
 import type { Provider } from '../../src/index.js'

@@ -1,6 +1,6 @@
 import { VouchError } from '@vouch/protocol'
-import { context, type Der, parseDer, TAG } from '../der/der.js'
-import { Fields, oidText, only, smallInteger } from '../der/fields.js'
+import { context, type Der, parseDer, TAG } from '../core/der/der.js'
+import { Fields, oidText, only, smallInteger } from '../core/der/fields.js'
 import { importKey, owned } from './keys.js'
 import { publicKeyType } from './public-key.js'
 

@@ -1,6 +1,6 @@
 import { equalBytes, VouchError } from '@vouch/protocol'
-import { context, type Der, parseDer, TAG } from '../der/der.js'
-import { Fields, oidText, only, smallInteger, timeOf, wholeBytes } from '../der/fields.js'
+import { context, type Der, parseDer, TAG } from '../core/der/der.js'
+import { Fields, oidText, only, smallInteger, timeOf, wholeBytes } from '../core/der/fields.js'
 
 /** An extension of a certificate or a revocation list. */
 export interface Extension {

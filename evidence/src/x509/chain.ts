@@ -1,9 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { equalBytes } from '@vouch/protocol'
-import { isRootCertificate } from '../anchors.js'
-import { attempt, type Checks, must } from '../checks.js'
-import { parseDer, TAG } from '../der/der.js'
-import { smallInteger } from '../der/fields.js'
+import { attempt, type Checks, must } from '../core/checks.js'
+import { parseDer, TAG } from '../core/der/der.js'
+import { smallInteger } from '../core/der/fields.js'
 import { isSigned } from './algorithms.js'
 import { type Certificate, strangerAmong } from './certificate.js'
 import { KEY_USAGE, mayUse, USE } from './key-usage.js'
@@ -15,11 +14,20 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([BASIC_CONSTRAINTS, KEY_USAGE])
 /** A path from a certificate to a root: each is issued by the next, and the last by itself. */
 export type Path = readonly [leaf: Certificate, ...issuers: Certificate[]]
 
-/** Checks a path: signatures, rights to issue, dates, critical extensions. That its root is pinned is for the caller to check. */
-export async function checkPath(checks: Checks, path: Path, at: number): Promise<void> {
+/**
+ * Checks a path: signatures, rights to issue, dates, critical extensions. That its root is pinned is for the caller to check.
+ * `whole` are the vendor's roots by the SHA-256 of their certificates: what one of them says needs no signature under itself. A root
+ * that is made anew for a pinned key is no stranger, and is checked as all certificates are.
+ */
+export async function checkPath(
+  checks: Checks,
+  path: Path,
+  at: number,
+  whole: readonly Uint8Array[] = [],
+): Promise<void> {
   for (const [i, certificate] of path.entries()) {
     if (i > 0) await attempt(checks, () => checkIssuer(checks, certificate, i - 1))
-    await checkIssued(checks, certificate, path[i + 1] ?? certificate, at)
+    await checkIssued(checks, certificate, path[i + 1] ?? certificate, at, whole)
   }
 }
 
@@ -29,12 +37,13 @@ export async function checkIssued(
   certificate: Certificate,
   issuer: Certificate,
   at: number,
+  whole: readonly Uint8Array[] = [],
 ): Promise<void> {
   const name = certificate.commonName
   must(checks, equalBytes(certificate.issuer, issuer.subject), 'CHAIN_FALSE', {
     rule: `${name} must name ${issuer.commonName} as its issuer`,
   })
-  const isPinnedWhole = certificate === issuer && isRootCertificate(sha256(certificate.der))
+  const isPinnedWhole = certificate === issuer && isAmong(whole, sha256(certificate.der))
   const holds =
     isPinnedWhole ||
     (await attempt(checks, () =>
@@ -186,6 +195,9 @@ async function checkList(
     given: date(at),
   })
 }
+
+const isAmong = (hashes: readonly Uint8Array[], hash: Uint8Array): boolean =>
+  hashes.some((one) => equalBytes(one, hash))
 
 /** A time for a message. */
 export const date = (seconds: number): string =>

@@ -1,9 +1,17 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { equalBytes } from '@vouch/protocol'
-import { ANCHORS, anchorOf } from '../anchors.js'
-import { attempt, type Checks, must } from '../checks.js'
+import { type Anchor, anchorOf } from '../core/anchors.js'
+import { attempt, type Checks, must } from '../core/checks.js'
 import { isSigned } from './algorithms.js'
 import type { Certificate } from './certificate.js'
+
+/** What came along to climb by, and when. */
+export interface Given {
+  readonly certificates: readonly Certificate[]
+  readonly at: number
+  /** The roots that the vendor of the evidence has. */
+  readonly anchors: readonly Anchor[]
+}
 
 /**
  * The certificates that may have issued another, by name. A pinned root is its key: where several certificates of one name hold
@@ -13,23 +21,22 @@ import type { Certificate } from './certificate.js'
 export async function issuersOf(
   checks: Checks,
   { issuer }: Certificate,
-  certificates: readonly Certificate[],
-  at: number,
+  { certificates, at, anchors }: Given,
 ): Promise<readonly Certificate[]> {
   const found = certificates.filter(({ subject }) => equalBytes(subject, issuer))
   const [first, ...others] = found
   if (first === undefined || others.length === 0) return found
-  if (!others.every((other) => isSameRoot(other, first))) return found
+  if (!others.every((other) => isSameRoot(anchors, other, first))) return found
   const [root, ...copies] = found.toSorted((a, b) => later(a, b, at))
   for (const copy of copies) await checkCopy(checks, copy)
   return root === undefined ? [] : [root]
 }
 
 /** Whether two certificates are of one name and one pinned key. */
-export const isSameRoot = (a: Certificate, b: Certificate): boolean =>
+export const isSameRoot = (anchors: readonly Anchor[], a: Certificate, b: Certificate): boolean =>
   equalBytes(a.subject, b.subject) &&
   equalBytes(a.spki, b.spki) &&
-  anchorOf(ANCHORS, sha256(a.spki)) !== undefined
+  anchorOf(anchors, sha256(a.spki)) !== undefined
 
 /** Certificates in force come first, then those that last longest. */
 function later(a: Certificate, b: Certificate, at: number): number {

@@ -1,4 +1,4 @@
-import { parseDer, TAG } from '../der/der.js'
+import { parseDer, TAG } from '../core/der/der.js'
 import type { Certificate } from './certificate.js'
 
 export const KEY_USAGE = '2.5.29.15'

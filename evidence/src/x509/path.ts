@@ -1,8 +1,8 @@
 import { equalBytes } from '@vouch/protocol'
-import { type Checks, must } from '../checks.js'
+import { type Checks, must } from '../core/checks.js'
 import type { Certificate } from './certificate.js'
 import type { Path } from './chain.js'
-import { issuersOf } from './issuer.js'
+import { type Given, issuersOf } from './issuer.js'
 
 /** A vendor’s chain has three to five certificates. */
 const MAX_PATH = 6
@@ -11,15 +11,10 @@ const MAX_PATH = 6
  * Climbs from a certificate to one that names itself as its issuer, by names alone: signatures are for `checkPath`. Two
  * certificates of one name leave open which was meant.
  */
-export async function pathFrom(
-  checks: Checks,
-  leaf: Certificate,
-  certificates: readonly Certificate[],
-  at: number,
-): Promise<Path | undefined> {
+export async function pathFrom(checks: Checks, leaf: Certificate, given: Given): Promise<Path | undefined> {
   const path: [Certificate, ...Certificate[]] = [leaf]
   for (let top = leaf; !equalBytes(top.issuer, top.subject); ) {
-    const [issuer, ...others] = await issuersOf(checks, top, certificates, at)
+    const [issuer, ...others] = await issuersOf(checks, top, given)
     if (others.length > 0) {
       must(checks, false, 'COLLATERAL_CONFLICT', {
         rule: `the certificate that issued ${top.commonName} must come once, or the same each time`,
@@ -39,9 +34,7 @@ export async function pathFrom(
   return path
 }
 
-interface Among {
-  readonly certificates: readonly Certificate[]
-  readonly at: number
+interface Among extends Given {
   /** The one certificate in a role, out of those that may be it; notes that there is none, or more than one. */
   readonly choose: (checks: Checks, role: string, found: readonly Certificate[]) => Certificate | undefined
 }
@@ -50,10 +43,10 @@ interface Among {
 export async function shortPath(
   checks: Checks,
   leaf: Certificate,
-  { certificates, at, choose }: Among,
+  { choose, ...given }: Among,
 ): Promise<readonly [leaf: Certificate, issuer: Certificate, root: Certificate] | undefined> {
   const issuerOf = async (certificate: Certificate): Promise<Certificate | undefined> => {
-    const found = await issuersOf(checks, certificate, certificates, at)
+    const found = await issuersOf(checks, certificate, given)
     return choose(checks, `the certificate that issued ${certificate.commonName}`, found)
   }
   const issuer = await issuerOf(leaf)

@@ -1,7 +1,7 @@
 import { VouchError } from '@vouch/protocol'
-import { parseDer, TAG } from '../der/der.js'
-import { Fields, oidText, wholeBytes } from '../der/fields.js'
-import { bitString, oid, sequence, unsigned, value } from '../der/write.js'
+import { parseDer, TAG } from '../core/der/der.js'
+import { Fields, oidText, wholeBytes } from '../core/der/fields.js'
+import { bitString, oid, sequence, unsigned, value } from '../core/der/write.js'
 
 /** What a SubjectPublicKeyInfo holds. */
 export type PublicKeyType =

@@ -1,6 +1,6 @@
 import { compareBytes, VouchError } from '@vouch/protocol'
-import { context, type Der, parseDer, TAG } from '../der/der.js'
-import { Fields, only, smallInteger } from '../der/fields.js'
+import { context, type Der, parseDer, TAG } from '../core/der/der.js'
+import { Fields, only, smallInteger } from '../core/der/fields.js'
 import {
   assertSame,
   type Extension,

@@ -3,7 +3,7 @@ import { type Certificate, parseCertificate } from '@vouch/evidence'
 import { equalBytes, VouchError } from '@vouch/protocol'
 import DIFFERENCES from '../../../fixtures/x509/differences.json' with { type: 'json' }
 import type { Suite, SuiteCase } from '../../../fixtures/x509/suite.js'
-import { Checks, must } from '../../src/checks.js'
+import { Checks, must } from '../../src/core/checks.js'
 import { checkPath, checkRevocation } from '../../src/x509/chain.js'
 import { pathFrom } from '../../src/x509/path.js'
 import { parseRevocationList } from '../../src/x509/revocation.js'
@@ -65,7 +65,7 @@ async function judgeRead(
   const anchors = roots.map(({ spki }) => ({ name: 'root', kind: 'tpm' as const, spki: sha256(spki) }))
   const certificates = onceEach([...roots, ...given.others.map(certificate)])
   const lists = given.lists.map((name) => parseRevocationList(read(name)))
-  const path = await pathFrom(checks, certificate(given.leaf), certificates, given.at)
+  const path = await pathFrom(checks, certificate(given.leaf), { certificates, at: given.at, anchors })
   if (path === undefined || checkRoot(checks, path, anchors) === undefined) return
   await checkPath(checks, path, given.at)
   const published = given.needs_lists ? path.slice(1) : []

@@ -1,6 +1,5 @@
+import type { EnclaveReport, EvidenceFile, TdReport } from '@vouch/evidence'
 import {
-  type EnclaveReport,
-  type EvidenceFile,
   type SimulatedAzureTdReport,
   type SimulatedDcapCollateral,
   type SimulatedDcapQuote,
@@ -8,8 +7,7 @@ import {
   simulatedAzureTdx,
   simulatedEnclaveReport,
   simulatedTdReport,
-  type TdReport,
-} from '@vouch/evidence'
+} from '@vouch/evidence/simulated'
 import { toHex } from '@vouch/protocol'
 import { openSimulatedIntel } from '../../../fixtures/simulated-intel/index.js'
 import { NOW, rootsOf } from './simulated.js'

@@ -27,6 +27,56 @@ export interface Sample<Fields = unknown> {
 
 const root = process.env.VOUCH_SAMPLES ?? '/nowhere'
 
+/** Every sample, by its folder. */
+export const SAMPLES = {
+  'azure-vtpm': ['snp-genoa', 'snp-milan-user-data', 'tdx'],
+  composite: ['secretvm-tdx-and-h100'],
+  nitro: [
+    'debug-2022',
+    'debug-2023-pubkey-nonce',
+    'debug-2025-08-2668d6-indefinite-map',
+    'neg-bad-signature',
+    'prod-2021-rsa-pubkey',
+    'prod-2022',
+    'prod-2022-nonce-userdata',
+    'prod-2025-12-54ae0f-indefinite-map',
+  ],
+  'nvidia-gpu': [
+    'blackwell-575',
+    'hopper-535',
+    'hopper-570-fwid',
+    'hopper-570-manifest-signer-on-hold',
+    'hopper-multi-gpu',
+    'hopper-trailing-byte',
+    'ls10-switch',
+    'neg-hopper-bad-signature',
+    'neg-ls10-bad-signature',
+  ],
+  sgx: ['v3-hello-world'],
+  snp: [
+    'genoa-v3-host-data',
+    'milan-v2',
+    'milan-v2-debug-policy',
+    'milan-v2-with-amd-crl',
+    'milan-v3-vlek-aws',
+    'milan-v5-gcp',
+    'milan-v5-gcp-x25519-bound',
+    'neg-vcek-of-another-chip',
+    'turin-v5-host-data',
+  ],
+  tdx: [
+    'neg-fake-intel-root',
+    'v4-debug-td',
+    'v4-dstack-tcb-unsupported',
+    'v4-gce-cos-event-log',
+    'v4-tdx10-spr-2023',
+    'v4-uptodate-b0c06f',
+    'v5-td15-tcb-unsupported',
+    'v5-td15-uptodate-90c06f',
+  ],
+  tpm: ['gcp-p256-ak-chain', 'gcp-windows-sha1-event-log', 'rsa-quote-eight-pcrs'],
+} as const satisfies Readonly<Record<string, readonly string[]>>
+
 /** The names of the samples in a folder. */
 export const samplesIn = (folder: string): readonly string[] => readdirSync(`${root}/${folder}`).sort()
 

@@ -6,9 +6,8 @@ import {
   type KindName,
   parseAdmissionPolicy,
   parseEvidence,
-  type SimulatedMachine,
-  type SimulatedReport,
 } from '@vouch/evidence'
+import type { SimulatedMachine, SimulatedReport } from '@vouch/evidence/simulated'
 import { toHex } from '@vouch/protocol'
 import { openSimulatedVendor } from '../../../fixtures/simulated-vendor/index.js'
 

@@ -1,12 +1,11 @@
+import { type EvidenceFile, NOT_CONFIDENTIAL } from '@vouch/evidence'
 import {
-  type EvidenceFile,
-  NOT_CONFIDENTIAL,
   newSimulatedTpm,
   type SimulatedAzureReport,
   type SimulatedMachine,
   type SimulatedQuote,
   simulatedAzure,
-} from '@vouch/evidence'
+} from '@vouch/evidence/simulated'
 import { concat, toHex } from '@vouch/protocol'
 import { openSimulatedAuthority } from '../../../fixtures/simulated-tpm/index.js'
 import { machine, pinsJson, report, rootsOf, vendor } from './simulated.js'

@@ -1,9 +1,0 @@
-import type { Evidence } from '../evidence.js'
-import type { NvidiaEvidence } from '../nvidia/types.js'
-
-/** A machine's evidence and that of devices in it. */
-export interface CompositeEvidence {
-  readonly format: 'composite'
-  readonly machine: Exclude<Evidence, CompositeEvidence | NvidiaEvidence>
-  readonly devices: NvidiaEvidence
-}

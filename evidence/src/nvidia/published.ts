@@ -1,9 +1,0 @@
-import type { Published } from '../published.js'
-import { listsAt } from '../published-lists.js'
-import type { NvidiaEvidence } from './types.js'
-
-const ADDRESSES = /^(https?:\/\/crl\.ndis\.nvidia\.com)(\/crl\/([0-9A-Za-z-]+\.crl))$/
-
-/** The lists of the root and of each product's authority: those that the devices' certificates name. */
-export const publishedForNvidia = ({ certificates }: NvidiaEvidence): readonly Published[] =>
-  listsAt(certificates, { addresses: ADDRESSES, prefix: 'nvidia-' })
