@@ -1,6 +1,6 @@
 // The public names of evidence, by concept: bytes ─parseEvidence→ Evidence ─authenticate→ AuthenticEvidence ─appraise→ Claims.
 
-export type { AppraisalFailure, Check } from './core/checks.js'
+export type { AppraisalFailure } from './core/checks.js'
 export type { ExplainedField } from './core/explain.js'
 export type { EvidenceFile } from './core/file.js'
 export {

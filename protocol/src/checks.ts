@@ -11,6 +11,8 @@ export interface Check {
 export class Checks<F extends Failure = Failure> {
   readonly checks: Check[] = []
   readonly failures: F[] = []
+  readonly notChecked: string[] = []
+  readonly warnings: string[] = []
 
   /** Notes whether a rule holds; one that does not is this failure. */
   note(holds: boolean, failure: F): boolean {
@@ -29,6 +31,16 @@ export class Checks<F extends Failure = Failure> {
   /** Notes a rule that there was no point in checking. */
   skip(rule: string): void {
     this.checks.push({ rule, outcome: 'not checked' })
+  }
+
+  /** Notes what fails nothing by itself, and a person should know before they rely on the rest. */
+  warn(what: string): void {
+    this.warnings.push(what)
+  }
+
+  /** Notes a check that cannot be made, or was not asked for: once, however many parts it holds for. */
+  leave(what: string): void {
+    if (!this.notChecked.includes(what)) this.notChecked.push(what)
   }
 }
 

@@ -1,5 +1,4 @@
-import { type Failure, VouchError } from '@vouch/protocol'
-import { Checks } from './checks.js'
+import { Checks, type Failure, VouchError } from '@vouch/protocol'
 import type { EvidenceFile } from './file.js'
 import type { PemBlock } from './pem.js'
 

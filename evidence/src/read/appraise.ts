@@ -1,5 +1,5 @@
-import { equalBytes, shortReportData, toHex } from '@vouch/protocol'
-import { type AppraisalFailure, type Check, Checks } from '../core/checks.js'
+import { type Check, Checks, equalBytes, shortReportData, toHex } from '@vouch/protocol'
+import type { AppraisalFailure } from '../core/checks.js'
 import type { AdmissionPolicy } from '../tables/policy.js'
 import { isSimulated, kindIn, type Tables } from '../tables/tables.js'
 import type { Claims } from '../tables/vendors.js'

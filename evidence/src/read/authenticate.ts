@@ -1,5 +1,14 @@
-import { equalBytes, exitStatus, type Failure, shown, VouchError } from '@vouch/protocol'
-import { type AppraisalFailure, attempt, type Check, Checks, must } from '../core/checks.js'
+import {
+  type Check,
+  Checks,
+  equalBytes,
+  type Failure,
+  gravestError,
+  must,
+  shown,
+  VouchError,
+} from '@vouch/protocol'
+import { type AppraisalFailure, attempt } from '../core/checks.js'
 import type { EvidenceFile } from '../core/file.js'
 import { Notes } from '../core/notes.js'
 import type { Tables } from '../tables/tables.js'
@@ -31,8 +40,7 @@ export async function parseEvidenceIn(
 ): Promise<ParsedEvidence> {
   const { evidence, notes } = await readFiles(tables, files, kept)
   const { failures } = notes
-  const gravest = failures.find((failure) => exitStatus([failure]) === exitStatus(failures))
-  if (gravest !== undefined) throw new VouchError(gravest.code, gravest)
+  if (failures.length > 0) throw gravestError(failures)
   if (evidence === undefined)
     throw new VouchError('INTERNAL', { rule: 'what could be read must be evidence' })
   return { evidence, ignored: notes.ignored }

@@ -1,5 +1,5 @@
+import type { Check } from '@vouch/protocol'
 import { type Failure, VouchError } from '@vouch/protocol'
-import type { Check } from '../core/checks.js'
 import type { Claims } from '../tables/vendors.js'
 
 /** How authentication came out: everything that was looked at, what failed, and what nobody looked at. */

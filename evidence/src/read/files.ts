@@ -1,5 +1,5 @@
-import { equalBytes, VouchError } from '@vouch/protocol'
-import { attempt, type Checks, must } from '../core/checks.js'
+import { type Checks, equalBytes, must, VouchError } from '@vouch/protocol'
+import { attempt } from '../core/checks.js'
 import { endOfValue, isMeantAsCertificate, isMeantAsList } from '../core/der/meant.js'
 import type { EvidenceFile } from '../core/file.js'
 import type { Notes } from '../core/notes.js'

@@ -1,5 +1,5 @@
+import type { Checks } from '@vouch/protocol'
 import { VouchError } from '@vouch/protocol'
-import type { Checks } from '../core/checks.js'
 import type { Published } from '../core/file.js'
 import type { Notes } from '../core/notes.js'
 import type { Tables } from '../tables/tables.js'

@@ -1,6 +1,7 @@
+import type { Checks } from '@vouch/protocol'
 import type { Codec } from '@vouch/protocol/codec'
 import type { Anchor } from '../core/anchors.js'
-import type { AppraisalFailure, Checks } from '../core/checks.js'
+import type { AppraisalFailure } from '../core/checks.js'
 import type { ExplainedField } from '../core/explain.js'
 import type { EvidenceFile, Published } from '../core/file.js'
 import type { Notes } from '../core/notes.js'

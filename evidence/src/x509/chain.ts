@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { equalBytes } from '@vouch/protocol'
-import { attempt, type Checks, must } from '../core/checks.js'
+import { type Checks, equalBytes, must } from '@vouch/protocol'
+import { attempt } from '../core/checks.js'
 import { parseDer, TAG } from '../core/der/der.js'
 import { smallInteger } from '../core/der/fields.js'
 import { isSigned } from './algorithms.js'

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { equalBytes } from '@vouch/protocol'
+import { type Checks, equalBytes, must } from '@vouch/protocol'
 import { type Anchor, anchorOf } from '../core/anchors.js'
-import { attempt, type Checks, must } from '../core/checks.js'
+import { attempt } from '../core/checks.js'
 import { isSigned } from './algorithms.js'
 import type { Certificate } from './certificate.js'
 

@@ -1,5 +1,5 @@
+import type { Checks } from '@vouch/protocol'
 import { equalBytes, VouchError } from '@vouch/protocol'
-import type { Checks } from '../core/checks.js'
 import { context, type Der, parseDer, TAG } from '../core/der/der.js'
 import { beginsLike } from '../core/resemblance.js'
 import type { Certificate } from './certificate.js'

@@ -1,5 +1,4 @@
-import { equalBytes } from '@vouch/protocol'
-import { type Checks, must } from '../core/checks.js'
+import { type Checks, equalBytes, must } from '@vouch/protocol'
 import type { Certificate } from './certificate.js'
 import type { Path } from './chain.js'
 import { type Given, issuersOf } from './issuer.js'

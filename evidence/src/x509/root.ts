@@ -1,7 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { toHex } from '@vouch/protocol'
+import { type Checks, must, toHex } from '@vouch/protocol'
 import { type Anchor, anchorOf } from '../core/anchors.js'
-import { type Checks, must } from '../core/checks.js'
 import type { Path } from './chain.js'
 import { keepRootKey } from './keys.js'
 

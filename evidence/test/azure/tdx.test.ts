@@ -8,10 +8,9 @@ import {
   parseHcl,
   type TdReport,
 } from '@vouch/evidence'
-import { concat, type ErrorCode, shortReportData } from '@vouch/protocol'
+import { Checks, concat, type ErrorCode, shortReportData } from '@vouch/protocol'
 import { refusalOf } from '@vouch/protocol/testing'
 import { describe, expect, test } from 'vitest'
-import { Checks } from '../../src/core/checks.js'
 import { checkTdReport, encodeTdReportStruct } from '../../src/vendors/dcap/td-report.js'
 import { fileOf, flipped, withFile } from '../support/files.js'
 import {

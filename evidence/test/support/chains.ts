@@ -1,9 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { type Certificate, parseCertificate } from '@vouch/evidence'
-import { equalBytes, VouchError } from '@vouch/protocol'
+import { Checks, equalBytes, must, VouchError } from '@vouch/protocol'
 import DIFFERENCES from '../../../fixtures/x509/differences.json' with { type: 'json' }
 import type { Suite, SuiteCase } from '../../../fixtures/x509/suite.js'
-import { Checks, must } from '../../src/core/checks.js'
 import { checkPath, checkRevocation } from '../../src/x509/chain.js'
 import { pathFrom } from '../../src/x509/path.js'
 import { parseRevocationList } from '../../src/x509/revocation.js'

@@ -1,7 +1,6 @@
 import {
   type AppraisalFailure,
   appraise,
-  type Check,
   type Claims,
   examine,
   inspect,
@@ -10,7 +9,7 @@ import {
 } from '@vouch/evidence'
 import { readAdmissionPolicy } from '@vouch/evidence/node'
 import { clock, parseTime, type Terminal, table } from '@vouch/host/node'
-import { type ExitStatus, exitStatus, type Failure, fromHex, sentence, VouchError } from '@vouch/protocol'
+import { type Check, type ExitStatus, exitStatus, type Failure, fromHex, sentence, VouchError } from '@vouch/protocol'
 import { claimRows, claimsJson } from '../claims.js'
 import { readEvidence } from './evidence-files.js'
 

@@ -1,4 +1,5 @@
-import type { AppraisalFailure, Checks } from '../../core/checks.js'
+import type { Checks } from '@vouch/protocol'
+import type { AppraisalFailure } from '../../core/checks.js'
 import { appraiseTdx, inspectTdx } from '../dcap/appraise.js'
 import { appraiseSnp } from '../snp/appraise.js'
 import { appraiseQuote, inspectQuote } from '../tpm/appraise.js'

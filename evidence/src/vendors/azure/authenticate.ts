@@ -1,5 +1,5 @@
-import { concat, equalBytes } from '@vouch/protocol'
-import { type Checks, checkTrailing, must } from '../../core/checks.js'
+import { type Checks, concat, equalBytes, must } from '@vouch/protocol'
+import { checkTrailing } from '../../core/checks.js'
 import type { Slot, VendorClaims } from '../claims.js'
 import { authenticateQuote } from '../dcap/authenticate.js'
 import { checkTdReport } from '../dcap/td-report.js'

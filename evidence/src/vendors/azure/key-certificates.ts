@@ -1,5 +1,4 @@
-import { equalBytes, VouchError } from '@vouch/protocol'
-import { type Checks, must } from '../../core/checks.js'
+import { type Checks, equalBytes, must, VouchError } from '@vouch/protocol'
 import { parseDer, TAG } from '../../core/der/der.js'
 import { isSigned } from '../../x509/algorithms.js'
 import type { Certificate } from '../../x509/certificate.js'

@@ -1,5 +1,6 @@
+import type { Checks } from '@vouch/protocol'
 import { type ErrorCode, equalBytes, toHex } from '@vouch/protocol'
-import type { AppraisalFailure, Checks } from '../../core/checks.js'
+import type { AppraisalFailure } from '../../core/checks.js'
 import {
   type AcceptableStatus,
   type GuestMeasurements,

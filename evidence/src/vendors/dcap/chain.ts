@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
+import { type Checks, must } from '@vouch/protocol'
 import { anchorOf } from '../../core/anchors.js'
-import { type Checks, must } from '../../core/checks.js'
 import type { Certificate } from '../../x509/certificate.js'
 import { shortPath } from '../../x509/path.js'
 import { DCAP_ANCHORS, type DcapAnchor } from './anchors.js'

@@ -1,5 +1,5 @@
-import { equalBytes } from '@vouch/protocol'
-import { attempt, type Checks, must } from '../../core/checks.js'
+import { type Checks, equalBytes, must } from '@vouch/protocol'
+import { attempt } from '../../core/checks.js'
 import { isSignedRaw } from '../../x509/algorithms.js'
 import type { Certificate } from '../../x509/certificate.js'
 import { type Collateral, checkIssued, checkRevocation, date } from '../../x509/chain.js'

@@ -1,5 +1,4 @@
-import { equalBytes } from '@vouch/protocol'
-import { must } from '../../core/checks.js'
+import { equalBytes, must } from '@vouch/protocol'
 import type { Notes } from '../../core/notes.js'
 import { parseEventLog } from '../eventlog/parse.js'
 import { allParts, onePart, optionalPart, type Sorted } from '../sorted.js'

@@ -1,6 +1,5 @@
 import { sha384 } from '@noble/hashes/sha2.js'
-import { equalBytes, shown, VouchError } from '@vouch/protocol'
-import { type Checks, must } from '../../core/checks.js'
+import { type Checks, equalBytes, must, shown, VouchError } from '@vouch/protocol'
 import { assemble, bytesAt, type Field, numberAt } from '../../core/fields.js'
 import { TD_REPORT_10, TD_REPORT_15, TEE_TYPE } from './layout.js'
 import { encodeTdReport } from './reports.js'

@@ -1,5 +1,5 @@
-import { equalBytes } from '@vouch/protocol'
-import { attempt, type Checks, must } from '../../core/checks.js'
+import { type Checks, equalBytes, must } from '@vouch/protocol'
+import { attempt } from '../../core/checks.js'
 import { isSignedRaw } from '../../x509/algorithms.js'
 import { parseCertificate } from '../../x509/certificate.js'
 import { type Collateral, checkPath, type Path } from '../../x509/chain.js'

@@ -1,5 +1,6 @@
+import type { Checks } from '@vouch/protocol'
 import { equalBytes, gpuDigest, toHex } from '@vouch/protocol'
-import type { AppraisalFailure, Checks } from '../../core/checks.js'
+import type { AppraisalFailure } from '../../core/checks.js'
 import type { Slot, VendorClaims } from '../claims.js'
 import { gpuDigestOf } from './canonical.js'
 import type { GpuPins } from './pins.js'

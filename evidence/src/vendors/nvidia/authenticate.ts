@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { ascii, concat, equalBytes, toHex } from '@vouch/protocol'
-import { attempt, type Checks, must } from '../../core/checks.js'
+import { ascii, type Checks, concat, equalBytes, must, toHex } from '@vouch/protocol'
+import { attempt } from '../../core/checks.js'
 import { isSignedRaw } from '../../x509/algorithms.js'
 import type { Certificate } from '../../x509/certificate.js'
 import { type Collateral, checkPath, type Path } from '../../x509/chain.js'

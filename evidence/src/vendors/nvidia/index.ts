@@ -1,5 +1,6 @@
+import type { Checks } from '@vouch/protocol'
 import { anchorAmong } from '../../core/anchors.js'
-import type { AppraisalFailure, Checks } from '../../core/checks.js'
+import type { AppraisalFailure } from '../../core/checks.js'
 import { unsound } from '../../core/policy/frame.js'
 import type { Vendor } from '../vendor.js'
 import { NVIDIA_ANCHORS } from './anchors.js'

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { ascii, concat, equalBytes } from '@vouch/protocol'
-import { attempt, type Checks, must } from '../../core/checks.js'
+import { ascii, type Checks, concat, equalBytes, must } from '@vouch/protocol'
+import { attempt } from '../../core/checks.js'
 import type { Certificate } from '../../x509/certificate.js'
 import { type Collateral, checkPath, checkRevocation } from '../../x509/chain.js'
 import { mayUse, USE } from '../../x509/key-usage.js'

@@ -1,5 +1,5 @@
-import { equalBytes } from '@vouch/protocol'
-import { attempt, type Checks, checkTrailing, must } from '../../core/checks.js'
+import { type Checks, equalBytes, must } from '@vouch/protocol'
+import { attempt, checkTrailing } from '../../core/checks.js'
 import type { Slot } from '../claims.js'
 import type { TpmHash } from '../eventlog/banks.js'
 import { replay } from '../eventlog/replay.js'
