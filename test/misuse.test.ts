@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { startAgent } from '@vouch/agent/node'
 import { startService } from '@vouch/agent/service'
 import { appraise, authenticate, examine, inspect, parseEvidence } from '@vouch/evidence'
+import { attest as attested, authenticated, policyJson, policyOf } from '@vouch/evidence/testing/simulated'
 import { MAX_TIME } from '@vouch/protocol'
 import {
   attest,
@@ -18,12 +19,6 @@ import { openAlice } from '@vouch/prover/node'
 import { admit, syncRegistry } from '@vouch/registry'
 import { makeRequest, openChallenges, undecided, verify, verifyOnChain } from '@vouch/verifier'
 import { afterAll, describe, expect, it } from 'vitest'
-import {
-  attest as attested,
-  authenticated,
-  policyJson,
-  policyOf,
-} from '../evidence/test/support/simulated.js'
 
 // A caller without a compiler: what is left out, or spelled in another way, is refused before any work, and skips no check.
 

@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { ACCEPTED, askFor, fakeAgent, isSignedBy, LineClient } from '@vouch/agent/testing'
+import { ACCEPTED, askFor, fakeAgent, isSignedBy, LineClient } from '@vouch/agent/testing/services'
 import { openBackend } from '@vouch/circuits/node'
 import { clock } from '@vouch/host/node'
 import {
@@ -14,7 +14,7 @@ import {
   printReply,
 } from '@vouch/protocol'
 import { proveResponse } from '@vouch/prover'
-import { openWorld } from '@vouch/prover/testing'
+import { openWorld } from '@vouch/prover/testing/world'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import { makeStory } from '../fixtures/story/story.js'

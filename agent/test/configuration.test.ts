@@ -1,6 +1,7 @@
 import { parseYaml } from '@vouch/host/yaml'
 import { type ErrorCode, VouchError } from '@vouch/protocol'
-import { mutatedFile, mutatedText, refusalOf } from '@vouch/protocol/testing'
+import { mutatedFile, mutatedText } from '@vouch/protocol/testing/mutation'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'

@@ -1,5 +1,5 @@
 import { serviceRoot, toHex, VouchError } from '@vouch/protocol'
-import { refusalOf } from '@vouch/protocol/testing'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { describe, expect, test } from 'vitest'
 import { guestView, type Provider, Roll } from '../src/index.js'
 import { Turns } from '../src/turns.js'

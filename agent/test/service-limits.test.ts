@@ -1,6 +1,7 @@
 import { limitsFrom } from '@vouch/host/http'
 import { parseYaml } from '@vouch/host/yaml'
-import { fuzz, mutatedText, RUNS, TIMEOUT } from '@vouch/protocol/testing'
+import { fuzz, RUNS, TIMEOUT } from '@vouch/protocol/testing/fuzz'
+import { mutatedText } from '@vouch/protocol/testing/mutation'
 import { expect, test } from 'vitest'
 import { yamlBlocks } from '../../test/support/markdown.js'
 import { readInRepository } from '../../test/support/repository.js'

@@ -1,8 +1,8 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { start } from '@vouch/cli/testing'
+import { start } from '@vouch/cli/testing/registrar'
 import { printAdmissionPolicy } from '@vouch/evidence'
-import { scratch } from '@vouch/registry/testing'
+import { scratch } from '@vouch/registry/testing/registries'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { noAddress, policy, startLyingServer, startTestChain, type TestChain } from '../testing/chains.js'
 

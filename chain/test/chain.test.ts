@@ -9,7 +9,7 @@ import {
   slowHasher,
   toInteger,
 } from '@vouch/protocol'
-import { scratch } from '@vouch/registry/testing'
+import { scratch } from '@vouch/registry/testing/registries'
 import { toEventSelector } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openChain, transact } from '../node/client/client.js'

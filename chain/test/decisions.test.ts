@@ -14,7 +14,7 @@ import {
   toHex,
   toInteger,
 } from '@vouch/protocol'
-import { scratch } from '@vouch/registry/testing'
+import { scratch } from '@vouch/registry/testing/registries'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   executeCommand,

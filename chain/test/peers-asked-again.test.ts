@@ -1,4 +1,4 @@
-import { fakeWaiting } from '@vouch/host/testing'
+import { fakeWaiting } from '@vouch/host/testing/waiting'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Collecting, collectSignatures } from '../node/trust/peers.js'
 import type { Proposal } from '../src/proposal.js'

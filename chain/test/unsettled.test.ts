@@ -1,5 +1,6 @@
 import { VouchError } from '@vouch/protocol'
-import { member, newFolder, using } from '@vouch/registry/testing'
+import { member } from '@vouch/registry/testing/members'
+import { newFolder, using } from '@vouch/registry/testing/registries'
 import { expect, test } from 'vitest'
 import { Unsettled } from '../node/trust/unsettled.js'
 

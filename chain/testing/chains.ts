@@ -12,7 +12,7 @@ import {
   slowHasher,
   toInteger,
 } from '@vouch/protocol'
-import { testPolicy } from '@vouch/registry/testing'
+import { testPolicy } from '@vouch/registry/testing/enrolling'
 import type { Address, Hex } from 'viem'
 import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
 import { type Anvil, startAnvil } from '../../scripts/anvil.js'

@@ -9,12 +9,12 @@ import { endorsementCertificate, SIMULATED_TCB } from '../src/vendors/snp/simula
 import { printPcrs } from '../src/vendors/tpm/pcrs.js'
 import { named } from '../src/x509/issue/certificates.js'
 import { ECDSA_SHA384 } from '../src/x509/issue/schemes.js'
-import { fileOf, flipped, utf8, withFile } from './support/files.js'
-import { attestAzureTdx, quoteGuest } from './support/intel.js'
-import { allCodes } from './support/quotes.js'
-import { judge, openSample, time } from './support/samples.js'
-import { attest, codesOf, machine, NOW, report } from './support/simulated.js'
-import { attestAzure, attestTpm, pcrs, tcg12Event } from './support/tpm.js'
+import { fileOf, flipped, utf8, withFile } from '../testing/files.js'
+import { attestAzureTdx, quoteGuest } from '../testing/intel.js'
+import { allCodes } from '../testing/quotes.js'
+import { judge, openSample, time } from '../testing/samples.js'
+import { attest, codesOf, machine, NOW, report } from '../testing/simulated.js'
+import { attestAzure, attestTpm, pcrs, tcg12Event } from '../testing/tpm.js'
 
 // A file that contradicts signed evidence is false (2), also where others are missing; a file that is only missing is undecided (4).
 

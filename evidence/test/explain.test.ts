@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest'
 import { openSimulatedNitro } from '../../fixtures/simulated-nitro/index.js'
 import { openSimulatedNvidia } from '../../fixtures/simulated-nvidia/index.js'
 import { needs } from '../../test/support/needs.js'
-import { fileOf } from './support/files.js'
-import { quoteGuest } from './support/intel.js'
-import { openSample, samplesIn } from './support/samples.js'
-import { attest, NOW, report, vendor } from './support/simulated.js'
-import { attestAzure, attestTpm, tcg12Event } from './support/tpm.js'
-import { areaFile } from './support/tpm-structures.js'
+import { fileOf } from '../testing/files.js'
+import { quoteGuest } from '../testing/intel.js'
+import { openSample, samplesIn } from '../testing/samples.js'
+import { attest, NOW, report, vendor } from '../testing/simulated.js'
+import { attestAzure, attestTpm, tcg12Event } from '../testing/tpm.js'
+import { areaFile } from '../testing/tpm-structures.js'
 
 const FOLDERS = ['azure-vtpm', 'composite', 'nitro', 'nvidia-gpu', 'sgx', 'snp', 'tdx', 'tpm']
 

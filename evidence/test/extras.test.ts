@@ -6,12 +6,12 @@ import { parseRuntimeData } from '../src/vendors/azure/runtime-data.js'
 import { named } from '../src/x509/issue/certificates.js'
 import { keyCertificate } from '../src/x509/issue/key-certificate.js'
 import { type Issuer, RSA_SHA256 } from '../src/x509/issue/schemes.js'
-import { fileOf, flipped, jsonBytes, textOf, utf8, withFile } from './support/files.js'
-import { attestAzureTdx, quoteGuest } from './support/intel.js'
-import { allCodes } from './support/quotes.js'
-import { judge, openSample, time } from './support/samples.js'
-import { NOW } from './support/simulated.js'
-import { attestAzure } from './support/tpm.js'
+import { fileOf, flipped, jsonBytes, textOf, utf8, withFile } from '../testing/files.js'
+import { attestAzureTdx, quoteGuest } from '../testing/intel.js'
+import { allCodes } from '../testing/quotes.js'
+import { judge, openSample, time } from '../testing/samples.js'
+import { NOW } from '../testing/simulated.js'
+import { attestAzure } from '../testing/tpm.js'
 
 // Genuine files that evidence does not need, as tools write them beside evidence: they change no verdict. What only looks like one
 // of them is refused as before.

@@ -7,10 +7,10 @@ import { openSimulatedNvidia } from '../../fixtures/simulated-nvidia/index.js'
 import { needs } from '../../test/support/needs.js'
 import { parseCertificate } from '../src/x509/certificate.js'
 import { distributionPoints } from '../src/x509/lists.js'
-import { enclaveImage, nitroWith, publishedAt, REGION_LIST, ROOT_LIST, reissued } from './support/lists.js'
-import { openSample } from './support/samples.js'
-import { attest, authenticated, NOW } from './support/simulated.js'
-import { ok, status, type VendorService, vendorService } from './support/vendor-service.js'
+import { enclaveImage, nitroWith, publishedAt, REGION_LIST, ROOT_LIST, reissued } from '../testing/lists.js'
+import { openSample } from '../testing/samples.js'
+import { attest, authenticated, NOW } from '../testing/simulated.js'
+import { ok, status, type VendorService, vendorService } from '../testing/vendor-service.js'
 
 // The revocation lists of AWS and NVIDIA, from the places that certificates name.
 

@@ -5,10 +5,10 @@ import { type Evidence, type EvidenceFile, packEvidence, parseEvidence, renewed 
 import { fetchPublished, type Sources } from '@vouch/evidence/node'
 import { concat, VouchError } from '@vouch/protocol'
 import { afterEach, describe, expect, test } from 'vitest'
-import { pemText } from './support/bytes.js'
-import { fileOf, textOf, utf8 } from './support/files.js'
-import { quoteGuest } from './support/intel.js'
-import { attest, authenticated, NOW, vendor } from './support/simulated.js'
+import { pemText } from '../testing/bytes.js'
+import { fileOf, textOf, utf8 } from '../testing/files.js'
+import { quoteGuest } from '../testing/intel.js'
+import { attest, authenticated, NOW, vendor } from '../testing/simulated.js'
 import {
   cutShort,
   hangUp,
@@ -19,7 +19,7 @@ import {
   status,
   type VendorService,
   vendorService,
-} from './support/vendor-service.js'
+} from '../testing/vendor-service.js'
 
 // What vendors publish, from services on this machine that behave as theirs do.
 

@@ -1,8 +1,8 @@
 import { examine } from '@vouch/evidence'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../test/support/needs.js'
-import { bitsToFlip, unsignedIn } from './support/flips.js'
-import { judge, openSample, samplesIn, time, withChange } from './support/samples.js'
+import { bitsToFlip, unsignedIn } from '../testing/flips.js'
+import { judge, openSample, samplesIn, time, withChange } from '../testing/samples.js'
 
 // No bit of anything that evidence of real machines is made of, or judged by, can be another.
 

@@ -12,10 +12,10 @@ import { concat, toHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { openSimulatedNitro } from '../../fixtures/simulated-nitro/index.js'
 import { openSimulatedNvidia } from '../../fixtures/simulated-nvidia/index.js'
-import { pemText, placeOf } from './support/bytes.js'
-import { fileOf } from './support/files.js'
-import { attestAzureTdx, quoteGuest } from './support/intel.js'
-import { enclaveImage, nitroWith, publishedAt, REGION_LIST, ROOT_LIST, reissued } from './support/lists.js'
+import { pemText, placeOf } from '../testing/bytes.js'
+import { fileOf } from '../testing/files.js'
+import { attestAzureTdx, quoteGuest } from '../testing/intel.js'
+import { enclaveImage, nitroWith, publishedAt, REGION_LIST, ROOT_LIST, reissued } from '../testing/lists.js'
 import {
   attest,
   authenticated,
@@ -25,8 +25,8 @@ import {
   policyOf,
   rootsOf,
   vendor,
-} from './support/simulated.js'
-import { attestTpm } from './support/tpm.js'
+} from '../testing/simulated.js'
+import { attestTpm } from '../testing/tpm.js'
 
 // Revocation lists beside evidence of every kind: one is judged, or is named where it concerns nothing, and never dropped.
 

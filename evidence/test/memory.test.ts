@@ -10,10 +10,10 @@ import { blocksIn } from '../src/read/files.js'
 import { unpacked } from '../src/read/pack.js'
 import { certificatesInside, partOf } from '../src/read/parts.js'
 import { TABLES } from '../src/tables/tables.js'
-import { quoteEnclave, quoteGuest } from './support/intel.js'
-import { openSample, time } from './support/samples.js'
-import { attest, NOW } from './support/simulated.js'
-import { attestAzure, attestTpm } from './support/tpm.js'
+import { quoteEnclave, quoteGuest } from '../testing/intel.js'
+import { openSample, time } from '../testing/samples.js'
+import { attest, NOW } from '../testing/simulated.js'
+import { attestAzure, attestTpm } from '../testing/tpm.js'
 
 // Keys of pinned roots are the one thing that one judgement leaves for the next: whatever else was remembered, an attacker would
 // have put there.

@@ -1,9 +1,9 @@
 import { type EvidenceFile, packEvidence, packName, parseEvidence } from '@vouch/evidence'
 import { type ErrorCode, toHex } from '@vouch/protocol'
-import { refusalOf } from '@vouch/protocol/testing'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { describe, expect, test } from 'vitest'
 import { looksLikePack, openPack, printPack } from '../src/read/pack.js'
-import { attest, authenticated } from './support/simulated.js'
+import { attest, authenticated } from '../testing/simulated.js'
 
 const inBytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const files = await attest()

@@ -1,12 +1,13 @@
 import { admissionPolicyId } from '@vouch/evidence'
 import { policyTemplate, readPolicyText } from '@vouch/evidence/node'
 import { VouchError } from '@vouch/protocol'
-import { mutatedText, refusalOf } from '@vouch/protocol/testing'
+import { mutatedText } from '@vouch/protocol/testing/mutation'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { genuineJson } from './support/genuine.js'
-import { policyJson, policyOf } from './support/simulated.js'
+import { genuineJson } from '../testing/genuine.js'
+import { policyJson, policyOf } from '../testing/simulated.js'
 
 describe('a policy', () => {
   test('in YAML has the id that it has in JSON', () => {

@@ -9,11 +9,11 @@ import {
 } from '@vouch/evidence'
 import { type ErrorCode, fieldFromHash, isSimulated, MAX_FILE_BYTES, plain, toHex } from '@vouch/protocol'
 import { decode, encode } from '@vouch/protocol/codec'
-import { refusalOf } from '@vouch/protocol/testing'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
-import { genuineJson, genuinePolicy } from './support/genuine.js'
-import { pinsJson, policyJson, policyOf } from './support/simulated.js'
+import { genuineJson, genuinePolicy } from '../testing/genuine.js'
+import { pinsJson, policyJson, policyOf } from '../testing/simulated.js'
 
 const genuine = genuineJson(['ab'.repeat(48), 'cd'.repeat(48)])
 const snp = genuine.evidence['sev-snp']

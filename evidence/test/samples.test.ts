@@ -10,7 +10,7 @@ import {
   samplesIn,
   time,
   withChange,
-} from './support/samples.js'
+} from '../testing/samples.js'
 
 // Evidence of real machines, judged at every time that its collectors judged it at, and with every byte changed that they changed.
 // What is to be said of one vendor's samples alone stands among that vendor's tests.

@@ -9,9 +9,9 @@ import { isPublishedIn, publishedIn, purportedIn } from '../src/read/formats.js'
 import { policyTemplateOf } from '../src/tables/policy-template.js'
 import { TABLES, tablesOf } from '../src/tables/tables.js'
 import { VENDORS } from '../src/tables/vendors.js'
-import { flipped, utf8, withFile } from './support/files.js'
-import { lampVendor, newLamp } from './support/lamp.js'
-import { attest, NOW, policyJson, rootsOf } from './support/simulated.js'
+import { flipped, utf8, withFile } from '../testing/files.js'
+import { lampVendor, newLamp } from '../testing/lamp.js'
+import { attest, NOW, policyJson, rootsOf } from '../testing/simulated.js'
 
 // A vendor is one record: with it in the list, everything knows the vendor, and without it, nothing does.
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { MAX_TIME } from '@vouch/protocol'
-import { fuzz, TIMEOUT } from '@vouch/protocol/testing'
+import { fuzz, TIMEOUT } from '@vouch/protocol/testing/fuzz'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { usageWords } from '../node/terminal/program.js'

@@ -1,5 +1,5 @@
 import { plain } from '@vouch/protocol'
-import { refusalOf } from '@vouch/protocol/testing'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { describe, expect, test } from 'vitest'
 import { parseYaml } from '../node/files/yaml.js'
 

@@ -1,4 +1,4 @@
-import { fakeWaiting } from '@vouch/host/testing'
+import { fakeWaiting } from '@vouch/host/testing/waiting'
 import { expect, test } from 'vitest'
 import { askJson, type Network, REGISTRAR } from '../src/net.js'
 

@@ -14,7 +14,7 @@ import {
 } from '@vouch/prover'
 import type { RegistrySource } from '@vouch/registry'
 import { openMirror, openSource } from '@vouch/registry/node'
-import { testPolicy } from '@vouch/registry/testing'
+import { testPolicy } from '@vouch/registry/testing/enrolling'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Lies, nowSeconds } from '../testing/guest.js'
 import { openWorld, type World } from '../testing/world.js'

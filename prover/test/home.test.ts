@@ -20,7 +20,8 @@ import {
   type Reading,
   toHex,
 } from '@vouch/protocol'
-import { fuzz, mutatedFile, mutatedText } from '@vouch/protocol/testing'
+import { fuzz } from '@vouch/protocol/testing/fuzz'
+import { mutatedFile, mutatedText } from '@vouch/protocol/testing/mutation'
 import { credentialOf } from '@vouch/prover'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

@@ -15,7 +15,7 @@ import {
   type Request,
 } from '@vouch/protocol'
 import { openRegistrar, type Registrar, siteOf } from '@vouch/registry/node'
-import { newRegistry, testPolicy } from '@vouch/registry/testing'
+import { newRegistry, testPolicy } from '@vouch/registry/testing/enrolling'
 import { makeRequest, type Verdict, verify } from '@vouch/verifier'
 import { nowSeconds, startGuest, type TestGuest } from './guest.js'
 

@@ -12,7 +12,7 @@ import {
 } from '@vouch/protocol/registrar-folder'
 import { describe, expect, it } from 'vitest'
 import { decodeMember, encodeMember, MEMBER_BYTES, ROW } from '../src/member.js'
-import { ID, member, NOW } from '../testing/index.js'
+import { ID, member, NOW } from '../testing/members.js'
 
 const body = Uint8Array.from({ length: 40 }, (_, i) => i)
 const frame = frameBytes(7, new Uint8Array(32).fill(9), body)

@@ -20,7 +20,9 @@ import {
   printReceipt,
   printTicket,
 } from '@vouch/protocol'
-import { fuzz, mutatedFile, mutatedText, samplesOf, TIMEOUT } from '@vouch/protocol/testing'
+import { fuzz, TIMEOUT } from '@vouch/protocol/testing/fuzz'
+import { mutatedFile, mutatedText } from '@vouch/protocol/testing/mutation'
+import { samplesOf } from '@vouch/protocol/testing/vectors'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import { parsePolicies, printPolicies } from '../src/index.js'

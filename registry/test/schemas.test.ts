@@ -1,4 +1,4 @@
-import { itHoldsFor } from '@vouch/protocol/testing'
+import { itHoldsFor } from '@vouch/protocol/testing/schemas'
 
 itHoldsFor([
   {

@@ -7,7 +7,8 @@ import {
   LENGTH_BYTES,
   readFrame,
 } from '@vouch/protocol/registrar-folder'
-import { itRefuses, itReproduces } from '@vouch/protocol/testing'
+import { itRefuses } from '@vouch/protocol/testing/refused'
+import { itReproduces } from '@vouch/protocol/testing/vectors'
 import { describe, expect, it } from 'vitest'
 import { read, vectorFile } from '../../fixtures/corpus.js'
 import { registryRefusals } from '../../fixtures/refused/index.js'

@@ -14,10 +14,10 @@ import {
   simulatedEnclaveReport,
   simulatedTdReport,
 } from '@vouch/evidence/simulated'
+import { sgxPinsJson, tdxPinsJson } from '@vouch/evidence/testing/intel'
+import { policyFor } from '@vouch/evidence/testing/simulated'
 import { clock } from '@vouch/host/node'
 import { shortReportData, toHex } from '@vouch/protocol'
-import { sgxPinsJson, tdxPinsJson } from '../../evidence/test/support/intel.js'
-import { policyFor } from '../../evidence/test/support/simulated.js'
 import { openSimulatedIntel } from '../../fixtures/simulated-intel/index.js'
 import { openSimulatedNitro } from '../../fixtures/simulated-nitro/index.js'
 import { openSimulatedNvidia } from '../../fixtures/simulated-nvidia/index.js'

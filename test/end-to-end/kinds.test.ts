@@ -3,27 +3,25 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { configfsTsm, guestView, type Provider, Roll } from '@vouch/agent'
 import { DEFAULT_LIMITS } from '@vouch/agent/node'
-import { FakeTsm } from '@vouch/agent/testing'
+import { FakeTsm } from '@vouch/agent/testing/fake-tsm'
 import { type AdmissionPolicy, admissionPolicyId } from '@vouch/evidence'
 import { type RunningServer, startServer } from '@vouch/host/http'
 import { clock } from '@vouch/host/node'
 import { type Alice, openAlice } from '@vouch/prover/node'
 import { openRegistrar, type Registrar, siteOf } from '@vouch/registry/node'
+import { newChip, newRegistry, osImageHash } from '@vouch/registry/testing/enrolling'
 import {
   type Attest,
   askGpu,
   newAzure,
   newAzureTdx,
-  newChip,
   newEnclave,
   newPpid,
-  newRegistry,
   newSnp,
   newTpm,
-  osImageHash,
   POLICIES,
   quoting,
-} from '@vouch/registry/testing'
+} from '@vouch/registry/testing/hardware'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ROUTES } from '../../agent/node/http/routes.js'
 import { withCollateral } from '../../agent/node/providers/with-collateral.js'

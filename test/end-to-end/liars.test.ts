@@ -13,7 +13,9 @@ import {
   printRequest,
   signHead,
 } from '@vouch/protocol'
-import { type Front, type Lies, openWorld, SHOP, signAs, startFront, type World } from '@vouch/prover/testing'
+import { type Front, startFront } from '@vouch/prover/testing/front'
+import { type Lies, signAs } from '@vouch/prover/testing/guest'
+import { openWorld, SHOP, type World } from '@vouch/prover/testing/world'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Ended } from '../../scripts/demo/commands.js'
 import { codeOf, filesBelow, isThere, proveWords, sourceCommands } from '../support/live.js'

@@ -6,7 +6,7 @@ export function publicEntries(): readonly { readonly entry: string; readonly fil
   return workspaces().flatMap((folder) => {
     const { name, exports = {} } = readManifest(folder)
     return Object.entries(exports).flatMap(([path, { 'vouch:source': source }]) =>
-      source === undefined || path === './testing'
+      source === undefined || path.startsWith('./testing')
         ? []
         : [{ entry: `${name}${path.slice(1)}`, file: `${folder}/${source.slice(2)}` }],
     )

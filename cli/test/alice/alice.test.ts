@@ -14,7 +14,9 @@ import {
   toHex,
 } from '@vouch/protocol'
 import { credentialOf } from '@vouch/prover'
-import { answerTo, openWorld, SHOP, startFront, type World } from '@vouch/prover/testing'
+import { startFront } from '@vouch/prover/testing/front'
+import { answerTo } from '@vouch/prover/testing/guest'
+import { openWorld, SHOP, type World } from '@vouch/prover/testing/world'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { nodeArguments, Program } from '../../../scripts/program.js'
 import { type Run, run as runWords } from '../../testing/bob.js'

@@ -15,7 +15,7 @@ import {
   startLyingServer,
   startTestChain,
   type TestChain,
-} from '@vouch/chain/testing'
+} from '@vouch/chain/testing/chains'
 import { keyHash } from '@vouch/circuits'
 import { vouchedBoardAbi } from '@vouch/contracts'
 import { readCreationCode } from '@vouch/contracts/node'
@@ -24,7 +24,7 @@ import { type RunningServer, startServer } from '@vouch/host/http'
 import type { Credential } from '@vouch/protocol'
 import { compareBytes, toHex } from '@vouch/protocol'
 import { type Alice, type OnChain, openAlice, requestOfContract } from '@vouch/prover/node'
-import { startGuest, type TestGuest } from '@vouch/prover/testing'
+import { startGuest, type TestGuest } from '@vouch/prover/testing/guest'
 import { UNSIGNED } from '@vouch/registry'
 import { DEFAULT_LIMITS } from '@vouch/registry/node'
 import { afterAll, beforeAll, expect, test } from 'vitest'

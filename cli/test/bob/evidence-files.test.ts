@@ -1,14 +1,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pemText } from '@vouch/evidence/testing/bytes'
+import { ok, status, type VendorService, vendorService } from '@vouch/evidence/testing/vendor-service'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { pemText } from '../../../evidence/test/support/bytes.js'
-import {
-  ok,
-  status,
-  type VendorService,
-  vendorService,
-} from '../../../evidence/test/support/vendor-service.js'
 import { openSimulatedVendor } from '../../../fixtures/simulated-vendor/index.js'
 import { BOB, type Run, run } from '../../testing/bob.js'
 

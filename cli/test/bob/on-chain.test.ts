@@ -18,7 +18,7 @@ import {
   startLyingServer,
   startTestChain,
   type TestChain,
-} from '@vouch/chain/testing'
+} from '@vouch/chain/testing/chains'
 import { keyHash } from '@vouch/circuits'
 import { openBackend } from '@vouch/circuits/node'
 import { vouchedBoardAbi } from '@vouch/contracts'

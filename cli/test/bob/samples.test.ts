@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { exitOf, openSample, samplesIn, withChange } from '@vouch/evidence/testing/samples'
 import { expect, test } from 'vitest'
-import { exitOf, openSample, samplesIn, withChange } from '../../../evidence/test/support/samples.js'
 import { needs } from '../../../test/support/needs.js'
 import { bobOffline } from '../../testing/bob.js'
 

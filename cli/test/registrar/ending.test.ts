@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { newRegistry, testPolicy } from '@vouch/registry/testing'
+import { newRegistry, testPolicy } from '@vouch/registry/testing/enrolling'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { registrar, type Served, served } from '../../testing/registrar.js'
 

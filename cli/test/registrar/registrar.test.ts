@@ -27,7 +27,7 @@ import {
   THREE_REFUSALS,
   THRICE_REFUSED,
   testPolicy,
-} from '@vouch/registry/testing'
+} from '@vouch/registry/testing/enrolling'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { readManifest } from '../../../test/support/repository.js'
 import { COMMAND, registrar as run } from '../../testing/registrar.js'

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
 import { clock } from '@vouch/host/node'
 import { fieldToBytes, type Head, parseHead, parseTicket, printEnrollment, toHex } from '@vouch/protocol'
-import { newChip, newClient, newRegistry, testPolicy } from '@vouch/registry/testing'
+import { newChip, newClient, newRegistry, testPolicy } from '@vouch/registry/testing/enrolling'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { registrar, served } from '../../testing/registrar.js'
 

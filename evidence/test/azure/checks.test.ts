@@ -9,12 +9,20 @@ import {
   parseHcl,
 } from '@vouch/evidence'
 import { concat, type ErrorCode, shortReportData } from '@vouch/protocol'
-import { refusalOf } from '@vouch/protocol/testing'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { describe, expect, test } from 'vitest'
 import { parseRuntimeData } from '../../src/vendors/azure/runtime-data.js'
-import { fileOf, flipped, jsonBytes, utf8, withFile } from '../support/files.js'
-import { authenticated, codesOf, NOW, policyFor, policyJson, policyOf, report } from '../support/simulated.js'
-import { attestAzure, azurePinsJson, pcrs, pcrsJson } from '../support/tpm.js'
+import { fileOf, flipped, jsonBytes, utf8, withFile } from '../../testing/files.js'
+import {
+  authenticated,
+  codesOf,
+  NOW,
+  policyFor,
+  policyJson,
+  policyOf,
+  report,
+} from '../../testing/simulated.js'
+import { attestAzure, azurePinsJson, pcrs, pcrsJson } from '../../testing/tpm.js'
 
 const KIND = 'simulated-azure-snp'
 

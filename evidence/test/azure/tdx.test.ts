@@ -9,10 +9,10 @@ import {
   type TdReport,
 } from '@vouch/evidence'
 import { Checks, concat, type ErrorCode, shortReportData } from '@vouch/protocol'
-import { refusalOf } from '@vouch/protocol/testing'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { describe, expect, test } from 'vitest'
 import { checkTdReport, encodeTdReportStruct } from '../../src/vendors/dcap/td-report.js'
-import { fileOf, flipped, withFile } from '../support/files.js'
+import { fileOf, flipped, withFile } from '../../testing/files.js'
 import {
   attestAzureTdx,
   azureTdxPinsJson,
@@ -21,10 +21,10 @@ import {
   quoteEnclave,
   reportData,
   tdxPinsJson,
-} from '../support/intel.js'
-import { allCodes } from '../support/quotes.js'
-import { attest, authenticated, NOW, policyFor, policyOf } from '../support/simulated.js'
-import { attestAzure, pcrs, pcrsJson } from '../support/tpm.js'
+} from '../../testing/intel.js'
+import { allCodes } from '../../testing/quotes.js'
+import { attest, authenticated, NOW, policyFor, policyOf } from '../../testing/simulated.js'
+import { attestAzure, pcrs, pcrsJson } from '../../testing/tpm.js'
 
 const KIND = 'simulated-azure-tdx'
 /** Where the TD report begins in the HCL report. */

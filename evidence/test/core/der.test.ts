@@ -1,14 +1,14 @@
 import { type EvidenceFile, parseCertificate, parseEvidence } from '@vouch/evidence'
 import { concat, fromHex, toHex } from '@vouch/protocol'
-import { refusalOf } from '@vouch/protocol/testing'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { describe, expect, test } from 'vitest'
 import { parseDer } from '../../src/core/der/der.js'
 import { Fields, oidText, smallInteger, timeOf } from '../../src/core/der/fields.js'
 import { bitString, integer, oid, sequence, time, value } from '../../src/core/der/write.js'
 import { extensionsIn } from '../../src/x509/certificate.js'
 import { parseRevocationList } from '../../src/x509/revocation.js'
-import { lastPlaceOf, pemText, placeOf } from '../support/bytes.js'
-import { attest, NOW, vendor } from '../support/simulated.js'
+import { lastPlaceOf, pemText, placeOf } from '../../testing/bytes.js'
+import { attest, NOW, vendor } from '../../testing/simulated.js'
 
 const read = (hex: string) => parseDer(fromHex(hex), 'value')
 const ascii = (text: string): string => toHex(new TextEncoder().encode(text))

@@ -1,5 +1,5 @@
 import { VouchError } from '@vouch/protocol'
-import { refusalOf } from '@vouch/protocol/testing'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { describe, expect, test } from 'vitest'
 import { fromBase64, pemBlocks, pemBlocksOnly } from '../../src/core/pem.js'
 

@@ -8,7 +8,7 @@ import {
   type TdReport,
 } from '@vouch/evidence'
 import { toHex } from '@vouch/protocol'
-import { refusalOf } from '@vouch/protocol/testing'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { describe, expect, test } from 'vitest'
 import { worstOf } from '../../src/vendors/dcap/tcb.js'
 import {
@@ -19,8 +19,8 @@ import {
   quoteGuest,
   sgxPinsJson,
   tdxPinsJson,
-} from '../support/intel.js'
-import { NOW, policyFor, policyOf } from '../support/simulated.js'
+} from '../../testing/intel.js'
+import { NOW, policyFor, policyOf } from '../../testing/simulated.js'
 
 async function authentic(files: readonly EvidenceFile[]) {
   const { authentic, failures } = await authenticate((await parseEvidence(files)).evidence, NOW)

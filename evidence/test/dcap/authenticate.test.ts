@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { readPem } from '../../../fixtures/pem.js'
 import { pckSerial } from '../../src/vendors/dcap/simulated-pck.js'
 import { parseRevocationList } from '../../src/x509/revocation.js'
-import { flipped, textOf, utf8, withFile } from '../support/files.js'
+import { flipped, textOf, utf8, withFile } from '../../testing/files.js'
 import {
   collateral,
   enclave,
@@ -14,9 +14,9 @@ import {
   quoteEnclave,
   quoteGuest,
   reportData,
-} from '../support/intel.js'
-import { allCodes, levelsOf, requoted } from '../support/quotes.js'
-import { authenticated, codesOf, NOW } from '../support/simulated.js'
+} from '../../testing/intel.js'
+import { allCodes, levelsOf, requoted } from '../../testing/quotes.js'
+import { authenticated, codesOf, NOW } from '../../testing/simulated.js'
 
 // Each test breaks one check, and nothing but that check fails.
 

@@ -3,11 +3,11 @@ import { concat } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { certificate, extension } from '../../src/x509/issue/certificates.js'
 import { ECDSA_SHA256 } from '../../src/x509/issue/schemes.js'
-import { lastPlaceOf, pemBytes } from '../support/bytes.js'
-import { textOf, utf8, withFile } from '../support/files.js'
-import { quoteEnclave, quoteGuest } from '../support/intel.js'
-import { allCodes, requoted, unreadableCodes } from '../support/quotes.js'
-import { authenticated, codesOf, NOW } from '../support/simulated.js'
+import { lastPlaceOf, pemBytes } from '../../testing/bytes.js'
+import { textOf, utf8, withFile } from '../../testing/files.js'
+import { quoteEnclave, quoteGuest } from '../../testing/intel.js'
+import { allCodes, requoted, unreadableCodes } from '../../testing/quotes.js'
+import { authenticated, codesOf, NOW } from '../../testing/simulated.js'
 
 // What can be read, and what must be refused: each test breaks one rule.
 

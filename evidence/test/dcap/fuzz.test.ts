@@ -1,8 +1,8 @@
 import { authenticate, type EvidenceFile, parseEvidence } from '@vouch/evidence'
 import { VouchError } from '@vouch/protocol'
 import { expect, test } from 'vitest'
-import { quoteGuest } from '../support/intel.js'
-import { NOW } from '../support/simulated.js'
+import { quoteGuest } from '../../testing/intel.js'
+import { NOW } from '../../testing/simulated.js'
 
 const files = await quoteGuest()
 async function isAccepted(given: readonly EvidenceFile[]): Promise<boolean> {

@@ -11,12 +11,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../../test/support/needs.js'
 import { readPlatform } from '../../src/vendors/dcap/platform.js'
-import { pemBytes } from '../support/bytes.js'
-import { fileOf, flipped, jsonBytes, textOf } from '../support/files.js'
-import { platform, quoteEnclave, quoteGuest } from '../support/intel.js'
-import { allCodes, requoted } from '../support/quotes.js'
-import { exitFor, failuresOf, judge, openSample, time } from '../support/samples.js'
-import { authenticated, NOW } from '../support/simulated.js'
+import { pemBytes } from '../../testing/bytes.js'
+import { fileOf, flipped, jsonBytes, textOf } from '../../testing/files.js'
+import { platform, quoteEnclave, quoteGuest } from '../../testing/intel.js'
+import { allCodes, requoted } from '../../testing/quotes.js'
+import { exitFor, failuresOf, judge, openSample, time } from '../../testing/samples.js'
+import { authenticated, NOW } from '../../testing/simulated.js'
 
 // Quotes that name their PCK, by PPID and TCB, instead of carrying its chain: certification data of types 1 to 3.
 

@@ -18,7 +18,7 @@ import {
   type Sample,
   time,
   withChange,
-} from '../support/samples.js'
+} from '../../testing/samples.js'
 
 // Quotes of real machines, with the collateral that Intel published for them.
 

@@ -1,8 +1,8 @@
 import type { EvidenceFile } from '@vouch/evidence'
 import { describe, expect, test } from 'vitest'
-import { quoteEnclave, quoteGuest } from '../support/intel.js'
-import { levelsOf } from '../support/quotes.js'
-import { authenticated } from '../support/simulated.js'
+import { quoteEnclave, quoteGuest } from '../../testing/intel.js'
+import { levelsOf } from '../../testing/quotes.js'
+import { authenticated } from '../../testing/simulated.js'
 
 describe('the standing of a TCB', () => {
   const standing = async (files: readonly EvidenceFile[]) => {

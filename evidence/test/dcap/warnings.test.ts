@@ -1,7 +1,7 @@
 import { appraise, type EvidenceFile, inspect } from '@vouch/evidence'
 import { describe, expect, test } from 'vitest'
-import { attestAzureTdx, guest, guest15, quoteGuest, tdxPinsJson } from '../support/intel.js'
-import { authenticated, NOW, policyFor, policyOf } from '../support/simulated.js'
+import { attestAzureTdx, guest, guest15, quoteGuest, tdxPinsJson } from '../../testing/intel.js'
+import { authenticated, NOW, policyFor, policyOf } from '../../testing/simulated.js'
 
 // What fails nothing where there is no policy, and a person should know of a guest before they rely on it.
 

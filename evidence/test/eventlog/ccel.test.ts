@@ -1,12 +1,12 @@
 import { sha384 } from '@noble/hashes/sha2.js'
 import { type EventLog, encodeEventLog, parseEventLog, type TdReport } from '@vouch/evidence'
 import { ascii, concat } from '@vouch/protocol'
-import { refusalOf } from '@vouch/protocol/testing'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { describe, expect, test } from 'vitest'
 import { littleEndian } from '../../src/core/fields.js'
-import { enclave, guest, quoteEnclave, quoteGuest } from '../support/intel.js'
-import { allCodes } from '../support/quotes.js'
-import { authenticated } from '../support/simulated.js'
+import { enclave, guest, quoteEnclave, quoteGuest } from '../../testing/intel.js'
+import { allCodes } from '../../testing/quotes.js'
+import { authenticated } from '../../testing/simulated.js'
 
 const SHA384 = 0x0c
 const header = concat(

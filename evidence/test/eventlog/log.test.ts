@@ -1,10 +1,10 @@
 import { sha1 } from '@noble/hashes/legacy.js'
 import { concat, type ErrorCode, toHex } from '@vouch/protocol'
-import { refusalOf } from '@vouch/protocol/testing'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { describe, expect, test } from 'vitest'
 import { replay } from '../../src/vendors/eventlog/replay.js'
 import { looksLikeTcg12, parseTcg12 } from '../../src/vendors/eventlog/tcg12.js'
-import { tcg12Event } from '../support/tpm.js'
+import { tcg12Event } from '../../testing/tpm.js'
 
 const digest = (fill: number): Uint8Array => new Uint8Array(20).fill(fill)
 const log = concat(tcg12Event(0, digest(1)), tcg12Event(4, digest(2)), tcg12Event(0, digest(3)))

@@ -3,9 +3,9 @@ import { type EventLog, encodeEventLog } from '@vouch/evidence'
 import { ascii, concat } from '@vouch/protocol'
 import { expect, test } from 'vitest'
 import { littleEndian } from '../../src/core/fields.js'
-import { allCodes } from '../support/quotes.js'
-import { authenticated } from '../support/simulated.js'
-import { attestTpm, pcrs, tcg12Event } from '../support/tpm.js'
+import { allCodes } from '../../testing/quotes.js'
+import { authenticated } from '../../testing/simulated.js'
+import { attestTpm, pcrs, tcg12Event } from '../../testing/tpm.js'
 
 // Crypto-agile logs of what was measured into a TPM.
 

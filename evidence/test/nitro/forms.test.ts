@@ -7,15 +7,15 @@ import {
 } from '@vouch/evidence'
 import type { SimulatedEnclave } from '@vouch/evidence/simulated'
 import { concat, fromHex } from '@vouch/protocol'
-import { refusalOf } from '@vouch/protocol/testing'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openSimulatedNitro } from '../../../fixtures/simulated-nitro/index.js'
 import { readCbor } from '../../src/core/cbor/cbor.js'
 import { writeCbor } from '../../src/core/cbor/write.js'
 import { parsePayload } from '../../src/vendors/nitro/document.js'
-import { fileOf } from '../support/files.js'
-import { codesOf, NOW } from '../support/simulated.js'
+import { fileOf } from '../../testing/files.js'
+import { codesOf, NOW } from '../../testing/simulated.js'
 
 // AWS writes the lists and maps of a payload with their length, or, since 2025, up to a break. Documents are made of either.
 

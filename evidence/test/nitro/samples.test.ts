@@ -2,7 +2,7 @@ import { authenticate, encodeDocument, encodePayload, parseEvidence } from '@vou
 import { toHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../../test/support/needs.js'
-import { judge, openSample, SAMPLES, time } from '../support/samples.js'
+import { judge, openSample, SAMPLES, time } from '../../testing/samples.js'
 
 // Documents of real enclaves, judged at every time that their collectors judged them at.
 

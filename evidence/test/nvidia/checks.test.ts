@@ -18,9 +18,9 @@ import { openSimulatedNvidia, pem } from '../../../fixtures/simulated-nvidia/ind
 import { AuthenticEvidence } from '../../src/read/evidence.js'
 import { keyCertificate } from '../../src/x509/issue/key-certificate.js'
 import { ECDSA_SHA384, rawSignature, signingKey } from '../../src/x509/issue/schemes.js'
-import { fileOf } from '../support/files.js'
-import { quoteGuest } from '../support/intel.js'
-import { judge } from '../support/samples.js'
+import { fileOf } from '../../testing/files.js'
+import { quoteGuest } from '../../testing/intel.js'
+import { judge } from '../../testing/samples.js'
 import {
   attest as attestMachine,
   authenticated,
@@ -29,7 +29,7 @@ import {
   policyJson,
   policyOf,
   report,
-} from '../support/simulated.js'
+} from '../../testing/simulated.js'
 
 // Each check of devices, broken alone; and of machines with devices in them.
 

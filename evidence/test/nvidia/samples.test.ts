@@ -2,7 +2,7 @@ import { authenticate, encodeQuote, encodeSpdm, parseEvidence } from '@vouch/evi
 import { toHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../../test/support/needs.js'
-import { exitOf, failuresOf, judge, openSample, SAMPLES, time, withChange } from '../support/samples.js'
+import { exitOf, failuresOf, judge, openSample, SAMPLES, time, withChange } from '../../testing/samples.js'
 
 // Messages of real GPUs and switches, alone and in a machine.
 

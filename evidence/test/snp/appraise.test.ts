@@ -7,7 +7,7 @@ import {
   type SnpPins,
 } from '@vouch/evidence'
 import { describe, expect, test } from 'vitest'
-import { genuinePolicy } from '../support/genuine.js'
+import { genuinePolicy } from '../../testing/genuine.js'
 import {
   attest,
   authenticated,
@@ -17,7 +17,7 @@ import {
   policyOf,
   report,
   vendor,
-} from '../support/simulated.js'
+} from '../../testing/simulated.js'
 
 type Changes = Parameters<typeof attest>[0]
 

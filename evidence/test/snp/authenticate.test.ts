@@ -5,9 +5,9 @@ import { describe, expect, test } from 'vitest'
 import { readPem } from '../../../fixtures/pem.js'
 import { endorsementCertificate } from '../../src/vendors/snp/simulated.js'
 import { PSS_SHA384 } from '../../src/x509/issue/schemes.js'
-import { placeOf } from '../support/bytes.js'
-import { failuresOf, judge } from '../support/samples.js'
-import { attest, authenticated, codesOf, machine, NOW, report, vendor } from '../support/simulated.js'
+import { placeOf } from '../../testing/bytes.js'
+import { failuresOf, judge } from '../../testing/samples.js'
+import { attest, authenticated, codesOf, machine, NOW, report, vendor } from '../../testing/simulated.js'
 
 const DAY = 86_400
 const VENDOR = new URL('../../../fixtures/simulated-vendor/', import.meta.url)

@@ -1,7 +1,7 @@
 import { authenticate, type EvidenceFile, parseEvidence } from '@vouch/evidence'
 import { VouchError } from '@vouch/protocol'
 import { expect, test } from 'vitest'
-import { attest, NOW, vendor } from '../support/simulated.js'
+import { attest, NOW, vendor } from '../../testing/simulated.js'
 
 const files = await attest()
 const list = await vendor.revoke('root', {

@@ -1,8 +1,8 @@
 import { type EvidenceFile, encodeReport, parseReport } from '@vouch/evidence'
 import type { ErrorCode } from '@vouch/protocol'
-import { refusalOf } from '@vouch/protocol/testing'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { describe, expect, test } from 'vitest'
-import { attest } from '../support/simulated.js'
+import { attest } from '../../testing/simulated.js'
 
 const [{ bytes }] = (await attest()) as readonly [EvidenceFile]
 const changed = (changes: Readonly<Record<number, number>>, of = bytes): Uint8Array =>

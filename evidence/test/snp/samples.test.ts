@@ -2,9 +2,9 @@ import { appraise, authenticate, type EvidenceFile, encodeReport, parseEvidence 
 import { toHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../../test/support/needs.js'
-import { genuineJson, genuinePolicy } from '../support/genuine.js'
-import { judge, openSample, SAMPLES, time, withChange } from '../support/samples.js'
-import { policyJson, policyOf } from '../support/simulated.js'
+import { genuineJson, genuinePolicy } from '../../testing/genuine.js'
+import { judge, openSample, SAMPLES, time, withChange } from '../../testing/samples.js'
+import { policyJson, policyOf } from '../../testing/simulated.js'
 
 // Reports of real machines, judged at every time that their collectors judged them at, and with every byte changed that they changed.
 

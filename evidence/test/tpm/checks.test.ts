@@ -6,10 +6,10 @@ import { describe, expect, test } from 'vitest'
 import { nameOf } from '../../src/vendors/tpm/public-area.js'
 import { keyCertificate } from '../../src/x509/issue/key-certificate.js'
 import { RSA_SHA256 } from '../../src/x509/issue/schemes.js'
-import { fileOf, flipped, jsonBytes, textOf, withFile } from '../support/files.js'
-import { authenticated, codesOf, NOW, vendor } from '../support/simulated.js'
-import { attestTpm, authority, extraData, pcrs, tcg12Event, tpm } from '../support/tpm.js'
-import { area, areaFile, creation, signed } from '../support/tpm-structures.js'
+import { fileOf, flipped, jsonBytes, textOf, withFile } from '../../testing/files.js'
+import { authenticated, codesOf, NOW, vendor } from '../../testing/simulated.js'
+import { attestTpm, authority, extraData, pcrs, tcg12Event, tpm } from '../../testing/tpm.js'
+import { area, areaFile, creation, signed } from '../../testing/tpm-structures.js'
 
 const DAY = 86_400
 const RSA = { ...RSA_SHA256.key, modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) }

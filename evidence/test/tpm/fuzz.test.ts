@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { nameOf } from '../../src/vendors/tpm/public-area.js'
-import { fileOf } from '../support/files.js'
-import { judgeSimulated } from '../support/judge.js'
-import { attestAzure, attestTpm } from '../support/tpm.js'
-import { area, areaFile, creation } from '../support/tpm-structures.js'
+import { fileOf } from '../../testing/files.js'
+import { judgeSimulated } from '../../testing/judge.js'
+import { attestAzure, attestTpm } from '../../testing/tpm.js'
+import { area, areaFile, creation } from '../../testing/tpm-structures.js'
 
 const quote = await attestTpm()
 const quoteBytes = fileOf(quote, 'quote_msg.bin').bytes

@@ -1,11 +1,11 @@
 import { appraise, type EvidenceFile, inspect } from '@vouch/evidence'
 import { type ErrorCode, toHex } from '@vouch/protocol'
-import { refusalOf } from '@vouch/protocol/testing'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { describe, expect, test } from 'vitest'
-import { fileOf, withFile } from '../support/files.js'
-import { authenticated, NOW, policyFor, policyOf } from '../support/simulated.js'
-import { attestTpm, pcrs, pcrsJson, tpm, tpmPinsJson } from '../support/tpm.js'
-import { signed } from '../support/tpm-structures.js'
+import { fileOf, withFile } from '../../testing/files.js'
+import { authenticated, NOW, policyFor, policyOf } from '../../testing/simulated.js'
+import { attestTpm, pcrs, pcrsJson, tpm, tpmPinsJson } from '../../testing/tpm.js'
+import { signed } from '../../testing/tpm-structures.js'
 
 describe('a policy for TPMs', () => {
   const pins = tpmPinsJson()

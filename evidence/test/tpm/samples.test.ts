@@ -15,9 +15,9 @@ import { describe, expect, test } from 'vitest'
 import { needs } from '../../../test/support/needs.js'
 import { encodePublicArea } from '../../src/vendors/tpm/public-area.js'
 import { encodeSignature } from '../../src/vendors/tpm/signature.js'
-import { failuresOf, openSample, SAMPLES, time } from '../support/samples.js'
-import { policyFor, policyOf } from '../support/simulated.js'
-import { tpmPinsJson } from '../support/tpm.js'
+import { failuresOf, openSample, SAMPLES, time } from '../../testing/samples.js'
+import { policyFor, policyOf } from '../../testing/simulated.js'
+import { tpmPinsJson } from '../../testing/tpm.js'
 
 // Quotes of real TPMs, by themselves and in Azure's confidential virtual machines.
 

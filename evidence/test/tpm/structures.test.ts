@@ -1,14 +1,14 @@
 import { encodeAttest, parseAttest } from '@vouch/evidence'
 import { concat, type ErrorCode } from '@vouch/protocol'
-import { refusalOf } from '@vouch/protocol/testing'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { describe, expect, test } from 'vitest'
 import { isRestrictedSigner, parsePublicArea } from '../../src/vendors/tpm/public-area.js'
 import { encodeSignature, isSignedBy, parseSignature } from '../../src/vendors/tpm/signature.js'
 import type { TpmSignature } from '../../src/vendors/tpm/types.js'
-import { fileOf, flipped, jsonBytes, withFile } from '../support/files.js'
-import { authenticated } from '../support/simulated.js'
-import { attestTpm, tpm } from '../support/tpm.js'
-import { area, areaFile, signed } from '../support/tpm-structures.js'
+import { fileOf, flipped, jsonBytes, withFile } from '../../testing/files.js'
+import { authenticated } from '../../testing/simulated.js'
+import { attestTpm, tpm } from '../../testing/tpm.js'
+import { area, areaFile, signed } from '../../testing/tpm-structures.js'
 
 describe('signatures', () => {
   const content = new TextEncoder().encode('anything')

@@ -6,12 +6,12 @@ import { littleEndian } from '../../src/core/fields.js'
 import { HASHES, type TpmHash } from '../../src/vendors/eventlog/banks.js'
 import { nameOf } from '../../src/vendors/tpm/public-area.js'
 import { looksLikeSerializedPcrs, parseSerializedPcrs } from '../../src/vendors/tpm/serialized-pcrs.js'
-import { fileOf, withFile } from '../support/files.js'
-import { judgeSimulated } from '../support/judge.js'
-import { allCodes } from '../support/quotes.js'
-import { authenticated, codesOf } from '../support/simulated.js'
-import { attestTpm, pcrs } from '../support/tpm.js'
-import { area, areaFile, creation } from '../support/tpm-structures.js'
+import { fileOf, withFile } from '../../testing/files.js'
+import { judgeSimulated } from '../../testing/judge.js'
+import { allCodes } from '../../testing/quotes.js'
+import { authenticated, codesOf } from '../../testing/simulated.js'
+import { attestTpm, pcrs } from '../../testing/tpm.js'
+import { area, areaFile, creation } from '../../testing/tpm-structures.js'
 
 // What tpm2-tools write: the public area of a key behind its length, and values of PCRs as they lie in memory.
 

@@ -1,6 +1,6 @@
 import { type Certificate, parseCertificate } from '@vouch/evidence'
 import { Checks, fromHex } from '@vouch/protocol'
-import { refusalOf } from '@vouch/protocol/testing'
+import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { describe, expect, test } from 'vitest'
 import { parseDer } from '../../src/core/der/der.js'
 import { integer, oid, sequence, value } from '../../src/core/der/write.js'
@@ -8,7 +8,7 @@ import { readEndorsement } from '../../src/vendors/snp/endorsement.js'
 import { isSigned } from '../../src/x509/algorithms.js'
 import { checkPath, type Path } from '../../src/x509/chain.js'
 import { RSA_SHA256 } from '../../src/x509/issue/schemes.js'
-import { attest, NOW } from '../support/simulated.js'
+import { attest, NOW } from '../../testing/simulated.js'
 
 const [, ...files] = await attest()
 const [leaf, intermediate, root] = files.map(({ bytes }) => parseCertificate(bytes)) as unknown as readonly [

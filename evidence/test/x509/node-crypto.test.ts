@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { type EvidenceFile, parseCertificate } from '@vouch/evidence'
 import { type ErrorCode, toHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
-import { attest, authenticated } from '../support/simulated.js'
+import { attest, authenticated } from '../../testing/simulated.js'
 
 // Certificates as OpenSSL writes and reads them.
 

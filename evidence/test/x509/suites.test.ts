@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import LIMBO from '../../../fixtures/x509/limbo.json' with { type: 'json' }
 import PKITS from '../../../fixtures/x509/pkits.json' with { type: 'json' }
-import { compare } from '../support/chains.js'
+import { compare } from '../../testing/chains.js'
 
 // What is committed of two public suites of tests of certificate paths: see docs/x509.md.
 

@@ -6,7 +6,7 @@ import PKITS from '../../../fixtures/x509/pkits.json' with { type: 'json' }
 import { readSuites } from '../../../fixtures/x509/read.js'
 import { committedPart } from '../../../fixtures/x509/suite.js'
 import { differencesTable } from '../../../fixtures/x509/table.js'
-import { compare } from '../support/chains.js'
+import { compare } from '../../testing/chains.js'
 
 const page = readFileSync(new URL('../../../docs/x509.md', import.meta.url), 'utf8')
 const idsOf = ({ cases }: { readonly cases: readonly { readonly id: string }[] }) => cases.map(({ id }) => id)

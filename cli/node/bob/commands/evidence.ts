@@ -9,7 +9,15 @@ import {
 } from '@vouch/evidence'
 import { readAdmissionPolicy } from '@vouch/evidence/node'
 import { clock, parseTime, type Terminal, table } from '@vouch/host/node'
-import { type Check, type ExitStatus, exitStatus, type Failure, fromHex, sentence, VouchError } from '@vouch/protocol'
+import {
+  type Check,
+  type ExitStatus,
+  exitStatus,
+  type Failure,
+  fromHex,
+  sentence,
+  VouchError,
+} from '@vouch/protocol'
 import { claimRows, claimsJson } from '../claims.js'
 import { readEvidence } from './evidence-files.js'
 

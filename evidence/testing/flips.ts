@@ -1,5 +1,5 @@
 import { encodeEventLog, parseEventLog } from '@vouch/evidence'
-import { looksLikeEventLog } from '../../src/vendors/eventlog/parse.js'
+import { looksLikeEventLog } from '../src/vendors/eventlog/parse.js'
 
 /**
  * Of which bits of a file a test flips each: of every one, of a sample, or of every so many that VOUCH_FLIP_STEP says. A sample

@@ -7,7 +7,7 @@ import {
   simulatedAzure,
 } from '@vouch/evidence/simulated'
 import { concat, toHex } from '@vouch/protocol'
-import { openSimulatedAuthority } from '../../../fixtures/simulated-tpm/index.js'
+import { openSimulatedAuthority } from '../../fixtures/simulated-tpm/index.js'
 import { machine, pinsJson, report, rootsOf, vendor } from './simulated.js'
 
 export const authority = openSimulatedAuthority()

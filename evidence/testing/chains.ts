@@ -1,12 +1,12 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { type Certificate, parseCertificate } from '@vouch/evidence'
 import { Checks, equalBytes, must, VouchError } from '@vouch/protocol'
-import DIFFERENCES from '../../../fixtures/x509/differences.json' with { type: 'json' }
-import type { Suite, SuiteCase } from '../../../fixtures/x509/suite.js'
-import { checkPath, checkRevocation } from '../../src/x509/chain.js'
-import { pathFrom } from '../../src/x509/path.js'
-import { parseRevocationList } from '../../src/x509/revocation.js'
-import { checkRoot } from '../../src/x509/root.js'
+import DIFFERENCES from '../../fixtures/x509/differences.json' with { type: 'json' }
+import type { Suite, SuiteCase } from '../../fixtures/x509/suite.js'
+import { checkPath, checkRevocation } from '../src/x509/chain.js'
+import { pathFrom } from '../src/x509/path.js'
+import { parseRevocationList } from '../src/x509/revocation.js'
+import { checkRoot } from '../src/x509/root.js'
 
 /** How the cases of a suite came out. */
 export interface Comparison {

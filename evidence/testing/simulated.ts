@@ -9,7 +9,7 @@ import {
 } from '@vouch/evidence'
 import type { SimulatedMachine, SimulatedReport } from '@vouch/evidence/simulated'
 import { toHex } from '@vouch/protocol'
-import { openSimulatedVendor } from '../../../fixtures/simulated-vendor/index.js'
+import { openSimulatedVendor } from '../../fixtures/simulated-vendor/index.js'
 
 /** When these tests play. */
 export const NOW = 1_800_000_000

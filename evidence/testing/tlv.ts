@@ -1,9 +1,9 @@
 import { concat, VouchError } from '@vouch/protocol'
 import fc from 'fast-check'
-import { type Cbor, readCbor } from '../../src/core/cbor/cbor.js'
-import { writeCbor } from '../../src/core/cbor/write.js'
-import { type Der, parseDer } from '../../src/core/der/der.js'
-import { littleEndian } from '../../src/core/fields.js'
+import { type Cbor, readCbor } from '../src/core/cbor/cbor.js'
+import { writeCbor } from '../src/core/cbor/write.js'
+import { type Der, parseDer } from '../src/core/der/der.js'
+import { littleEndian } from '../src/core/fields.js'
 
 // Structures of types, lengths and values, changed as structures: what is inside keeps its form, and lengths around it fit, or lie.
 

@@ -1,7 +1,7 @@
 import { type EvidenceFile, encodeAttest, parseAttest } from '@vouch/evidence'
-import { encodePublicArea } from '../../src/vendors/tpm/public-area.js'
-import { encodeSignature } from '../../src/vendors/tpm/signature.js'
-import type { TpmPublic } from '../../src/vendors/tpm/types.js'
+import { encodePublicArea } from '../src/vendors/tpm/public-area.js'
+import { encodeSignature } from '../src/vendors/tpm/signature.js'
+import type { TpmPublic } from '../src/vendors/tpm/types.js'
 import { tpm } from './tpm.js'
 
 // What a TPM writes beside its quotes.

@@ -9,7 +9,7 @@ import {
   simulatedTdReport,
 } from '@vouch/evidence/simulated'
 import { toHex } from '@vouch/protocol'
-import { openSimulatedIntel } from '../../../fixtures/simulated-intel/index.js'
+import { openSimulatedIntel } from '../../fixtures/simulated-intel/index.js'
 import { NOW, rootsOf } from './simulated.js'
 import { pcrs, quotePinsJson } from './tpm.js'
 

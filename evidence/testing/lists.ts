@@ -1,10 +1,10 @@
 import { type SimulatedEnclave, type SimulatedNitro, simulatedNitro } from '@vouch/evidence/simulated'
-import { readPem } from '../../../fixtures/pem.js'
-import { context } from '../../src/core/der/der.js'
-import { sequence, value } from '../../src/core/der/write.js'
-import { parseCertificate } from '../../src/x509/certificate.js'
-import { type KeyCertificate, keyCertificate } from '../../src/x509/issue/key-certificate.js'
-import { ECDSA_SHA384, issuerOf } from '../../src/x509/issue/schemes.js'
+import { readPem } from '../../fixtures/pem.js'
+import { context } from '../src/core/der/der.js'
+import { sequence, value } from '../src/core/der/write.js'
+import { parseCertificate } from '../src/x509/certificate.js'
+import { type KeyCertificate, keyCertificate } from '../src/x509/issue/key-certificate.js'
+import { ECDSA_SHA384, issuerOf } from '../src/x509/issue/schemes.js'
 
 // Certificates that say where the list is that could name them, as AWS's and NVIDIA's do, and the simulated vendors' do not.
 

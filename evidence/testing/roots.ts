@@ -1,6 +1,6 @@
 import { type Certificate, parseCertificate } from '@vouch/evidence'
-import { certificate, criticalExtension, extension } from '../../src/x509/issue/certificates.js'
-import { type Scheme, signingKey } from '../../src/x509/issue/schemes.js'
+import { certificate, criticalExtension, extension } from '../src/x509/issue/certificates.js'
+import { type Scheme, signingKey } from '../src/x509/issue/schemes.js'
 
 /** Another certificate of a simulated root: its name and its key, under other dates. */
 export async function renewedRoot(

@@ -1,2 +1,0 @@
-export { FakeTsm } from './fake-tsm.js'
-export { ACCEPTED, askFor, fakeAgent, isSignedBy, LineClient } from './services.js'

@@ -1,2 +1,0 @@
-export type { Lie, TestChain } from './chains.js'
-export { noAddress, policy, policyId, Raw, startLyingServer, startTestChain } from './chains.js'

@@ -1,1 +1,0 @@
-export { fakeWaiting } from './waiting.js'

@@ -1,6 +1,0 @@
-export { fuzz, RUNS, TIMEOUT } from './fuzz.js'
-export { mutatedBytes, mutatedFile, mutatedText } from './mutation.js'
-export { refusalOf } from './refusal.js'
-export { itRefuses } from './refused.js'
-export { itHoldsFor } from './schemas.js'
-export { itReproduces, samplesOf } from './vectors.js'

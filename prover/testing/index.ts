@@ -1,6 +1,0 @@
-export type { Front } from './front.js'
-export { startFront } from './front.js'
-export type { Lies, TestGuest } from './guest.js'
-export { answerTo, signAs, startGuest } from './guest.js'
-export type { World } from './world.js'
-export { openWorld, SHOP } from './world.js'
