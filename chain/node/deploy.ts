@@ -4,7 +4,8 @@ import { readCreationCode } from '@vouch/contracts/node'
 import { type AdmissionPolicy, admissionPolicyId } from '@vouch/evidence'
 import { compareBytes, fieldToBytes, isSimulated, toHex, VouchError } from '@vouch/protocol'
 import type { Address, Hex, PrivateKeyAccount } from 'viem'
-import { type Chain, create, isDevelopmentChain, type Making } from './client/client.js'
+import { type Chain, isDevelopmentChain } from './client/client.js'
+import { create, type Making } from './client/send.js'
 
 export const WHAT: Readonly<Record<keyof Deployed, string>> = {
   registry: 'registry',

@@ -12,7 +12,8 @@ import {
 import { scratch } from '@vouch/registry/testing/registries'
 import { toEventSelector } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openChain, transact } from '../node/client/client.js'
+import { openChain } from '../node/client/client.js'
+import { transact } from '../node/client/send.js'
 import { type ChainSyncParameters, registryIdOf, syncChain } from '../node/sync/sync.js'
 import {
   HANG,
@@ -305,13 +306,13 @@ describe('a transaction', () => {
   test('of an account without coins says so', async () => {
     const { privateKeyToAccount } = await import('viem/accounts')
     const poor = privateKeyToAccount(`0x${'5a'.repeat(32)}`)
-    const { create } = await import('../node/client/client.js')
+    const { create } = await import('../node/client/send.js')
     const code = create(world.chain, poor, { abi: [], bytecode: '0x00', args: [] }, 'making')
     expect(await codeOf(code)).toBe('FUNDS_MISSING')
   })
 
   test('that runs out of gas says so, and that nothing changed', async () => {
-    const { create } = await import('../node/client/client.js')
+    const { create } = await import('../node/client/send.js')
     const server = await startLyingServer(world.anvil.url, (method, result) =>
       method === 'eth_estimateGas' ? '0xf000' : result,
     )

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Chain, type ChainOptions, create, openChain } from '../node/client/client.js'
+import { type Chain, type ChainOptions, openChain } from '../node/client/client.js'
+import { create } from '../node/client/send.js'
 import { type Lie, noAddress, startLyingServer, startTestChain, type TestChain } from '../testing/chains.js'
 
 // Transactions: many at a time from one account, and through servers that lie about what becomes of them.

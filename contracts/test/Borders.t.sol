@@ -139,6 +139,8 @@ contract BordersTest is Nodes {
         admission.policyId = Statements.SIMULATED_POLICIES;
         vm.chainId(1);
         _admits(admission, TrustNodes.PolicySimulated.selector);
+        bytes32 simulated = bytes32(Statements.SIMULATED_POLICIES);
+        _carries(TrustNodes.Kind.AddPolicy, simulated, TrustNodes.PolicySimulated.selector);
         bytes32 last = bytes32(Statements.SIMULATED_POLICIES - 1);
         _carries(TrustNodes.Kind.AddPolicy, last, 0);
         admission = admissionOf(1);

@@ -73,6 +73,18 @@ contract TrustNodesTest is Nodes {
         refuse(admission, signatures, Signatures.SignatureHigh.selector);
     }
 
+    function test_HalfTheOrderIsLow() public view {
+        bytes32 digest = keccak256("anything");
+        bytes32 half = bytes32(uint256(0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0));
+        address signer = this.recovered(digest, Signatures.Signature(bytes32(uint256(1)), half));
+        assertTrue(signer != address(0), "no signer");
+        assertEq(signer, ecrecover(digest, 27, bytes32(uint256(1)), half));
+    }
+
+    function recovered(bytes32 digest, Signatures.Signature calldata signature) external pure returns (address) {
+        return Signatures.recover(digest, signature);
+    }
+
     function test_RevertAdmit_WhenASignatureIsNone() public {
         CredentialRegistry.Admission memory admission = admissionOf(1);
         Signatures.Signature[] memory signatures = quorum(digestOf(admission));
@@ -153,8 +165,11 @@ contract TrustNodesTest is Nodes {
     function test_AMemberIsRemoved_AndItsPlaceIsTakenAgain() public {
         address gone = vm.addr(keys[3]);
         (uint8 slot,,,) = registry.members(gone);
+        uint32 before = registry.setVersion();
         carry(TrustNodes.Kind.RemoveMember, asSubject(gone));
         assertEq(registry.memberCount(), 3);
+        assertEq(registry.setVersion(), before + 1);
+        assertEq(registry.memberAt(slot), address(0));
         bytes32 digest = keccak256("anything");
         Signatures.Signature[] memory signatures = signedBy(4, digest);
         uint32 version = registry.setVersion();
@@ -483,6 +498,16 @@ contract TrustNodesTest is Nodes {
         removeBy(14, 0, admission, true);
         (uint8 slot, uint8 strikes,,) = registry.members(vm.addr(STRANGER));
         assertEq(registry.memberAt(slot), vm.addr(STRANGER));
+        assertEq(strikes, 0);
+        assertEq(strikesOf(1), 1);
+    }
+
+    function test_AnEmptyPlaceIsNotStruck() public {
+        CredentialRegistry.Admission memory admission = admissionOf(1);
+        admit(1);
+        carry(TrustNodes.Kind.RemoveMember, asSubject(vm.addr(keys[0])));
+        removeBy(14, 0, admission, true);
+        (, uint8 strikes,,) = registry.members(address(0));
         assertEq(strikes, 0);
         assertEq(strikesOf(1), 1);
     }

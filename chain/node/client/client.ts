@@ -1,7 +1,7 @@
-import { shown, VouchError } from '@vouch/protocol'
-import type { Abi, Address, Hex, PrivateKeyAccount, PublicClient, TransactionReceipt } from 'viem'
+import { VouchError } from '@vouch/protocol'
+import type { Address, PublicClient } from 'viem'
 import { faultOf, hostOf } from './faults.js'
-import { Outbox, send } from './send.js'
+import { Outbox } from './outbox.js'
 
 /** A chain, behind an RPC server that may lie, stall, or change its mind. */
 export interface Chain {
@@ -82,48 +82,4 @@ function bounded(response: Response): Response {
   })
   const { status, headers } = response
   return new Response(response.body?.pipeThrough(limit) ?? null, { status, headers })
-}
-
-export interface Call {
-  readonly address: Address
-  readonly abi: Abi
-  readonly functionName: string
-  readonly args: readonly unknown[]
-}
-
-/** Sends a transaction that calls a contract, after a call that costs nothing has shown that it will do. */
-export async function transact(
-  chain: Chain,
-  account: PrivateKeyAccount,
-  call: Call,
-  doing: string,
-): Promise<TransactionReceipt> {
-  await chain.ask(doing, (client) => client.simulateContract({ ...call, account }))
-  const data = chain.viem.encodeFunctionData(call)
-  return (await send(chain, account, { to: call.address, data }, doing)).receipt
-}
-
-/** A contract to be made. */
-export interface Making {
-  readonly abi: Abi
-  readonly bytecode: Hex
-  readonly args: readonly unknown[]
-}
-
-/** Makes a contract. Answers with its address. */
-export async function create(
-  chain: Chain,
-  account: PrivateKeyAccount,
-  making: Making,
-  doing: string,
-): Promise<Address> {
-  const data = chain.viem.encodeDeployData(making)
-  const { receipt, nonce } = await send(chain, account, { data }, doing)
-  // Where a contract comes to be follows from who makes it: a server that names another place has something there.
-  const expected = chain.viem.getContractAddress({ from: account.address, nonce: BigInt(nonce) })
-  if (receipt.contractAddress?.toLowerCase() === expected.toLowerCase()) return expected
-  throw new VouchError('RPC_FALSE', {
-    rule: `${doing}: a receipt must name the contract that was made`,
-    given: shown(receipt.contractAddress ?? 'none'),
-  })
 }

@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { Turns } from '@vouch/host'
 import { shown, VouchError } from '@vouch/protocol'
-import type { Address, Hex, PrivateKeyAccount, PublicClient, TransactionReceipt } from 'viem'
+import type { Abi, Address, Hex, PrivateKeyAccount, PublicClient, TransactionReceipt } from 'viem'
 import type { Chain } from './client.js'
 import { isNumberTaken, outOfGas } from './faults.js'
 
@@ -15,33 +14,6 @@ export interface Sent {
   readonly receipt: TransactionReceipt
   /** The transaction's number among those of its account. */
   readonly nonce: number
-}
-
-/**
- * An account's transactions, one after another: each needs the number after the one before it, and a server that is asked
- * twice at once gives the same number twice.
- */
-export class Outbox {
-  private readonly turns = new Turns()
-  private next = 0
-  private underWay = 0
-
-  /** Sends under the account's next number. It is under way until `settled` is called. */
-  take<Result>(count: () => Promise<number>, send: (nonce: number) => Promise<Result>): Promise<Result> {
-    return this.turns.take(async () => {
-      const counted = await count()
-      // A server may not count yet what another of its kind was sent a moment ago.
-      const nonce = this.underWay === 0 ? counted : Math.max(counted, this.next)
-      const result = await send(nonce)
-      this.next = nonce + 1
-      this.underWay++
-      return result
-    })
-  }
-
-  settled(): void {
-    this.underWay--
-  }
 }
 
 /** How often a transaction is given a number: another program may send from the same account. */
@@ -142,5 +114,49 @@ function replaced(doing: string): VouchError {
   return new VouchError('TRANSACTION_FAILED', {
     rule: `${doing}: no other transaction may take its place`,
     hint: 'another program sends from the same account: give each its own',
+  })
+}
+
+export interface Call {
+  readonly address: Address
+  readonly abi: Abi
+  readonly functionName: string
+  readonly args: readonly unknown[]
+}
+
+/** Sends a transaction that calls a contract, after a call that costs nothing has shown that it will do. */
+export async function transact(
+  chain: Chain,
+  account: PrivateKeyAccount,
+  call: Call,
+  doing: string,
+): Promise<TransactionReceipt> {
+  await chain.ask(doing, (client) => client.simulateContract({ ...call, account }))
+  const data = chain.viem.encodeFunctionData(call)
+  return (await send(chain, account, { to: call.address, data }, doing)).receipt
+}
+
+/** A contract to be made. */
+export interface Making {
+  readonly abi: Abi
+  readonly bytecode: Hex
+  readonly args: readonly unknown[]
+}
+
+/** Makes a contract. Answers with its address. */
+export async function create(
+  chain: Chain,
+  account: PrivateKeyAccount,
+  making: Making,
+  doing: string,
+): Promise<Address> {
+  const data = chain.viem.encodeDeployData(making)
+  const { receipt, nonce } = await send(chain, account, { data }, doing)
+  // Where a contract comes to be follows from who makes it: a server that names another place has something there.
+  const expected = chain.viem.getContractAddress({ from: account.address, nonce: BigInt(nonce) })
+  if (receipt.contractAddress?.toLowerCase() === expected.toLowerCase()) return expected
+  throw new VouchError('RPC_FALSE', {
+    rule: `${doing}: a receipt must name the contract that was made`,
+    given: shown(receipt.contractAddress ?? 'none'),
   })
 }
