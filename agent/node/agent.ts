@@ -2,8 +2,8 @@ import { performance } from 'node:perf_hooks'
 import {
   failureOf,
   type Limits,
+  type ListeningPlace,
   oncePer,
-  type Place,
   type RunningServer,
   startServer,
 } from '@vouch/host/http'
@@ -18,14 +18,14 @@ import {
 } from '@vouch/protocol'
 import { type AnnouncedKey, type GuestView, guestView, Roll } from '../src/index.js'
 import type { ConfigurationFile } from './configuration-file.js'
-import { ROUTES } from './http/routes.js'
+import { AGENT_ROUTES } from './http/routes.js'
 import type { Log } from './log.js'
 import { type Measured, measure } from './measure.js'
 import { openProvider } from './providers/index.js'
 import { type AnnouncementSocket, openAnnouncementSocket } from './sockets/announcing.js'
 import { forgetful, type KeyStore, openKeyStore } from './state.js'
 
-export const DEFAULT_LIMITS: Limits = {
+export const AGENT_LIMITS: Limits = {
   writes: { burst: 20, perSecond: 1 },
   reads: { burst: 100, perSecond: 10 },
   concurrent: 32,
@@ -37,7 +37,7 @@ export const DEFAULT_LIMITS: Limits = {
   checkMs: 1_000,
 }
 
-export interface AgentOptions extends Place {
+export interface AgentOptions extends ListeningPlace {
   readonly log: Log
   readonly limits?: Limits
 }
@@ -75,9 +75,9 @@ export async function startAgent(file: ConfigurationFile, options: AgentOptions)
   })
   const sockets = await openSockets(file, (name, key) => takeKey({ roll, keys, log: options.log }, name, key))
   try {
-    const { limits = DEFAULT_LIMITS, log } = options
+    const { limits = AGENT_LIMITS, log } = options
     const site = {
-      routes: ROUTES,
+      routes: AGENT_ROUTES,
       service: { ...logged(guest, log), unready: readiness(guest, keys) },
       noteRefusal: noteRefusal(log),
     }

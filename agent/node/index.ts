@@ -1,7 +1,7 @@
 // The public names of this package under Node, besides those of `@vouch/agent`.
 
 export type { AgentOptions, RunningAgent } from './agent.js'
-export { DEFAULT_LIMITS, startAgent } from './agent.js'
+export { AGENT_LIMITS, startAgent } from './agent.js'
 export type { ConfigurationFile } from './configuration-file.js'
 export { readConfiguration } from './configuration-file.js'
 export type { Log, LogEvent } from './log.js'

@@ -2,7 +2,7 @@ import { runCommand, runProgram, terminal, versionOf } from '@vouch/host/node'
 import { Command } from 'commander'
 import { type CheckOptions, checkCommand } from './commands/check.js'
 import { type HashOptions, hashCommand } from './commands/hash.js'
-import { type ServeOptions, serveCommand } from './commands/serve.js'
+import { type AgentServeOptions, serveAgentCommand } from './commands/serve.js'
 
 const out = terminal('tee-agent')
 
@@ -31,7 +31,7 @@ teeAgent
   .option('--limits <file>', 'what clients may take, in YAML; no part of the configuration that is hashed')
   .option('--allow-origin <origins...>', 'web pages that may ask: *, none, or origins (default: *)')
   .option(...json)
-  .action((options: ServeOptions) => run(options, () => serveCommand(out, options)))
+  .action((options: AgentServeOptions) => run(options, () => serveAgentCommand(out, options)))
 
 teeAgent
   .command('check')

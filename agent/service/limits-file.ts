@@ -1,7 +1,7 @@
 import { countOf, milliseconds, type RateFile, rate, rateOf, readYamlFile } from '@vouch/host/http'
 import type { Json } from '@vouch/protocol'
 import { type Codec, optional, record, version } from '@vouch/protocol/codec'
-import type { Limits } from './limits.js'
+import type { ServiceLimits } from './limits.js'
 
 /** An operator's limits of a service, as YAML says them. */
 interface LimitsFile {
@@ -31,10 +31,10 @@ const codec: Codec<LimitsFile> = record<LimitsFile>({
 })
 
 /** The limits that a file names; those that it leaves out keep their defaults. */
-export const readServiceLimits = (path: string): Promise<Partial<Limits>> =>
+export const readServiceLimits = (path: string): Promise<Partial<ServiceLimits>> =>
   readYamlFile(path, serviceLimitsFrom)
 
-export function serviceLimitsFrom(json: Json): Partial<Limits> {
+export function serviceLimitsFrom(json: Json): Partial<ServiceLimits> {
   const { version: _, inHand, asks, total, ...same } = codec.fromJson(json, 'limits')
   return {
     ...same,

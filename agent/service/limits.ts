@@ -1,7 +1,7 @@
 import type { Rate, Limits as ServerLimits } from '@vouch/host/http'
 
 /** What strangers may make the service do. A client is an IPv4 address, or a /64 network of IPv6. */
-export interface Limits {
+export interface ServiceLimits {
   /** Longest ask, as a file: its message in hexadecimal, and room. */
   readonly askBytes: number
   /** How long a connection may say nothing, and how long an ask and its answer may take in all. */
@@ -21,7 +21,7 @@ export interface Limits {
 
 const MESSAGE_BYTES = 65_536
 
-export const DEFAULT_LIMITS: Limits = {
+export const SERVICE_LIMITS: ServiceLimits = {
   askBytes: 2 * MESSAGE_BYTES + 512,
   idleMs: 15_000,
   totalMs: 30_000,
@@ -34,7 +34,7 @@ export const DEFAULT_LIMITS: Limits = {
 }
 
 /** The same, as every server of the project has them. */
-export function serverLimits(limits: Limits): ServerLimits {
+export function serverLimits(limits: ServiceLimits): ServerLimits {
   const { idleMs, totalMs, connections, perClient, concurrent, perAddress, total } = limits
   const headersMs = Math.min(idleMs, totalMs)
   return {

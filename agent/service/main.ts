@@ -3,7 +3,7 @@ import { originsArgument, proxyArgument } from '@vouch/host/http'
 import { clock, runCommand, terminal, usageWords, versionOf } from '@vouch/host/node'
 import { PROFILES, type ProfileName, shown, toHex, VouchError } from '@vouch/protocol'
 import { readServiceLimits } from './limits-file.js'
-import { type Place, type ServiceOptions, startService } from './service.js'
+import { type ServiceOptions, type ServicePlace, startService } from './service.js'
 
 // The echo service: says back what it is told, signed.
 
@@ -67,7 +67,7 @@ function profileNamed(text: string | undefined): ProfileName {
   return profile ?? refuse(`--profile must be one of ${Object.keys(PROFILES).join(', ')}`, text)
 }
 
-function placeOf(text: string): Place {
+function placeOf(text: string): ServicePlace {
   const [, host = '', port = ''] = /^(.+):([0-9]{1,5})$/.exec(text) ?? []
   if (host === '' || Number(port) > 65_535) refuse('a place must be HOST:PORT', text)
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }

@@ -13,12 +13,12 @@ import { announce, announceWithin } from './announce.js'
 import { exchangeWith } from './exchange.js'
 import { httpWire } from './http.js'
 import { openKey } from './key.js'
-import { DEFAULT_LIMITS, type Limits, serverLimits } from './limits.js'
+import { SERVICE_LIMITS, type ServiceLimits, serverLimits } from './limits.js'
 import { publicKeyOf, type Respond } from './sign.js'
 import { tcpWire } from './tcp.js'
 import type { Wire } from './wire.js'
 
-export interface Place {
+export interface ServicePlace {
   readonly host: string
   readonly port: number
 }
@@ -31,14 +31,14 @@ export interface ServiceOptions {
   readonly keyAnywhere?: boolean
   /** The socket that the agent made for this service; without it nobody is told the key. */
   readonly announceTo?: string
-  readonly tcp?: Place
-  readonly http?: Place
+  readonly tcp?: ServicePlace
+  readonly http?: ServicePlace
   /** Where the reverse proxy is, if there is one: its word counts for whose ask it is. Over TCP it has none to give. */
   readonly proxy?: ProxyAddress
   /** Of which origins web pages may ask over HTTP; if not given, of all. */
   readonly origins?: Origins
   readonly respond: Respond
-  readonly limits?: Partial<Limits>
+  readonly limits?: Partial<ServiceLimits>
   /** Facts for an operator: never a message, a nonce or a key that is secret. */
   readonly log?: (event: string, facts?: Readonly<Record<string, unknown>>) => void
 }
@@ -61,7 +61,7 @@ const OPTIONS: Shape<ServiceOptions> = { profile: 'text', keyFile: 'text', respo
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   assertShape(options, OPTIONS, 'startService: options')
   const { profile, keyFile, keyAnywhere, announceTo, respond, log = () => undefined } = options
-  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const limits = { ...SERVICE_LIMITS, ...options.limits }
   const signer = { profile, secretKey: await openKey(keyFile, { anywhere: keyAnywhere ?? false }) }
   const publicKey = publicKeyOf(signer)
   const outcomes = new Map<ErrorCode | 'answered', number>()

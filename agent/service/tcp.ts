@@ -2,12 +2,12 @@ import { createServer, type Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { listening, refusalBody } from '@vouch/host/http'
 import { VouchError } from '@vouch/protocol'
-import type { Serving, Wire } from './wire.js'
+import type { Wire, WireServing } from './wire.js'
 
 const LINE_FEED = 0x0a
 
 /** Serves asks over TCP: one line for one line, any number of them on one connection. */
-export async function tcpWire({ place, exchange, limits, gate, count }: Serving): Promise<Wire> {
+export async function tcpWire({ place, exchange, limits, gate, count }: WireServing): Promise<Wire> {
   const busy = new Map<Socket, boolean>()
   let isEnding = false
 

@@ -1,14 +1,14 @@
 import type { AddressInfo } from 'node:net'
-import type { Gate, Place, Limits as ServerLimits, Site } from '@vouch/host/http'
+import type { Gate, ListeningPlace, Limits as ServerLimits, Site } from '@vouch/host/http'
 import type { ErrorCode } from '@vouch/protocol'
 import type { Exchange } from './exchange.js'
-import type { Limits } from './limits.js'
+import type { ServiceLimits } from './limits.js'
 
 /** What both wires of a service serve, and the one gate before them. */
-export interface Serving {
-  readonly place: Place
+export interface WireServing {
+  readonly place: ListeningPlace
   readonly exchange: Exchange
-  readonly limits: Limits
+  readonly limits: ServiceLimits
   readonly serverLimits: ServerLimits
   readonly gate: Gate
   readonly noteRefusal: Site<unknown>['noteRefusal']

@@ -2,7 +2,7 @@ import { type Json, jsonObject, shown, VouchError } from '@vouch/protocol'
 import { type Codec, mismatch } from '@vouch/protocol/codec'
 
 /** An object whose member `name` says which of several forms it has. */
-export function named<T extends { readonly name: string }>(
+export function choiceByName<T extends { readonly name: string }>(
   forms: { readonly [Name in T['name']]: Codec<Extract<T, { name: Name }>> },
 ): Codec<T> {
   const entries = Object.entries(forms) as [string, Codec<T>][]

@@ -19,7 +19,7 @@ import {
 } from '@vouch/protocol'
 import type { Provider, ProviderName } from './providers/index.js'
 import { type Roll, servicesAwaited } from './roll.js'
-import { type Patience, Turns } from './turns.js'
+import { BoundedTurns, type TurnPatience } from './turns.js'
 
 /** What is known of a service before it has announced its key. */
 export type ExpectedService = Omit<ListedService, 'publicKey'>
@@ -30,7 +30,7 @@ export interface GuestParameters {
   readonly osImageHash: Uint8Array
   readonly services: readonly ExpectedService[]
   readonly roll: Roll
-  readonly patience?: Patience
+  readonly patience?: TurnPatience
 }
 
 export interface ServiceProof {
@@ -48,12 +48,12 @@ export interface GuestView {
 }
 
 /** Questions to the hardware in hand and waiting; each takes milliseconds to seconds, and who asks waits half a minute. */
-const PATIENCE: Patience = { most: 16, milliseconds: 30_000 }
+const PATIENCE: TurnPatience = { most: 16, milliseconds: 30_000 }
 
 export function guestView(parameters: GuestParameters): GuestView {
   const { providerName, provider, osImageHash, roll } = parameters
   const expected = [...parameters.services].sort((a, b) => compareBytes(placeOf(a), placeOf(b)))
-  const turns = new Turns(parameters.patience ?? PATIENCE)
+  const turns = new BoundedTurns(parameters.patience ?? PATIENCE)
   let built: { readonly services: readonly ListedService[]; readonly tree: ServiceTree } | undefined
 
   /** Built once, when the last key is there: from then on nothing can change it. */

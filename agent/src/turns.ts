@@ -1,7 +1,7 @@
 import { VouchError } from '@vouch/protocol'
 
 /** How many may wait for their turn, and how long for their answer. */
-export interface Patience {
+export interface TurnPatience {
   readonly most: number
   readonly milliseconds: number
 }
@@ -10,12 +10,12 @@ export interface Patience {
  * One thing at a time, in order; past so many that wait, no more are taken. Nobody waits for ever: hardware that does not
  * answer is asked nothing else meanwhile, for each question to it may be a thread that never comes back.
  */
-export class Turns {
+export class BoundedTurns {
   private last: Promise<unknown> = Promise.resolve()
   private waiting = 0
-  private readonly patience: Patience
+  private readonly patience: TurnPatience
 
-  constructor(patience: Patience) {
+  constructor(patience: TurnPatience) {
     this.patience = patience
   }
 

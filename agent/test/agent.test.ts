@@ -22,9 +22,9 @@ import {
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { DEFAULT_LIMITS, type RunningAgent, startAgent } from '../node/agent.js'
+import { AGENT_LIMITS, type RunningAgent, startAgent } from '../node/agent.js'
 import { readConfiguration } from '../node/configuration-file.js'
-import { ROUTES } from '../node/http/routes.js'
+import { AGENT_ROUTES } from '../node/http/routes.js'
 import { jsonLines } from '../node/log.js'
 import { measure } from '../node/measure.js'
 import { openKeyStore } from '../node/state.js'
@@ -56,7 +56,7 @@ afterEach(async () => {
   await rm(scratch, { recursive: true, force: true })
 })
 
-async function start(path: string, limits: Limits = DEFAULT_LIMITS): Promise<RunningAgent> {
+async function start(path: string, limits: Limits = AGENT_LIMITS): Promise<RunningAgent> {
   const log = jsonLines(
     (line) => lines.push(line),
     () => new Date(0),
@@ -163,7 +163,7 @@ describe('an agent', () => {
   })
 
   test('answers many at once', async () => {
-    const agent = await started({ ...DEFAULT_LIMITS, writes: { burst: 100, perSecond: 1 } })
+    const agent = await started({ ...AGENT_LIMITS, writes: { burst: 100, perSecond: 1 } })
     const nonces = Array.from({ length: 10 }, () => new Uint8Array(randomBytes(32)))
     const answers = await Promise.all(
       nonces.map(async (nonce) =>
@@ -193,7 +193,7 @@ describe('an agent', () => {
   })
 
   test('refuses a stranger that asks too often', async () => {
-    const agent = await started({ ...DEFAULT_LIMITS, writes: { burst: 1, perSecond: 0 } })
+    const agent = await started({ ...AGENT_LIMITS, writes: { burst: 1, perSecond: 0 } })
     const request = printAttestationRequest({ version: 1, nonce: new Uint8Array(32) })
     const statuses = []
     for (let i = 0; i < 3; i++) statuses.push((await post(agent, request)).status)
@@ -237,7 +237,7 @@ describe('an agent', () => {
       Object.keys(operations),
     ])
     expect(described).toEqual(
-      Object.entries(ROUTES).map(([path, { method }]) => [path, [method.toLowerCase()]]),
+      Object.entries(AGENT_ROUTES).map(([path, { method }]) => [path, [method.toLowerCase()]]),
     )
     const ajv = new Ajv2020({ strict: false }).addSchema({ ...document, $id: 'api' })
     const answers: readonly [string, string][] = [

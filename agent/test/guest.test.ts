@@ -2,7 +2,7 @@ import { serviceRoot, toHex, VouchError } from '@vouch/protocol'
 import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { describe, expect, test } from 'vitest'
 import { guestView, type Provider, Roll } from '../src/index.js'
-import { Turns } from '../src/turns.js'
+import { BoundedTurns } from '../src/turns.js'
 import { keyOf } from '../testing/agents.js'
 
 const OFF_CURVE = { x: new Uint8Array(32).fill(1), y: new Uint8Array(32).fill(2) }
@@ -108,7 +108,7 @@ describe('a guest', () => {
 
 describe('questions to the hardware', () => {
   test('are put one at a time, in order, whether they are answered or not', async () => {
-    const turns = new Turns({ most: 10, milliseconds: 60_000 })
+    const turns = new BoundedTurns({ most: 10, milliseconds: 60_000 })
     const log: string[] = []
     const work = (name: string, fails: boolean) => async () => {
       log.push(`${name} begins`)
@@ -123,7 +123,7 @@ describe('questions to the hardware', () => {
   })
 
   test('are refused when enough wait', async () => {
-    const turns = new Turns({ most: 2, milliseconds: 60_000 })
+    const turns = new BoundedTurns({ most: 2, milliseconds: 60_000 })
     let release: (() => void) | undefined
     const slow = () =>
       new Promise<void>((resolve) => {
@@ -140,7 +140,7 @@ describe('questions to the hardware', () => {
   })
 
   test('that are never answered hold nobody up for ever, and nothing else is asked meanwhile', async () => {
-    const turns = new Turns({ most: 3, milliseconds: 100 })
+    const turns = new BoundedTurns({ most: 3, milliseconds: 100 })
     const asked: string[] = []
     let release: (() => void) | undefined
     const question = (name: string, answered: boolean) => async () => {

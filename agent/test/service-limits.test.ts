@@ -5,8 +5,8 @@ import { mutatedText } from '@vouch/protocol/testing/mutation'
 import { expect, test } from 'vitest'
 import { yamlBlocks } from '../../test/support/markdown.js'
 import { readInRepository } from '../../test/support/repository.js'
-import { DEFAULT_LIMITS as AGENT_LIMITS } from '../node/agent.js'
-import { DEFAULT_LIMITS, serverLimits } from '../service/limits.js'
+import { AGENT_LIMITS } from '../node/agent.js'
+import { SERVICE_LIMITS, serverLimits } from '../service/limits.js'
 import { serviceLimitsFrom } from '../service/limits-file.js'
 
 const ALL = `version: 1
@@ -38,7 +38,7 @@ test('a file of a service’s limits has them all', () => {
 test('a file of a service’s limits is read or refused, with any content', TIMEOUT, () => {
   fuzz(
     mutatedText([ALL]),
-    (text) => serverLimits({ ...DEFAULT_LIMITS, ...serviceLimitsFrom(parseYaml(text)) }),
+    (text) => serverLimits({ ...SERVICE_LIMITS, ...serviceLimitsFrom(parseYaml(text)) }),
     ({ connections, perAddress, concurrent, headersMs, writes }) =>
       [connections, perAddress, concurrent, headersMs, writes.burst, writes.perSecond].every((n) => n > 0),
     RUNS / 10,
@@ -50,9 +50,9 @@ const documented = (page: string): string =>
 
 test('docs/services.md has the defaults of every limit', () => {
   const limits = serviceLimitsFrom(parseYaml(documented('docs/services.md')))
-  expect(Object.keys(limits).sort()).toEqual(Object.keys(DEFAULT_LIMITS).sort())
-  expect(serverLimits({ ...DEFAULT_LIMITS, ...limits })).toEqual(serverLimits(DEFAULT_LIMITS))
-  expect([limits.askBytes, limits.graceMs]).toEqual([DEFAULT_LIMITS.askBytes, DEFAULT_LIMITS.graceMs])
+  expect(Object.keys(limits).sort()).toEqual(Object.keys(SERVICE_LIMITS).sort())
+  expect(serverLimits({ ...SERVICE_LIMITS, ...limits })).toEqual(serverLimits(SERVICE_LIMITS))
+  expect([limits.askBytes, limits.graceMs]).toEqual([SERVICE_LIMITS.askBytes, SERVICE_LIMITS.graceMs])
 })
 
 test('docs/agent.md has the defaults of every limit', () => {

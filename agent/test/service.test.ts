@@ -15,7 +15,7 @@ import {
 } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { read, vectorFile } from '../../fixtures/corpus.js'
-import type { Limits } from '../service/limits.js'
+import type { ServiceLimits } from '../service/limits.js'
 import { type RunningService, type ServiceOptions, startService } from '../service/service.js'
 import { assertTimeToAsk, envelopeFor, publicKeyOf, signEnvelope } from '../service/sign.js'
 import { askFor, codesIn, isSignedBy, LineClient, newFolder, text } from '../testing/services.js'
@@ -254,7 +254,7 @@ describe('a stranger', () => {
     })
   })
 
-  const slow: Partial<Limits> = { idleMs: 200, totalMs: 400 }
+  const slow: Partial<ServiceLimits> = { idleMs: 200, totalMs: 400 }
 
   test('that says nothing is not waited for', async () => {
     await withService({ limits: slow }, async (_, tcp, http) => {

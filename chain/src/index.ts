@@ -2,7 +2,7 @@ export type { Consumer, ContractPolicy, Question } from './consumer.js'
 export { acceptanceOf, contractPolicyOf, NO_SIGNER, questionOf, requestOf } from './consumer.js'
 export type { Decision, DecisionKind } from './decision.js'
 export { decisionCodec, parseDecision, printDecision } from './decision.js'
-export type { CompactSignature, Place } from './messages.js'
+export type { CompactSignature, ContractPlace } from './messages.js'
 export {
   CHANGE_KINDS,
   compactSignature,

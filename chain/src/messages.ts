@@ -54,15 +54,15 @@ export const messageTypes = {
 } as const
 
 /** Where a message counts: on one chain, at one contract. */
-export interface Place {
+export interface ContractPlace {
   readonly chainId: number
   readonly contract: Address
 }
 
-export const registryDomain = ({ chainId, contract }: Place) =>
+export const registryDomain = ({ chainId, contract }: ContractPlace) =>
   ({ name: 'Vouch Registry', version: '1', chainId, verifyingContract: contract }) as const
 
-export const gatewayDomain = ({ chainId, contract }: Place) =>
+export const gatewayDomain = ({ chainId, contract }: ContractPlace) =>
   ({ name: 'Vouch Verifier', version: '1', chainId, verifyingContract: contract }) as const
 
 /** A signature as the contracts take it (EIP-2098): the parity sits in the highest bit of s. */

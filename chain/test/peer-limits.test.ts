@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { type Limits, startServer } from '@vouch/host/http'
-import { DEFAULT_LIMITS, DEFAULT_PEER_LIMITS } from '@vouch/registry/node'
+import { PEER_LIMITS, REGISTRAR_LIMITS } from '@vouch/registry/node'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type NodeService, nodeSiteOf } from '../node/trust/http.js'
 import { PeerAddresses } from '../node/trust/peer-addresses.js'
@@ -27,8 +27,8 @@ async function serve(
   const peers = await PeerAddresses.open([], [PEER])
   const place = { host: '127.0.0.1', port: 0, isPeer: (address: string) => peers.has(address) }
   const server = await startServer(nodeSiteOf(service), place, {
-    ...DEFAULT_LIMITS,
-    peers: DEFAULT_PEER_LIMITS,
+    ...REGISTRAR_LIMITS,
+    peers: PEER_LIMITS,
     ...limits,
   })
   onTestFinished(async () => {
@@ -74,7 +74,7 @@ describe('a peer of a trust node', () => {
     const rate = { burst: 2, perSecond: 0.001 }
     const port = await serve({
       writes: rate,
-      peers: { ...DEFAULT_PEER_LIMITS, writes: { burst: 4, perSecond: 0.001 } },
+      peers: { ...PEER_LIMITS, writes: { burst: 4, perSecond: 0.001 } },
     })
     const of = async (address: string, times: number) => {
       const statuses = []

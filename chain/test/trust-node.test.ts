@@ -7,7 +7,7 @@ import { type RunningServer, startServer } from '@vouch/host/http'
 import { clock } from '@vouch/host/node'
 import { type EnrollmentFile, fieldToBytes, parseJson, printEnrollment, registryLeaf } from '@vouch/protocol'
 import type { Admission } from '@vouch/registry'
-import { DEFAULT_LIMITS } from '@vouch/registry/node'
+import { REGISTRAR_LIMITS } from '@vouch/registry/node'
 import { newChip, newClient } from '@vouch/registry/testing/enrolling'
 import { scratch } from '@vouch/registry/testing/registries'
 import { type Address, toFunctionSelector } from 'viem'
@@ -43,7 +43,7 @@ let folder: string
 const nodes: { node: TrustNode; server: RunningServer; url: string }[] = []
 
 const out = { program: 'registrar', data: () => undefined, words: () => undefined }
-const limits = { ...DEFAULT_LIMITS, writes: { burst: 1000, perSecond: 100 } }
+const limits = { ...REGISTRAR_LIMITS, writes: { burst: 1000, perSecond: 100 } }
 
 /** A node's folder is made once; the node may be opened again. */
 async function startNode(

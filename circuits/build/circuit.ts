@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { startNative } from '../node/native.js'
 import type { ArtifactFile } from '../src/artifact.js'
-import { type Bytes, fromBase64, gunzip } from '../src/bytes.js'
+import { type Bytes, bytesOfBase64, gunzip } from '../src/bytes.js'
 import type { CircuitPin } from '../src/circuits.js'
 import { type BarretenbergApi, PROOF_SETTINGS } from '../src/engine.js'
 import type { ReferenceString } from '../src/srs/reference.js'
@@ -49,7 +49,7 @@ export async function buildCircuit(
   inputs: Inputs,
   reference: ExtendedReference,
 ): Promise<BuiltCircuit> {
-  const acir = await gunzip(fromBase64(bytecode))
+  const acir = await gunzip(bytesOfBase64(bytecode))
   const { numGates: gates, numGatesDyadic } = await stats(name, acir, reference)
   const shop = { name, acir, reference, domain: Math.max(numGatesDyadic, MASKING_DOMAIN) }
   const key = await independentKey(shop)

@@ -1,6 +1,6 @@
 import type { CompiledCircuit } from '@noir-lang/noir_js'
 import { VouchError } from '@vouch/protocol'
-import { type Bytes, fromBase64, gunzip, sha256Hex } from './bytes.js'
+import { type Bytes, bytesOfBase64, gunzip, sha256Hex } from './bytes.js'
 import type { CircuitPin } from './circuits.js'
 
 /** A circuit as it is built, ready to be pinned: the content of `artifacts/NAME.json`. */
@@ -24,7 +24,7 @@ export interface ProvingArtifact {
 
 /** The verification key of a circuit, if it is the pinned one. */
 export async function pinnedKey(name: string, text: string, pin: CircuitPin): Promise<Bytes> {
-  const vk = fromBase64(parseArtifact(name, text).vk)
+  const vk = bytesOfBase64(parseArtifact(name, text).vk)
   await assertPinned(name, 'verification key', vk, pin.vkHash)
   return vk
 }
@@ -32,7 +32,7 @@ export async function pinnedKey(name: string, text: string, pin: CircuitPin): Pr
 /** All of a circuit's artifact, if it is the pinned one. */
 export async function pinnedArtifact(name: string, text: string, pin: CircuitPin): Promise<ProvingArtifact> {
   const file = parseArtifact(name, text)
-  const acir = await gunzip(fromBase64(file.bytecode))
+  const acir = await gunzip(bytesOfBase64(file.bytecode))
   await assertPinned(name, 'bytecode', acir, pin.acirHash)
   return { file, acir, vk: await pinnedKey(name, text, pin) }
 }

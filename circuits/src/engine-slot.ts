@@ -1,4 +1,4 @@
-import { shown, VouchError } from '@vouch/protocol'
+import { assertWanted, cancelled, shown, VouchError } from '@vouch/protocol'
 import type { BarretenbergApi, Engine, StartEngine } from './engine.js'
 import type { ReferenceString } from './srs/reference.js'
 
@@ -69,11 +69,6 @@ export class EngineSlot {
   }
 }
 
-/** Refuses to go on with what its caller has given up. */
-export function assertWanted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw cancelled()
-}
-
 /** Wraps what Barretenberg itself says: it never sees more than it may say. */
 export function backendFailed(error: unknown): VouchError {
   if (error instanceof VouchError) return error
@@ -104,8 +99,4 @@ function deferred(): { readonly promise: Promise<never>; readonly reject: (reaso
     reject = refuse
   })
   return { promise, reject }
-}
-
-function cancelled(): VouchError {
-  return new VouchError('CANCELLED', { rule: 'the operation was cancelled by its caller' })
 }

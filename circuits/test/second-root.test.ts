@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Compiled, compileCrate } from '../build/compile.js'
 import { readReference } from '../node/index.js'
 import { startNative } from '../node/native.js'
-import { fromBase64, gunzip } from '../src/bytes.js'
+import { bytesOfBase64, gunzip } from '../src/bytes.js'
 import type { Engine } from '../src/engine.js'
 import { type Inputs, solveWitness } from '../src/witness.js'
 import { CIRCUITS_FOLDER } from '../testing/crates.js'
@@ -63,8 +63,8 @@ let artifact: Pick<Compiled, 'abi' | 'bytecode'>
 beforeAll(async () => {
   const file = JSON.parse(readFileSync(join(CIRCUITS_FOLDER, 'artifacts/enroll.json'), 'utf8'))
   artifact = file
-  const bytecode = await gunzip(fromBase64(file.bytecode))
-  circuit = { name: 'enroll', bytecode, verificationKey: fromBase64(file.vk) }
+  const bytecode = await gunzip(bytesOfBase64(file.bytecode))
+  circuit = { name: 'enroll', bytecode, verificationKey: bytesOfBase64(file.vk) }
   engine = await startNative(await readReference(), 2)
 })
 afterAll(() => engine.destroy())

@@ -2,7 +2,7 @@
 
 export type { MachineKind } from '../src/tables/policy-template.js'
 export { MACHINE_KINDS, policyTemplate } from '../src/tables/policy-template.js'
-export type { Network, Patience } from './fetch/answers.js'
+export type { VendorNetwork, VendorPatience } from './fetch/answers.js'
 export { PATIENCE } from './fetch/answers.js'
 export type { Fetched, Sources } from './fetch/complete.js'
 export { fetchPublished } from './fetch/complete.js'

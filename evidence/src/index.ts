@@ -104,7 +104,7 @@ export { encodeTcb, tcbText } from './vendors/snp/generation.js'
 export type { SnpPins } from './vendors/snp/pins.js'
 export { encodeReport, parseReport } from './vendors/snp/report.js'
 export type {
-  Endorsement,
+  EndorsementKey,
   Generation,
   SnpClaims,
   SnpEvidence,

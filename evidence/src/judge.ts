@@ -22,7 +22,7 @@ import { isPublishedIn, publishedIn, purportedIn } from './read/formats.js'
 import { packOf } from './read/pack.js'
 import { renewedIn } from './read/renew.js'
 import type { AdmissionPolicy } from './tables/policy.js'
-import { isSimulated, TABLES } from './tables/tables.js'
+import { isSimulatedIn, TABLES } from './tables/tables.js'
 import type { Evidence, KindName, Published, PublishedForm } from './tables/vendors.js'
 
 // What others call: each function judges what it is given by its shape, and then asks `read/` by the tables of all vendors. Nobody
@@ -136,7 +136,7 @@ export const renewed = (
  */
 export const purportedKind = (evidence: Evidence): KindName => purportedIn(TABLES, evidence)
 
-export const isSimulatedKind = (kind: KindName): boolean => isSimulated(TABLES, kind)
+export const isSimulatedKind = (kind: KindName): boolean => isSimulatedIn(TABLES, kind)
 
 /**
  * What there is to fetch for evidence, in one way or in several: where the evidence does not say which product it is of, the

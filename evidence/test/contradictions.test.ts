@@ -7,7 +7,7 @@ import { openSimulatedNvidia } from '../../fixtures/simulated-nvidia/index.js'
 import { needs } from '../../test/support/needs.js'
 import { endorsementCertificate, SIMULATED_TCB } from '../src/vendors/snp/simulated.js'
 import { printPcrs } from '../src/vendors/tpm/pcrs.js'
-import { named } from '../src/x509/issue/certificates.js'
+import { commonNamed } from '../src/x509/issue/certificates.js'
 import { ECDSA_SHA384 } from '../src/x509/issue/schemes.js'
 import { fileOf, flipped, utf8, withFile } from '../testing/files.js'
 import { attestAzureTdx, quoteGuest } from '../testing/intel.js'
@@ -29,7 +29,7 @@ describe('an SNP report with a chain of another generation', () => {
   async function milanVcek(product: string): Promise<EvidenceFile> {
     const { spki } = parseCertificate(fileOf(await attest(), 'vcek.der').bytes)
     const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-384' }, true, ['sign'])
-    const issuer = { subject: named('SEV-Milan'), key: pair.privateKey, scheme: ECDSA_SHA384 }
+    const issuer = { subject: commonNamed('SEV-Milan'), key: pair.privateKey, scheme: ECDSA_SHA384 }
     const content = { type: 'vcek', product, tcb: SIMULATED_TCB, hwId: machine.chipId } as const
     const life = { notBefore: NOW - 60, notAfter: NOW + 60 }
     return { name: 'vcek.der', bytes: await endorsementCertificate({ ...content, ...life }, issuer, spki) }

@@ -3,7 +3,7 @@ import { concat, fromHex } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../test/support/needs.js'
 import { parseRuntimeData } from '../src/vendors/azure/runtime-data.js'
-import { named } from '../src/x509/issue/certificates.js'
+import { commonNamed } from '../src/x509/issue/certificates.js'
 import { keyCertificate } from '../src/x509/issue/key-certificate.js'
 import { type Issuer, RSA_SHA256 } from '../src/x509/issue/schemes.js'
 import { fileOf, flipped, jsonBytes, textOf, utf8, withFile } from '../testing/files.js'
@@ -88,7 +88,11 @@ describe.each(MACHINES)(
       const { attestationKey } = parseRuntimeData(hcl.runtimeData)
       const pair = await crypto.subtle.generateKey(RSA, true, ['sign', 'verify'])
       const spki = new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey))
-      const issuer: Issuer = { subject: named('Virtual TPM CA'), key: pair.privateKey, scheme: RSA_SHA256 }
+      const issuer: Issuer = {
+        subject: commonNamed('Virtual TPM CA'),
+        key: pair.privateKey,
+        scheme: RSA_SHA256,
+      }
       // Authorities that are pinned nowhere may sign with what no pinned one does.
       const identifier = root === 'known' ? RSA_SHA256.identifier : MD5_WITH_RSA
       const scheme = { ...RSA_SHA256, identifier }

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { ascii, type Checks, concat, equalBytes, must, toHex } from '@vouch/protocol'
 import { fixedBytes, list, record } from '@vouch/protocol/codec'
-import type { Anchor } from '../src/core/anchors.js'
+import type { VendorAnchor } from '../src/core/anchors.js'
 import { attempt } from '../src/core/checks.js'
 import { Walk } from '../src/core/explain.js'
 import type { EvidenceFile } from '../src/core/file.js'
@@ -13,7 +13,7 @@ import type { Vendor, VendorEvidence } from '../src/vendors/vendor.js'
 import { isSignedRaw } from '../src/x509/algorithms.js'
 import type { Certificate } from '../src/x509/certificate.js'
 import { checkPath, checkRevocation } from '../src/x509/chain.js'
-import { named } from '../src/x509/issue/certificates.js'
+import { commonNamed } from '../src/x509/issue/certificates.js'
 import { keyCertificate } from '../src/x509/issue/key-certificate.js'
 import { ECDSA_SHA256, rawSignature } from '../src/x509/issue/schemes.js'
 import { importKey } from '../src/x509/keys.js'
@@ -41,7 +41,7 @@ interface LampEvidence extends VendorEvidence {
 
 interface LampClaims extends VendorClaims {
   readonly kind: 'lamp'
-  readonly root: Anchor
+  readonly root: VendorAnchor
   readonly colour: Uint8Array
 }
 
@@ -54,7 +54,7 @@ async function authenticateLamp(
   checks: Checks,
   { signed, signature, certificates, revocationLists, ...evidence }: LampEvidence,
   at: number,
-  anchors: readonly Anchor[],
+  anchors: readonly VendorAnchor[],
 ): Promise<LampClaims | undefined> {
   const leaf = certificates.find(({ commonName }) => commonName === 'lamp')
   must(checks, leaf !== undefined, 'COLLATERAL_MISSING', { rule: "the lamp's certificate must come along" })
@@ -74,7 +74,7 @@ async function authenticateLamp(
 
 /** The record of lamps whose root this is. */
 export const lampVendor = (
-  anchors: readonly Anchor[],
+  anchors: readonly VendorAnchor[],
 ): Vendor<LampEvidence, { readonly lamp: { readonly pins: LampPins; readonly claims: LampClaims } }> => ({
   anchors,
   parts: {
@@ -156,7 +156,7 @@ export async function newLamp(now: number) {
   const [rootKeys, lampKeys] = [await pair(), await pair()]
   const life = { notBefore: now - 1000, notAfter: now + 1000 }
   const rootSpki = await spkiOf(rootKeys)
-  const issuer = { subject: named('lamp root'), key: rootKeys.privateKey, scheme: ECDSA_SHA256 }
+  const issuer = { subject: commonNamed('lamp root'), key: rootKeys.privateKey, scheme: ECDSA_SHA256 }
   const root = await keyCertificate(
     { serial: 1, commonName: 'lamp root', spki: rootSpki, pathLength: 1, ...life },
     issuer,
@@ -165,7 +165,7 @@ export async function newLamp(now: number) {
     { serial: 2, commonName: 'lamp', spki: await spkiOf(lampKeys), ...life },
     issuer,
   )
-  const anchor: Anchor = { name: 'lamps', kind: 'lamp', spki: sha256(rootSpki) }
+  const anchor: VendorAnchor = { name: 'lamps', kind: 'lamp', spki: sha256(rootSpki) }
   return {
     anchor,
     async attest(reportData: Uint8Array, colour: Uint8Array): Promise<readonly EvidenceFile[]> {

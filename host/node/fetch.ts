@@ -1,4 +1,4 @@
-import { unanswered, VouchError, whyUnanswered } from '@vouch/protocol'
+import { assertWanted, unanswered, VouchError, whyUnanswered } from '@vouch/protocol'
 import { boundedBody } from '../src/body.js'
 import { askAgain, type Waiting } from '../src/retry.js'
 
@@ -39,8 +39,7 @@ export async function fetchBounded(
     if (body === undefined) throw refuse(`status ${response.status}`)
     return body
   } catch (cause) {
-    if (signal?.aborted)
-      throw new VouchError('CANCELLED', { rule: 'the operation was cancelled by its caller' })
+    assertWanted(signal)
     if (cause instanceof VouchError) throw cause
     throw refuse(isTimeout(cause) ? `no answer within ${limitMs} ms` : whyUnanswered(cause), cause)
   }

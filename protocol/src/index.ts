@@ -36,6 +36,7 @@ export {
   printLedgerEntry,
   printReading,
 } from './alice-files.js'
+export { assertWanted, cancelled } from './cancelled.js'
 export type { Check } from './checks.js'
 export { Checks, gravest, gravestError, must } from './checks.js'
 export type { ClosureEntry } from './code-identity.js'

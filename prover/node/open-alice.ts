@@ -8,6 +8,7 @@ import {
   type Answer,
   assertKind,
   assertShape,
+  assertWanted,
   type Credential,
   equalBytes,
   type Guest,
@@ -36,7 +37,7 @@ import {
   prove,
   vouchedFetch,
 } from '../src/index.js'
-import { abandonable, assertWanted } from '../src/net.js'
+import { abandonable } from '../src/net.js'
 import { chainSource, type OnChain } from './chain-source.js'
 import { chunkFolder } from './chunk-folder.js'
 import { type Home, homeFolder, openHome } from './home.js'

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { openHasher } from '@vouch/circuits'
 import {
+  assertWanted,
   BUCKET_LEAVES,
   type Credential,
   type Draft,
@@ -25,7 +26,7 @@ import {
   syncCopy,
   USUAL_CAUTION,
 } from '../src/index.js'
-import { abandonable, assertWanted } from '../src/net.js'
+import { abandonable } from '../src/net.js'
 import { chainSource, type OnChain } from './chain-source.js'
 import { type Home, usualName } from './home.js'
 

@@ -6,6 +6,7 @@ import {
   askHash,
   assertKind,
   assertShape,
+  assertWanted,
   type Bundle,
   type Credential,
   decodeEnvelope,
@@ -24,7 +25,7 @@ import { askFor, askService, assertAsked, checkAnswer, checkEnvelope, serviceNam
 import { type Agreement, type Asked, type Caution, judgeRequest, USUAL_CAUTION } from './caution.js'
 import { copyFor } from './copy.js'
 import { assertUnanswered, entryFor, type Ledger } from './ledger.js'
-import { assertWanted, type Network } from './net.js'
+import type { Network } from './net.js'
 import { proveResponse } from './respond.js'
 import { pathAt, sizeAt, standingAt } from './standing.js'
 import type { SignedEnvelope } from './witness.js'

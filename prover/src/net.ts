@@ -1,5 +1,7 @@
 import { askAgain, boundedBody, type Waiting } from '@vouch/host'
 import {
+  assertWanted,
+  cancelled,
   type ErrorCode,
   EXIT_OF,
   type Failure,
@@ -124,14 +126,6 @@ export function abandonableSource(source: RegistrySource, signal: AbortSignal | 
     bucket: (number) => abandonable(source.bucket(number), signal),
   }
 }
-
-/** Refuses to go on when the caller has given up. */
-export function assertWanted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw cancelled()
-}
-
-export const cancelled = (): VouchError =>
-  new VouchError('CANCELLED', { rule: 'the operation was cancelled by its caller' })
 
 export const unreachable = ({ name, code }: Peer, where: string, why: string, cause?: unknown): VouchError =>
   unanswered({ code, who: `the ${name}`, where, why, cause })

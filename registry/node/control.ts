@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, lstat, rename, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, request } from 'node:http'
 import { dirname, join, relative } from 'node:path'
-import { jsonAnswer, readBody, refusalOf, send } from '@vouch/host/http'
+import { jsonAnswer, readBody, refusalOf, sendAnswer } from '@vouch/host/http'
 import { type ErrorCode, EXIT_OF, type Failure, shown, VouchError } from '@vouch/protocol'
 import type { Registrar } from './open-registrar.js'
 import { type Order, type Outcome, parseOrder, parseOutcome, printOrder, printOutcome } from './orders.js'
@@ -35,9 +35,9 @@ export async function takeOrders(folder: string, registrar: Registrar): Promise<
   const server = createServer(async (incoming, response) => {
     try {
       const order = parseOrder(await readBody(incoming, MAX_ORDER_BYTES))
-      send(response, jsonAnswer(printOutcome(await registrar.carryOut(order))), { isLast: true })
+      sendAnswer(response, jsonAnswer(printOutcome(await registrar.carryOut(order))), { isLast: true })
     } catch (error) {
-      send(response, refusalOf(error), { isLast: true })
+      sendAnswer(response, refusalOf(error), { isLast: true })
     }
   })
   // Made under another name, no longer than its own, which the system takes away when the server closes. Under its own name, a server that

@@ -5,9 +5,9 @@ import type { Hasher } from '@vouch/protocol'
 import { checkTicket, type Failure, fieldToBytes, issueNonce, type NonceTicket, toHex } from '@vouch/protocol'
 import { type Admission, admit } from '../src/admission.js'
 import type { Registry } from '../src/store.js'
-import type { Service } from './http/service.js'
+import type { RegistrarService } from './http/service.js'
 import { carryOut, type Order, type Outcome, orderDetails } from './orders.js'
-import { Published } from './published.js'
+import { PublishedRegistry } from './published.js'
 import { AuditLog } from './serving/audit-log.js'
 import { readiness } from './serving/readiness.js'
 import { readCollateral, readPolicies, registrarFolder } from './serving/registrar-folder.js'
@@ -26,7 +26,7 @@ export interface RegistrarOptions {
 }
 
 /** A registrar at work: its registry open for writing, its policies loaded, the proving library at hand. */
-export interface Registrar extends Service {
+export interface Registrar extends RegistrarService {
   readonly registry: Registry
   /** Does what the operator orders, and notes it in the private log. */
   carryOut(order: Order): Promise<Outcome>
@@ -45,7 +45,7 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
   const registry = await openRegistry(folder, { now, clock: options.clock, signer, hash: options.hash })
   const backend = openBackend()
   const audit = new AuditLog(paths, options.onAuditFailure ?? (() => undefined))
-  const published = new Published(registry)
+  const published = new PublishedRegistry(registry)
   const giver = { registryId: registry.id, nonceKey }
 
   const noteRefusal = (from: string, failures: readonly Failure[]): Promise<void> =>

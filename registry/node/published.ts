@@ -10,18 +10,18 @@ import {
 } from '@vouch/protocol'
 import type { RegistryView } from '../src/store.js'
 
-type PublishedRegistry = Pick<RegistryView, 'head' | 'bucketRoots' | 'bucket' | 'members'>
+type Shown = Pick<RegistryView, 'head' | 'bucketRoots' | 'bucket' | 'members'>
 
 /**
  * What a registry shows of itself: its state as of the newest head, never what came since, so that nobody sees who came when.
  * Buckets are kept once made, because strangers may ask for all of them, again and again.
  */
-export class Published {
-  private readonly registry: PublishedRegistry
+export class PublishedRegistry {
+  private readonly registry: Shown
   private readonly made = new Map<number, { readonly root: Uint8Array; readonly bytes: Uint8Array }>()
   private newest: BucketIndex | undefined
 
-  constructor(registry: PublishedRegistry) {
+  constructor(registry: Shown) {
     this.registry = registry
   }
 

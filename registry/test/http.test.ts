@@ -16,8 +16,8 @@ import {
 } from '@vouch/protocol'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ROUTES } from '../node/http/routes.js'
-import { DEFAULT_LIMITS, siteOf } from '../node/http/site.js'
+import { REGISTRAR_ROUTES } from '../node/http/routes.js'
+import { REGISTRAR_LIMITS, siteOf } from '../node/http/site.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
 import { openMirror, openSource } from '../node/public-folder.js'
 import { registrarFolder } from '../node/serving/registrar-folder.js'
@@ -44,7 +44,7 @@ let server: RunningServer
 beforeAll(async () => {
   folder = await newRegistry(policy)
   registrar = await openRegistrar(folder, { key: registrarFolder(folder).signerKey })
-  server = await startServer(siteOf(registrar), { host: '127.0.0.1', port: 0 }, DEFAULT_LIMITS)
+  server = await startServer(siteOf(registrar), { host: '127.0.0.1', port: 0 }, REGISTRAR_LIMITS)
 })
 afterAll(async () => {
   await server.close()
@@ -76,7 +76,7 @@ async function withLimits<T>(limits: Partial<Limits>, use: (own: RunningServer) 
   const own = await startServer(
     siteOf(registrar),
     { host: '127.0.0.1', port: 0 },
-    { ...DEFAULT_LIMITS, ...limits },
+    { ...REGISTRAR_LIMITS, ...limits },
   )
   try {
     return await use(own)
@@ -157,7 +157,7 @@ describe('by HTTP', () => {
       Object.keys(operations),
     ])
     expect(described).toEqual(
-      Object.entries(ROUTES).map(([path, { method }]) => [path, [method.toLowerCase()]]),
+      Object.entries(REGISTRAR_ROUTES).map(([path, { method }]) => [path, [method.toLowerCase()]]),
     )
     const ajv = new Ajv2020({ strict: false }).addSchema({ ...document, $id: 'api' })
     const answers: readonly [string, string][] = [
@@ -348,7 +348,7 @@ describe('lists that the registrar keeps', () => {
 
 test('what nobody expected is told to nobody but the private log: that it happened', async () => {
   const broken = { ...registrar, admit: () => Promise.reject(new Error(`no such file: ${folder}`)) }
-  const own = await startServer(siteOf(broken), { host: '127.0.0.1', port: 0 }, DEFAULT_LIMITS)
+  const own = await startServer(siteOf(broken), { host: '127.0.0.1', port: 0 }, REGISTRAR_LIMITS)
   const before = await refusalLines()
   const answer = await post(own, '/enroll', '{}')
   expect(answer.status).toBe(500)
@@ -370,7 +370,7 @@ describe('a server that is told to end', () => {
         return registrar.admit(file, from)
       },
     }
-    const own = await startServer(siteOf(telling), { host: '127.0.0.1', port: 0 }, DEFAULT_LIMITS)
+    const own = await startServer(siteOf(telling), { host: '127.0.0.1', port: 0 }, REGISTRAR_LIMITS)
     const client = newClient(backend, policy)
     const enrollment = printEnrollment(await client.enroll(registrar.nonce(client.credential)))
     const answer = post(own, '/enroll', enrollment)
@@ -384,7 +384,7 @@ describe('a server that is told to end', () => {
     const taken = startServer(
       siteOf(registrar),
       { host: '127.0.0.1', port: server.address.port },
-      DEFAULT_LIMITS,
+      REGISTRAR_LIMITS,
     )
     await expect(taken).rejects.toMatchObject({ code: 'USAGE' })
   })

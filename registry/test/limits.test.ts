@@ -1,10 +1,10 @@
 import { readFile, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { dirname } from 'node:path'
-import { type Limits, type Place, type RunningServer, startServer } from '@vouch/host/http'
+import { type Limits, type ListeningPlace, type RunningServer, startServer } from '@vouch/host/http'
 import { printNonceRequest } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { DEFAULT_LIMITS, siteOf } from '../node/http/site.js'
+import { REGISTRAR_LIMITS, siteOf } from '../node/http/site.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
 import { registrarFolder } from '../node/serving/registrar-folder.js'
 import { newRegistry, testPolicy } from '../testing/enrolling.js'
@@ -25,10 +25,14 @@ afterAll(async () => {
 })
 
 /** A server of its own for one test: what is served of the registrar, where, and with limits that the test can reach. */
-async function serve(limits: Partial<Limits>, place: Partial<Place> = {}, service: Partial<Registrar> = {}) {
+async function serve(
+  limits: Partial<Limits>,
+  place: Partial<ListeningPlace> = {},
+  service: Partial<Registrar> = {},
+) {
   const where = { host: '127.0.0.1', port: 0, ...place }
   const server = await startServer(siteOf({ ...registrar, ...service }), where, {
-    ...DEFAULT_LIMITS,
+    ...REGISTRAR_LIMITS,
     ...limits,
   })
   let isOpen = true
@@ -96,7 +100,7 @@ describe('an address', () => {
   ])('is answered though 20 others %s on all the connections that they get', async (_, begun) => {
     const own = await serve({})
     const slow = await Promise.all(
-      Array.from({ length: 20 * DEFAULT_LIMITS.perAddress }, (_, i) =>
+      Array.from({ length: 20 * REGISTRAR_LIMITS.perAddress }, (_, i) =>
         opened(own, `127.0.0.${2 + (i % 20)}`),
       ),
     )

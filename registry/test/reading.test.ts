@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFil
 import { join } from 'node:path'
 import { openHasher } from '@vouch/circuits'
 import { describe, expect, it } from 'vitest'
-import { Published } from '../node/published.js'
+import { PublishedRegistry } from '../node/published.js'
 import { readRegistry } from '../node/store/index.js'
 import type { RegistryView } from '../src/store.js'
 import { type Mirror, type Synced, syncRegistry } from '../src/sync.js'
@@ -117,7 +117,7 @@ describe('a reader', () => {
 
 /** Copies a registry into memory, every leaf and every root held against the head. */
 function copied(registry: RegistryView): Promise<Synced> {
-  const published = new Published(registry)
+  const published = new PublishedRegistry(registry)
   const mirror: Mirror = {
     head: async () => undefined,
     index: async () => undefined,

@@ -8,8 +8,8 @@ import { nodeArguments, Program } from '../../scripts/program.js'
 import { yamlBlocks } from '../../test/support/markdown.js'
 import { readInRepository } from '../../test/support/repository.js'
 import { takeOrders } from '../node/control.js'
-import { ROUTES } from '../node/http/routes.js'
-import { DEFAULT_LIMITS, DEFAULT_PEER_LIMITS, siteOf } from '../node/http/site.js'
+import { REGISTRAR_ROUTES } from '../node/http/routes.js'
+import { PEER_LIMITS, REGISTRAR_LIMITS, siteOf } from '../node/http/site.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
 import { registrarFolder } from '../node/serving/registrar-folder.js'
 import { newRegistry, removal, testPolicy } from '../testing/enrolling.js'
@@ -26,7 +26,7 @@ beforeAll(async () => {
   registrar = await openRegistrar(folder, { key: registrarFolder(folder).signerKey })
   await registrar.registry.admit(member(7))
   await registrar.registry.cutHead()
-  server = await startServer(siteOf(registrar), { host: '127.0.0.1', port: 0 }, DEFAULT_LIMITS)
+  server = await startServer(siteOf(registrar), { host: '127.0.0.1', port: 0 }, REGISTRAR_LIMITS)
 })
 afterAll(async () => {
   await server.close()
@@ -80,7 +80,7 @@ describe('a bucket', () => {
 })
 
 test('every GET answers a HEAD with the same headers; a head is kept by no cache', async () => {
-  const paths = Object.entries(ROUTES).flatMap(([path, { method }]) =>
+  const paths = Object.entries(REGISTRAR_ROUTES).flatMap(([path, { method }]) =>
     method === 'GET' ? [path.replace('{bucket}', '0')] : [],
   )
   expect(paths.length).toBeGreaterThan(5)
@@ -97,7 +97,11 @@ describe('a page of another origin', () => {
   const origin = 'https://app.example'
 
   async function allowed(origins: Origins | undefined): Promise<string | null> {
-    const own = await startServer(siteOf(registrar), { host: '127.0.0.1', port: 0, origins }, DEFAULT_LIMITS)
+    const own = await startServer(
+      siteOf(registrar),
+      { host: '127.0.0.1', port: 0, origins },
+      REGISTRAR_LIMITS,
+    )
     const answer = await fetch(`${urlOf(own)}/head.json`, { headers: { origin } })
     await own.close()
     return answer.headers.get('access-control-allow-origin')
@@ -208,9 +212,9 @@ test('docs/operators.md has the defaults of every limit', async () => {
   const file = join(dirname(folder), 'documented.yaml')
   await writeFile(file, all + ofPeers)
   const nothing = { writes: NO_RATE, reads: NO_RATE, concurrent: 0, connections: 0, perAddress: 0 }
-  const none = { ...nothing, headersMs: 0, requestMs: 0, responseMs: 0, checkMs: DEFAULT_LIMITS.checkMs }
+  const none = { ...nothing, headersMs: 0, requestMs: 0, responseMs: 0, checkMs: REGISTRAR_LIMITS.checkMs }
   expect(await readNodeLimits(file, { ...none, peers: nothing })).toEqual({
-    limits: { ...DEFAULT_LIMITS, peers: DEFAULT_PEER_LIMITS },
+    limits: { ...REGISTRAR_LIMITS, peers: PEER_LIMITS },
     peerAddresses: ['203.0.113.7'],
   })
 })

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { configfsTsm, guestView, type Provider, Roll } from '@vouch/agent'
-import { DEFAULT_LIMITS } from '@vouch/agent/node'
+import { AGENT_LIMITS } from '@vouch/agent/node'
 import { FakeTsm } from '@vouch/agent/testing/fake-tsm'
 import { type AdmissionPolicy, admissionPolicyId } from '@vouch/evidence'
 import { type RunningServer, startServer } from '@vouch/host/http'
@@ -23,7 +23,7 @@ import {
   quoting,
 } from '@vouch/registry/testing/hardware'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { ROUTES } from '../../agent/node/http/routes.js'
+import { AGENT_ROUTES } from '../../agent/node/http/routes.js'
 import { withCollateral } from '../../agent/node/providers/with-collateral.js'
 import { makeStory } from '../../fixtures/story/story.js'
 
@@ -43,7 +43,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vouch-kinds-'))
   registry = await newRegistry(...Object.values(POLICIES))
   registrar = await openRegistrar(registry, { key: join(registry, 'signer.key') })
-  server = await startServer(siteOf(registrar), { host: '127.0.0.1', port: 0 }, DEFAULT_LIMITS)
+  server = await startServer(siteOf(registrar), { host: '127.0.0.1', port: 0 }, AGENT_LIMITS)
   alice = await openAlice({ home: join(folder, 'alice'), syncEvery: false })
 })
 afterEach(() => Promise.all(agents.splice(0).map((agent) => agent.close())))
@@ -70,8 +70,8 @@ async function agentOn(provider: Provider): Promise<string> {
       keys,
     ),
   })
-  const site = { routes: ROUTES, service: guest, noteRefusal: () => undefined }
-  const agent = await startServer(site, { host: '127.0.0.1', port: 0 }, DEFAULT_LIMITS)
+  const site = { routes: AGENT_ROUTES, service: guest, noteRefusal: () => undefined }
+  const agent = await startServer(site, { host: '127.0.0.1', port: 0 }, AGENT_LIMITS)
   agents.push(agent)
   return urlOf(agent)
 }

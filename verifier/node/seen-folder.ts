@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createOnce } from '@vouch/host/node'
 import { shown, toHex, VouchError } from '@vouch/protocol'
-import { assertRoom, type SeenStore } from '../src/seen.js'
+import { assertRoomToRemember, type SeenStore } from '../src/seen.js'
 
 const CAPACITY = 100_000
 /** Answers between two looks at what is past its time. */
@@ -22,7 +22,7 @@ export async function folderSeen(folder: string, { capacity = CAPACITY } = {}): 
       noted = await clean(folder, now)
       untilCleaning = CLEAN_EVERY
     }
-    assertRoom(noted, capacity)
+    assertRoomToRemember(noted, capacity)
     untilCleaning--
     noted++
   }

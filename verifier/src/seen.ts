@@ -10,7 +10,7 @@ export interface SeenStore {
 }
 
 /** Refuses to note more: to forget one that is still good would let it be used again. */
-export function assertRoom(noted: number, capacity: number): void {
+export function assertRoomToRemember(noted: number, capacity: number): void {
   if (noted < capacity) return
   throw new VouchError('BUSY', {
     rule: `at most ${capacity} answered challenges are remembered at one time`,
@@ -32,7 +32,7 @@ export function memorySeen({ capacity = CAPACITY } = {}): SeenStore {
       const key = toHex(challenge)
       if (until.has(key)) return false
       if (until.size >= capacity) forget(until, now)
-      assertRoom(until.size, capacity)
+      assertRoomToRemember(until.size, capacity)
       until.set(key, end)
       return true
     },

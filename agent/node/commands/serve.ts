@@ -2,12 +2,12 @@ import { isIP } from 'node:net'
 import { originsArgument, readLimits } from '@vouch/host/http'
 import type { Terminal } from '@vouch/host/node'
 import { shown, VouchError } from '@vouch/protocol'
-import { DEFAULT_LIMITS, startAgent } from '../agent.js'
+import { AGENT_LIMITS, startAgent } from '../agent.js'
 import { readConfiguration } from '../configuration-file.js'
 import { endWhateverHangs } from '../ending.js'
 import { jsonLines } from '../log.js'
 
-export interface ServeOptions {
+export interface AgentServeOptions {
   readonly config: string
   readonly host: string
   readonly port: string
@@ -17,10 +17,10 @@ export interface ServeOptions {
 }
 
 /** `tee-agent serve`: the HTTP interface and the announcement sockets, until it is told to end. */
-export async function serveCommand(out: Terminal, options: ServeOptions): Promise<number> {
+export async function serveAgentCommand(out: Terminal, options: AgentServeOptions): Promise<number> {
   const port = portArgument(options.port)
   const origins = originsArgument(options.allowOrigin)
-  const limits = await readLimits(options.limits, DEFAULT_LIMITS)
+  const limits = await readLimits(options.limits, AGENT_LIMITS)
   const file = await readConfiguration(options.config)
   const agent = await startAgent(file, {
     host: options.host,

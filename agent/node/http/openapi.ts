@@ -23,7 +23,7 @@ const PROOF = object({
 })
 
 /** The HTTP interface as an OpenAPI document; its schemas are those by which bodies are read. */
-export function openApi(): Json {
+export function agentOpenApi(): Json {
   return openApiDocument({
     title: 'Vouch agent',
     description:

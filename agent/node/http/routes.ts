@@ -1,4 +1,4 @@
-import { type Asked, jsonAnswer, LIVENESS_ROUTES, type Routes } from '@vouch/host/http'
+import { type HttpAsked, jsonAnswer, LIVENESS_ROUTES, type Routes } from '@vouch/host/http'
 import {
   fieldToBytes,
   guestCodec,
@@ -9,13 +9,13 @@ import {
   toHex,
 } from '@vouch/protocol'
 import type { GuestView } from '../../src/index.js'
-import { openApi } from './openapi.js'
+import { agentOpenApi } from './openapi.js'
 
 const NO_BODY = 0
 const MAX_REQUEST_BYTES = 1024
 
 /** Every route, one entry each. `openapi.ts` describes the same ones; a test compares the two. */
-export const ROUTES: Routes<GuestView> = {
+export const AGENT_ROUTES: Routes<GuestView> = {
   '/info': {
     method: 'GET',
     path: /^\/info$/,
@@ -32,7 +32,7 @@ export const ROUTES: Routes<GuestView> = {
     method: 'POST',
     path: /^\/attestation$/,
     bodyLimit: MAX_REQUEST_BYTES,
-    answer: async (guest, { body }: Asked) =>
+    answer: async (guest, { body }: HttpAsked) =>
       jsonAnswer(printAttestation(await guest.attest(parseAttestationRequest(body).nonce))),
   },
   '/openapi.json': {
@@ -44,7 +44,7 @@ export const ROUTES: Routes<GuestView> = {
   ...LIVENESS_ROUTES,
 }
 
-const OPEN_API = JSON.stringify(plain(openApi()))
+const OPEN_API = JSON.stringify(plain(agentOpenApi()))
 
 function proofJson(guest: GuestView, name: string): string {
   const { service, siblings } = guest.proof(name)

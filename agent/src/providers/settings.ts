@@ -1,5 +1,5 @@
 import { type Codec, fixedBytes, list, oneOf, optional, record, text, uint } from '@vouch/protocol/codec'
-import { named } from '../codecs.js'
+import { choiceByName } from '../codecs.js'
 
 /** Evidence in SNP's format that is worth nothing, by the keys of the simulated vendor. */
 export interface SimulatedSettings {
@@ -45,7 +45,7 @@ const PROVIDERS: Readonly<Record<ProviderName, { readonly simulated: boolean }>>
   tpm: { simulated: false },
 }
 
-export const providerSettings: Codec<ProviderSettings> = named<ProviderSettings>({
+export const providerSettings: Codec<ProviderSettings> = choiceByName<ProviderSettings>({
   simulated: record<SimulatedSettings>({
     name: oneOf({ simulated: 1 }),
     keys: text(1024),

@@ -21,7 +21,7 @@ const ATTEMPTS = 3
 const PAUSE_MS = 500
 
 /** Sends a transaction, and waits until a block has it. */
-export async function send(
+export async function sendTransaction(
   chain: Chain,
   account: PrivateKeyAccount,
   message: Message,
@@ -133,7 +133,7 @@ export async function transact(
 ): Promise<TransactionReceipt> {
   await chain.ask(doing, (client) => client.simulateContract({ ...call, account }))
   const data = chain.viem.encodeFunctionData(call)
-  return (await send(chain, account, { to: call.address, data }, doing)).receipt
+  return (await sendTransaction(chain, account, { to: call.address, data }, doing)).receipt
 }
 
 /** A contract to be made. */
@@ -151,7 +151,7 @@ export async function create(
   doing: string,
 ): Promise<Address> {
   const data = chain.viem.encodeDeployData(making)
-  const { receipt, nonce } = await send(chain, account, { data }, doing)
+  const { receipt, nonce } = await sendTransaction(chain, account, { data }, doing)
   // Where a contract comes to be follows from who makes it: a server that names another place has something there.
   const expected = chain.viem.getContractAddress({ from: account.address, nonce: BigInt(nonce) })
   if (receipt.contractAddress?.toLowerCase() === expected.toLowerCase()) return expected

@@ -6,9 +6,9 @@ import {
   auditWarning,
   type ClockOptions,
   clockTrust,
-  DEFAULT_LIMITS,
-  DEFAULT_PEER_LIMITS,
   OLDEST_HEAD,
+  PEER_LIMITS,
+  REGISTRAR_LIMITS,
   serveUntilEnded,
 } from '@vouch/registry/node'
 import { accountOf } from '../client/account.js'
@@ -36,8 +36,8 @@ export async function nodeServeCommand(
 ): Promise<number> {
   const place = placeOf(options)
   const { limits, peerAddresses } = await readNodeLimits(limitsFile(folder, options), {
-    ...DEFAULT_LIMITS,
-    peers: DEFAULT_PEER_LIMITS,
+    ...REGISTRAR_LIMITS,
+    peers: PEER_LIMITS,
   })
   const peers = (options.peer ?? []).map(urlArgument)
   const account = await accountOf(options.key)

@@ -6,12 +6,12 @@ import {
   listCommand,
   type RenewCommandOptions,
   renewCommand,
-  showCommand,
+  showCredentialCommand,
 } from './commands/credential.js'
 import { type EnrollCommandOptions, enrollCommand } from './commands/enroll.js'
 import { type ProveCommandOptions, proveCommand } from './commands/prove.js'
 import { type SrsCommandOptions, srsCommand } from './commands/srs.js'
-import { type SyncCommandOptions, syncCommand } from './commands/sync.js'
+import { type SyncCommandOptions, syncCopiesCommand } from './commands/sync.js'
 
 const out = terminal('alice')
 
@@ -146,7 +146,7 @@ credential
   .argument('<name>')
   .option(...json)
   .action((name: string, options: Shared) =>
-    run(options, (held) => showCommand(out, held, name, options.json ?? false)),
+    run(options, (held) => showCredentialCommand(out, held, name, options.json ?? false)),
   )
 
 credential
@@ -184,7 +184,7 @@ alice
   .option('--signer <hex>', 'the new signer, after the registrar has announced one')
   .option('--every <time>', 'go on, once every so often (300s, 5m, 1h), until interrupted')
   .option(...json)
-  .action((options: SyncCommandOptions) => run(options, (held) => syncCommand(out, held, options)))
+  .action((options: SyncCommandOptions) => run(options, (held) => syncCopiesCommand(out, held, options)))
 
 alice
   .command('srs')

@@ -3,9 +3,9 @@ import { Command, Option } from 'commander'
 import { circuitsCommand } from './commands/circuits.js'
 import { doctorCommand } from './commands/doctor.js'
 import type { EvidenceOptions } from './commands/evidence.js'
-import type { FetchOptions } from './commands/evidence-files.js'
+import type { FetchEvidenceOptions } from './commands/evidence-files.js'
 import { type RequestOptions, requestCommand } from './commands/request.js'
-import { showCommand } from './commands/show.js'
+import { showFilesCommand } from './commands/show.js'
 import { type VerifyOptions, verifyCommand } from './commands/verify.js'
 
 const out = terminal('bob')
@@ -78,7 +78,7 @@ bob
   .argument('<files...>', 'bundle, Request, acceptance policy or head')
   .option(...json)
   .action((files: string[], options: { json?: true }) =>
-    run(options, () => showCommand(out, files, options.json ?? false)),
+    run(options, () => showFilesCommand(out, files, options.json ?? false)),
   )
 
 bob
@@ -134,7 +134,7 @@ evidence
   .option('--mirror <url>', "ask there instead of at the vendors' own services")
   .option('--cache <folder>', 'keep there what never changes')
   .option(...json)
-  .action((files: string[], options: FetchOptions) =>
+  .action((files: string[], options: FetchEvidenceOptions) =>
     run(options, async () => (await packing()).fetchCommand(out, files, options)),
   )
 

@@ -9,9 +9,9 @@ import { type InitOptions, initCommand } from './commands/init.js'
 import { type NonceOptions, nonceCommand } from './commands/nonce.js'
 import { type ReadmitOptions, type RemoveOptions, readmitCommand, removeCommand } from './commands/order.js'
 import { type RebuildOptions, rebuildCommand } from './commands/rebuild.js'
-import { type ServeOptions, serveCommand } from './commands/serve.js'
-import { type ShowOptions, showCommand } from './commands/show.js'
-import { type SyncOptions, syncCommand } from './commands/sync.js'
+import { type RegistrarServeOptions, serveRegistrarCommand } from './commands/serve.js'
+import { type ShowOptions, showRegistryCommand } from './commands/show.js'
+import { type SyncRegistryOptions, syncRegistryCommand } from './commands/sync.js'
 
 const out = terminal('registrar')
 
@@ -91,7 +91,9 @@ const serve = registrar
   .option(...timeIsRight)
   .option(...key)
   .option(...json)
-  .action((where: string, options: ServeOptions) => run(options, () => serveCommand(out, where, options)))
+  .action((where: string, options: RegistrarServeOptions) =>
+    run(options, () => serveRegistrarCommand(out, where, options)),
+  )
 for (const [flags, description] of LISTENING_OPTIONS) serve.option(flags, description)
 
 registrar
@@ -149,8 +151,8 @@ registrar
   .option('--registry <hex>', 'the registry id that you expect')
   .option('--signer <hex>', 'the signer of heads that you believe')
   .option(...json)
-  .action((from: string | undefined, options: SyncOptions) =>
-    run(options, () => syncCommand(out, from, options)),
+  .action((from: string | undefined, options: SyncRegistryOptions) =>
+    run(options, () => syncRegistryCommand(out, from, options)),
   )
 
 addChainCommands(registrar, {
@@ -173,7 +175,9 @@ registrar
   .option('--members', 'list its members')
   .option('--machine <hex>', 'list the members of one machine')
   .option(...json)
-  .action((where: string, options: ShowOptions) => run(options, () => showCommand(out, where, options)))
+  .action((where: string, options: ShowOptions) =>
+    run(options, () => showRegistryCommand(out, where, options)),
+  )
 
 function run(options: { readonly json?: true }, command: () => Promise<number>): Promise<void> {
   return runCommand(out, options.json ?? false, command)

@@ -26,7 +26,7 @@ import { compareBytes, toHex } from '@vouch/protocol'
 import { type Alice, type OnChain, openAlice, requestOfContract } from '@vouch/prover/node'
 import { startGuest, type TestGuest } from '@vouch/prover/testing/guest'
 import { UNSIGNED } from '@vouch/registry'
-import { DEFAULT_LIMITS } from '@vouch/registry/node'
+import { REGISTRAR_LIMITS } from '@vouch/registry/node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { nodeArguments, Program } from '../../../scripts/program.js'
 import { renewCommand } from '../../node/alice/commands/credential.js'
@@ -59,7 +59,7 @@ async function startNode(number: number, peers: readonly string[]): Promise<stri
     contract: registry,
   })
   const node = await openTrustNode(home, { chain: world.chain, registry, account, peers })
-  const server = await startServer(nodeSiteOf(node), { host: '127.0.0.1', port: 0 }, DEFAULT_LIMITS)
+  const server = await startServer(nodeSiteOf(node), { host: '127.0.0.1', port: 0 }, REGISTRAR_LIMITS)
   nodes.push(node)
   servers.push(server)
   return `http://127.0.0.1:${server.address.port}`

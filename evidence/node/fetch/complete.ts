@@ -10,10 +10,16 @@ import {
   type Published,
   publishedFor,
 } from '../../src/index.js'
-import { type Answer, ask, type Network, type Patience, unreachable } from './answers.js'
+import {
+  ask,
+  type VendorAnswer,
+  type VendorNetwork,
+  type VendorPatience,
+  vendorUnreachable,
+} from './answers.js'
 
-export interface Sources extends Network {
-  readonly patience: Patience
+export interface Sources extends VendorNetwork {
+  readonly patience: VendorPatience
   /** Instead of the vendors' own services: one address, below which it has the same paths. */
   readonly mirror?: string | undefined
   /** Where what never changes is kept between runs. */
@@ -51,7 +57,7 @@ async function fetchAll(
   for (const [i, published] of way.entries()) {
     const files = await fetchOne(published, sources)
     if (files === undefined && i === 0 && published.form !== 'revocation list') return undefined
-    if (files === undefined) throw unreachable(addressOf(published, sources), 'status 404')
+    if (files === undefined) throw vendorUnreachable(addressOf(published, sources), 'status 404')
     fetched.push(...files)
   }
   return fetched
@@ -77,15 +83,15 @@ async function fetchOne(published: Published, sources: Sources): Promise<readonl
 }
 
 /** The answer's files. One that is not what was asked for is an answer of somebody else: a login page, a proxy's apology. */
-function filesIn({ body, headers }: Answer, published: Published, url: string): readonly Fetched[] {
+function filesIn({ body, headers }: VendorAnswer, published: Published, url: string): readonly Fetched[] {
   const { file, form, issuers } = published
-  if (!isPublished(form, body)) throw unreachable(url, `the answer is no ${form}`)
+  if (!isPublished(form, body)) throw vendorUnreachable(url, `the answer is no ${form}`)
   const found: Fetched[] = [{ name: file, bytes: body, from: url }]
   if (issuers === undefined) return found
   const header = issuers.headers.map((name) => headers.get(name)).find((value) => value !== null)
   const chain = new TextEncoder().encode(percentDecoded(header ?? ''))
   if (!isPublished('certificates', chain))
-    throw unreachable(
+    throw vendorUnreachable(
       url,
       `the answer must have its issuers' certificates in ${issuers.headers.join(' or ')}`,
     )

@@ -82,7 +82,7 @@ function numberOf(bytes: Uint8Array): number {
 }
 
 /** A little-endian number, in decimals. */
-export const littleEndian: Meaning = (bytes) => BigInt(`0x${toHex(bytes.toReversed())}`).toString()
+export const inDecimals: Meaning = (bytes) => BigInt(`0x${toHex(bytes.toReversed())}`).toString()
 
 /** The names of the bits that are set in a little-endian number. */
 export const bitsOf =

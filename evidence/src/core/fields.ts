@@ -46,7 +46,7 @@ export function assemble<T extends Table>(
 }
 
 /** Takes bytes from the front, one field after the other; each must be there. */
-export class Cursor {
+export class FieldCursor {
   private at = 0
   private readonly bytes: Uint8Array
   private readonly what: string

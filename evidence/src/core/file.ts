@@ -5,7 +5,7 @@ export interface EvidenceFile {
 }
 
 /** One answer of a vendor's service. */
-export interface Published {
+export interface VendorPublished {
   /** The address that the path is below. */
   readonly origin: string
   readonly path: string

@@ -2,7 +2,7 @@ import { type Json, policyId } from '@vouch/protocol'
 import { parseFile, printFile } from '@vouch/protocol/codec'
 import { unsound } from '../core/policy/frame.js'
 import type { AdmissionPolicy } from '../tables/policy.js'
-import { isSimulated, kindIn, type Tables } from '../tables/tables.js'
+import { isSimulatedIn, kindIn, type Tables } from '../tables/tables.js'
 import type { KindName } from '../tables/vendors.js'
 import { assertSoundGpus } from '../vendors/nvidia/pins.js'
 
@@ -32,7 +32,7 @@ export function policyIdIn(tables: Tables, policy: AdmissionPolicy): bigint {
 
 /** Whether the policy admits evidence that is worth nothing. */
 export function admitsSimulatedIn(tables: Tables, policy: AdmissionPolicy): boolean {
-  return kindsOf(policy).some((kind) => isSimulated(tables, kind))
+  return kindsOf(policy).some((kind) => isSimulatedIn(tables, kind))
 }
 
 /** The kinds that a policy names. */
@@ -43,13 +43,13 @@ export function kindsOf({ evidence }: AdmissionPolicy): readonly KindName[] {
 /** A policy is worth its weakest kind, and nobody who sees its id can tell which kind it was. */
 function sound(tables: Tables, policy: AdmissionPolicy): AdmissionPolicy {
   const kinds = kindsOf(policy)
-  if (kinds.length > 1 && kinds.some((kind) => isSimulated(tables, kind))) {
+  if (kinds.length > 1 && kinds.some((kind) => isSimulatedIn(tables, kind))) {
     throw unsound('a policy that names a simulated kind must name no other', kinds.join(', '))
   }
   if (policy.gpus !== undefined)
     assertSoundGpus(
       policy.gpus,
-      kinds.some((kind) => isSimulated(tables, kind)),
+      kinds.some((kind) => isSimulatedIn(tables, kind)),
     )
   for (const kind of kinds) {
     const pins = policy.evidence[kind]

@@ -1,7 +1,7 @@
 import { type Check, Checks, equalBytes, shortReportData, toHex } from '@vouch/protocol'
 import type { AppraisalFailure } from '../core/checks.js'
 import type { AdmissionPolicy } from '../tables/policy.js'
-import { isSimulated, kindIn, type Tables } from '../tables/tables.js'
+import { isSimulatedIn, kindIn, type Tables } from '../tables/tables.js'
 import type { Claims } from '../tables/vendors.js'
 import { appraiseDevices, checkBound, type ExpectedGpus } from '../vendors/nvidia/appraise.js'
 import { nvidia } from '../vendors/nvidia/index.js'
@@ -44,7 +44,7 @@ export function appraiseIn(
   const checks = new Checks<AppraisalFailure>()
   const pins = policy.evidence[claims.kind]
   checks.note(pins !== undefined, {
-    code: isSimulated(tables, claims.kind) ? 'SIMULATED_NOT_ACCEPTED' : 'KIND_NOT_ACCEPTED',
+    code: isSimulatedIn(tables, claims.kind) ? 'SIMULATED_NOT_ACCEPTED' : 'KIND_NOT_ACCEPTED',
     rule: 'the kind of evidence must be one that the policy names',
     field: 'kind',
     wanted: Object.keys(policy.evidence).join(', '),
@@ -67,7 +67,7 @@ export function inspectIn(tables: Tables, evidence: AuthenticEvidence, { nonce, 
   const claims = AuthenticEvidence.claimsOf(evidence)
   const checks = new Checks<AppraisalFailure>()
   const kinds = [claims.kind, ...(claims.devices ?? []).map(({ root }) => root.kind)]
-  const simulated = kinds.find((kind) => isSimulated(tables, kind))
+  const simulated = kinds.find((kind) => isSimulatedIn(tables, kind))
   checks.note(simulated === undefined, {
     code: 'SIMULATED_NOT_ACCEPTED',
     rule: 'simulated evidence is accepted by nobody unless a policy names it',

@@ -1,6 +1,6 @@
 import type { Checks } from '@vouch/protocol'
 import { VouchError } from '@vouch/protocol'
-import type { Published } from '../core/file.js'
+import type { VendorPublished } from '../core/file.js'
 import type { Notes } from '../core/notes.js'
 import type { Tables } from '../tables/tables.js'
 import type { Claims, CompositeEvidence, Evidence, KindName, OneEvidence } from '../tables/vendors.js'
@@ -108,7 +108,7 @@ export function purportedIn(tables: Tables, evidence: Evidence): KindName {
 }
 
 /** What there is to fetch for evidence, in one way or in several. */
-export function publishedIn(tables: Tables, evidence: Evidence): readonly (readonly Published[])[] {
+export function publishedIn(tables: Tables, evidence: Evidence): readonly (readonly VendorPublished[])[] {
   if (evidence.format !== 'composite') return formatOf(tables, evidence).published(evidence)
   const lists = publishedForNvidia(evidence.devices)
   return publishedIn(tables, evidence.machine).map((way) => [...way, ...lists])

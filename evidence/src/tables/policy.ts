@@ -10,7 +10,7 @@ import {
   version,
 } from '@vouch/protocol/codec'
 import { orWord, someOf } from '../core/policy/codecs.js'
-import type { PolicyFrame as VendorFrame } from '../core/policy/frame.js'
+import type { VendorFrame } from '../core/policy/frame.js'
 import { type GpuPins, gpuPins } from '../vendors/nvidia/pins.js'
 import type { KindName, PinsOf } from './vendors.js'
 

@@ -1,8 +1,8 @@
 import { VouchError } from '@vouch/protocol'
 import type { Codec } from '@vouch/protocol/codec'
-import type { Anchor as VendorAnchor } from '../core/anchors.js'
+import type { VendorAnchor } from '../core/anchors.js'
 import type { ExplainedField } from '../core/explain.js'
-import type { Container, Format, Kind, Part, Vendor } from '../vendors/vendor.js'
+import type { Container, Format, Part, Vendor, VendorKind } from '../vendors/vendor.js'
 import type { Certificate } from '../x509/certificate.js'
 import { type AdmissionPolicy, policyCodecOf } from './policy.js'
 import { type Anchor, COMMON_FORMS, type KindName, type Kinds, VENDORS } from './vendors.js'
@@ -14,7 +14,7 @@ export interface Tables {
   readonly parts: ReadonlyMap<string, Part>
   readonly formats: ReadonlyMap<string, Format>
   /** In the order of their numbers. */
-  readonly kinds: ReadonlyMap<string, Kind>
+  readonly kinds: ReadonlyMap<string, VendorKind>
   readonly containers: readonly Container[]
   /** What reads an answer of a vendor's service, by its form. */
   readonly forms: ReadonlyMap<string, (bytes: Uint8Array) => unknown>
@@ -56,13 +56,13 @@ function named<T>(entries: readonly (readonly [string, T])[]): ReadonlyMap<strin
 }
 
 /** A kind by its name. Its pins and claims are its own, which the compiler cannot follow through a lookup. */
-export function kindIn({ kinds }: Tables, name: string): Kind {
+export function kindIn({ kinds }: Tables, name: string): VendorKind {
   const kind = kinds.get(name)
   if (kind !== undefined) return kind
   throw new VouchError('INTERNAL', { rule: 'a kind must be one that is known here', given: name })
 }
 
-export const isSimulated = (tables: Tables, kind: string): boolean => kindIn(tables, kind).simulated
+export const isSimulatedIn = (tables: Tables, kind: string): boolean => kindIn(tables, kind).simulated
 
 /** The tables of the vendors that are known here. */
 export const TABLES: Tables = tablesOf(VENDORS)

@@ -1,11 +1,11 @@
 import type { Checks } from '@vouch/protocol'
 import type { Codec } from '@vouch/protocol/codec'
-import type { Anchor } from '../core/anchors.js'
+import type { VendorAnchor } from '../core/anchors.js'
 import type { AppraisalFailure } from '../core/checks.js'
 import type { ExplainedField } from '../core/explain.js'
-import type { EvidenceFile, Published } from '../core/file.js'
+import type { EvidenceFile, VendorPublished } from '../core/file.js'
 import type { Notes } from '../core/notes.js'
-import type { PolicyFrame } from '../core/policy/frame.js'
+import type { VendorFrame } from '../core/policy/frame.js'
 import type { Certificate } from '../x509/certificate.js'
 import type { Slot, VendorClaims } from './claims.js'
 import type { Sorted } from './sorted.js'
@@ -36,7 +36,7 @@ export interface Part {
 }
 
 /** A kind of evidence: how a policy pins it, and how claims are compared with pins. */
-export interface Kind<Pins = unknown, C extends VendorClaims = VendorClaims> {
+export interface VendorKind<Pins = unknown, C extends VendorClaims = VendorClaims> {
   /**
    * Its number in the bytes of a policy, which a policy's id is a hash of: wire format. A kind never gets another number, and a number
    * never another kind; a new kind gets the next one.
@@ -47,7 +47,7 @@ export interface Kind<Pins = unknown, C extends VendorClaims = VendorClaims> {
   readonly title: string
   readonly pins: Codec<Pins>
   /** Refuses pins that would hold nothing off. */
-  assertSound(kind: string, pins: Pins, policy: PolicyFrame): void
+  assertSound(kind: string, pins: Pins, policy: VendorFrame): void
   /** What a person should know of pins that load, before they rely on them. */
   warnings(pins: Pins): readonly string[]
   /** Compares all claims with all pins: a person who is refused sees everything that is in the way. */
@@ -77,7 +77,7 @@ export interface Format<E extends VendorEvidence = VendorEvidence, C extends Ven
   /** The kind that evidence is meant as: by a pinned root where one came along. Nothing vouches for it. */
   purported(evidence: E): C['kind']
   /** What its vendor publishes of it, in one way or in several: the vendor knows the machine under one of them. */
-  published(evidence: E): readonly (readonly Published[])[]
+  published(evidence: E): readonly (readonly VendorPublished[])[]
 }
 
 /** A file that holds others. What it holds is told by content, as if it had been given file by file. */
@@ -96,9 +96,9 @@ export interface Vendor<
   F extends string = string,
 > {
   /** The roots that are believed, for each kind that they vouch for. */
-  readonly anchors: readonly Anchor[]
+  readonly anchors: readonly VendorAnchor[]
   readonly parts: Readonly<Record<string, Part>>
-  readonly kinds: { readonly [Name in keyof K]: Kind<K[Name]['pins'], K[Name]['claims']> }
+  readonly kinds: { readonly [Name in keyof K]: VendorKind<K[Name]['pins'], K[Name]['claims']> }
   /** Absent where parts are no evidence by themselves, and stand beside that of others. */
   readonly format?: Format<E, K[keyof K]['claims']>
   readonly containers?: readonly Container[]

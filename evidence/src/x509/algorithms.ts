@@ -1,5 +1,5 @@
 import { VouchError } from '@vouch/protocol'
-import { context, type Der, parseDer, TAG } from '../core/der/der.js'
+import { context, DER_TAG, type Der, parseDer } from '../core/der/der.js'
 import { Fields, oidText, only, smallInteger } from '../core/der/fields.js'
 import { importKey, owned } from './keys.js'
 import { publicKeyType } from './public-key.js'
@@ -37,7 +37,7 @@ export async function isSigned(
   { algorithm, signature, content }: { algorithm: Der; signature: Uint8Array; content: Uint8Array },
 ): Promise<boolean> {
   const [identifier, parameters] = algorithm.parts
-  const oid = identifier?.tag === TAG.OID ? oidText(identifier) : 'none'
+  const oid = identifier?.tag === DER_TAG.OID ? oidText(identifier) : 'none'
   const known = ALGORITHMS.get(oid)?.(parameters, spki)
   if (known === undefined || algorithm.parts.length > 2) {
     throw new VouchError('ALGORITHM_UNKNOWN', {
@@ -65,19 +65,19 @@ export function isSignedRaw(
  * default: AMD's certificates do so.
  */
 function pssWithSha384(parameters: Der | undefined): SignatureAlgorithm | undefined {
-  if (parameters?.tag !== TAG.SEQUENCE) return undefined
+  if (parameters?.tag !== DER_TAG.SEQUENCE) return undefined
   const fields = new Fields(parameters, 'RSASSA-PSS parameters')
-  const hash = only(fields.take(context(0), 'hash'), TAG.SEQUENCE, 'hash')
-  const mask = only(fields.take(context(1), 'mask'), TAG.SEQUENCE, 'mask')
-  const salt = only(fields.take(context(2), 'salt length'), TAG.INTEGER, 'salt length')
+  const hash = only(fields.take(context(0), 'hash'), DER_TAG.SEQUENCE, 'hash')
+  const mask = only(fields.take(context(1), 'mask'), DER_TAG.SEQUENCE, 'mask')
+  const salt = only(fields.take(context(2), 'salt length'), DER_TAG.INTEGER, 'salt length')
   const trailer = fields.optional(context(3))
   fields.end()
   const maskFields = new Fields(mask, 'mask')
-  const isMgf1 = oidText(maskFields.take(TAG.OID, 'identifier')) === MGF1
-  const maskHash = maskFields.take(TAG.SEQUENCE, 'hash')
+  const isMgf1 = oidText(maskFields.take(DER_TAG.OID, 'identifier')) === MGF1
+  const maskHash = maskFields.take(DER_TAG.SEQUENCE, 'hash')
   maskFields.end()
   const isTrailerOne =
-    trailer === undefined || smallInteger(only(trailer, TAG.INTEGER, 'trailer'), 'trailer') === 1
+    trailer === undefined || smallInteger(only(trailer, DER_TAG.INTEGER, 'trailer'), 'trailer') === 1
   const isKnown = isSha384(hash) && isMgf1 && isSha384(maskHash) && isTrailerOne
   if (!isKnown || smallInteger(salt, 'salt length') !== SALT_BYTES) return undefined
   return {
@@ -89,7 +89,7 @@ function pssWithSha384(parameters: Der | undefined): SignatureAlgorithm | undefi
 
 /** RFC 4055, 5: RSASSA-PKCS1-v1_5, whose parameters are NULL and nothing else. */
 function pkcs1WithSha256(parameters: Der | undefined): SignatureAlgorithm | undefined {
-  if (parameters?.tag !== TAG.NULL) return undefined
+  if (parameters?.tag !== DER_TAG.NULL) return undefined
   return {
     key: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
     verify: { name: 'RSASSA-PKCS1-v1_5' },
@@ -100,8 +100,8 @@ function pkcs1WithSha256(parameters: Der | undefined): SignatureAlgorithm | unde
 /** RFC 4055, 2.1: the parameters of a hash are NULL or left out, and both are to be taken. */
 function isSha384(algorithm: Der): boolean {
   const fields = new Fields(algorithm, 'hash')
-  const oid = oidText(fields.take(TAG.OID, 'identifier'))
-  fields.optional(TAG.NULL)
+  const oid = oidText(fields.take(DER_TAG.OID, 'identifier'))
+  fields.optional(DER_TAG.NULL)
   fields.end()
   return oid === SHA_384
 }
@@ -124,9 +124,9 @@ function ecdsaWith(
 /** Ecdsa-Sig-Value (RFC 3279, 2.2.3) as r and s of the curve's size. */
 function sideBySide(signature: Uint8Array, size: number): Uint8Array | undefined {
   const pair = parseDer(signature, 'signature')
-  if (pair.tag !== TAG.SEQUENCE) return undefined
+  if (pair.tag !== DER_TAG.SEQUENCE) return undefined
   const fields = new Fields(pair, 'signature')
-  const numbers = [fields.take(TAG.INTEGER, 'r'), fields.take(TAG.INTEGER, 's')]
+  const numbers = [fields.take(DER_TAG.INTEGER, 'r'), fields.take(DER_TAG.INTEGER, 's')]
   fields.end()
   const raw = new Uint8Array(2 * size)
   for (const [i, { content }] of numbers.entries()) {

@@ -1,5 +1,5 @@
 import { equalBytes, VouchError } from '@vouch/protocol'
-import { context, type Der, parseDer, TAG } from '../core/der/der.js'
+import { context, DER_TAG, type Der, parseDer } from '../core/der/der.js'
 import { Fields, oidText, only, smallInteger, timeOf, wholeBytes } from '../core/der/fields.js'
 
 /** An extension of a certificate or a revocation list. */
@@ -37,16 +37,19 @@ export function parseCertificate(der: Uint8Array): Certificate {
   }
   const { tbs, signatureAlgorithm, signature } = signedParts(parseDer(der, 'certificate'), 'certificate')
   const fields = new Fields(tbs, 'certificate')
-  const version = smallInteger(only(fields.take(context(0), 'version'), TAG.INTEGER, 'version'), 'version')
+  const version = smallInteger(
+    only(fields.take(context(0), 'version'), DER_TAG.INTEGER, 'version'),
+    'version',
+  )
   if (version !== 2) throw malformed('a certificate must have version 3')
   const serial = serialIn(fields)
-  assertSame(signatureAlgorithm, fields.take(TAG.SEQUENCE, 'signature algorithm'))
-  const issuer = fields.take(TAG.SEQUENCE, 'issuer')
-  const validity = new Fields(fields.take(TAG.SEQUENCE, 'validity'), 'validity')
+  assertSame(signatureAlgorithm, fields.take(DER_TAG.SEQUENCE, 'signature algorithm'))
+  const issuer = fields.take(DER_TAG.SEQUENCE, 'issuer')
+  const validity = new Fields(fields.take(DER_TAG.SEQUENCE, 'validity'), 'validity')
   const [notBefore, notAfter] = [takeTime(validity, 'notBefore'), takeTime(validity, 'notAfter')]
   validity.end()
-  const subject = fields.take(TAG.SEQUENCE, 'subject')
-  const spki = fields.take(TAG.SEQUENCE, 'public key')
+  const subject = fields.take(DER_TAG.SEQUENCE, 'subject')
+  const spki = fields.take(DER_TAG.SEQUENCE, 'public key')
   const extensions = fields.optional(context(3))
   fields.end()
   return {
@@ -62,7 +65,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
     notAfter,
     spki: spki.raw,
     extensions:
-      extensions === undefined ? new Map() : extensionsIn(only(extensions, TAG.SEQUENCE, 'extensions')),
+      extensions === undefined ? new Map() : extensionsIn(only(extensions, DER_TAG.SEQUENCE, 'extensions')),
   }
 }
 
@@ -71,11 +74,11 @@ export function signedParts(
   value: Der,
   what: string,
 ): { readonly tbs: Der; readonly signatureAlgorithm: Der; readonly signature: Uint8Array } {
-  if (value.tag !== TAG.SEQUENCE) throw malformed(`a ${what} must be a sequence`)
+  if (value.tag !== DER_TAG.SEQUENCE) throw malformed(`a ${what} must be a sequence`)
   const fields = new Fields(value, what)
-  const tbs = fields.take(TAG.SEQUENCE, 'signed content')
-  const signatureAlgorithm = fields.take(TAG.SEQUENCE, 'signature algorithm')
-  const signature = wholeBytes(fields.take(TAG.BIT_STRING, 'signature'), 'signature')
+  const tbs = fields.take(DER_TAG.SEQUENCE, 'signed content')
+  const signatureAlgorithm = fields.take(DER_TAG.SEQUENCE, 'signature algorithm')
+  const signature = wholeBytes(fields.take(DER_TAG.BIT_STRING, 'signature'), 'signature')
   fields.end()
   return { tbs, signatureAlgorithm, signature }
 }
@@ -88,7 +91,7 @@ export function assertSame(outside: Der, inside: Der): void {
 
 /** RFC 5280, 4.1.2.2. AMD's are zero, and some authorities' are negative: a serial number is compared, not counted with. */
 function serialIn(fields: Fields): Uint8Array {
-  const { content } = fields.take(TAG.INTEGER, 'serial number')
+  const { content } = fields.take(DER_TAG.INTEGER, 'serial number')
   const digits = content[0] === 0 ? content.length - 1 : content.length
   if (digits > MAX_SERIAL_BYTES)
     throw malformed(`a serial number must have at most ${MAX_SERIAL_BYTES} bytes`)
@@ -96,20 +99,20 @@ function serialIn(fields: Fields): Uint8Array {
 }
 
 export function takeTime(fields: Fields, field: string): number {
-  const time = fields.optional(TAG.UTC_TIME) ?? fields.take(TAG.GENERALIZED_TIME, field)
+  const time = fields.optional(DER_TAG.UTC_TIME) ?? fields.take(DER_TAG.GENERALIZED_TIME, field)
   return timeOf(time, field)
 }
 
 export function extensionsIn(list: Der): ReadonlyMap<string, Extension> {
   const found = new Map<string, Extension>()
   for (const part of list.parts) {
-    if (part.tag !== TAG.SEQUENCE) throw malformed('an extension must be a sequence')
+    if (part.tag !== DER_TAG.SEQUENCE) throw malformed('an extension must be a sequence')
     const fields = new Fields(part, 'extension')
-    const oid = oidText(fields.take(TAG.OID, 'identifier'))
-    const critical = fields.optional(TAG.BOOLEAN)
+    const oid = oidText(fields.take(DER_TAG.OID, 'identifier'))
+    const critical = fields.optional(DER_TAG.BOOLEAN)
     // FALSE is the default, and DER has no second spelling for a default (X.690, 11.5).
     if (critical?.content[0] === 0) throw malformed('an extension must not spell out that it is not critical')
-    const value = fields.take(TAG.OCTET_STRING, 'value').content
+    const value = fields.take(DER_TAG.OCTET_STRING, 'value').content
     fields.end()
     if (found.has(oid)) throw malformed('an extension must appear once')
     found.set(oid, { critical: critical !== undefined, value })
@@ -143,7 +146,7 @@ export function commonNameIn(subject: Der): string {
   for (const { parts } of subject.parts) {
     for (const { parts: attribute } of parts) {
       const [type, value] = attribute
-      if (type?.tag === TAG.OID && oidText(type) === COMMON_NAME && value !== undefined)
+      if (type?.tag === DER_TAG.OID && oidText(type) === COMMON_NAME && value !== undefined)
         return printable(value.content)
     }
   }

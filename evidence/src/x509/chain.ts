@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { type Checks, equalBytes, must } from '@vouch/protocol'
 import { attempt } from '../core/checks.js'
-import { parseDer, TAG } from '../core/der/der.js'
+import { DER_TAG, parseDer } from '../core/der/der.js'
 import { smallInteger } from '../core/der/fields.js'
 import { isSigned } from './algorithms.js'
 import { type Certificate, strangerAmong } from './certificate.js'
@@ -102,10 +102,10 @@ function checkIssuer(checks: Checks, certificate: Certificate, below: number): v
   }
   const { tag, parts } = parseDer(constraints, 'basicConstraints')
   const [isCa, pathLength, ...rest] = parts
-  const mayIssue = tag === TAG.SEQUENCE && isCa?.tag === TAG.BOOLEAN && isCa.content[0] === 0xff
+  const mayIssue = tag === DER_TAG.SEQUENCE && isCa?.tag === DER_TAG.BOOLEAN && isCa.content[0] === 0xff
   const isLongEnough =
     pathLength === undefined ||
-    (pathLength.tag === TAG.INTEGER && smallInteger(pathLength, 'path length') >= below)
+    (pathLength.tag === DER_TAG.INTEGER && smallInteger(pathLength, 'path length') >= below)
   const maySign = mayUse(certificate, USE.CERTIFICATE_SIGN)
   must(checks, mayIssue && isLongEnough && rest.length === 0 && maySign, 'CHAIN_FALSE', { rule })
 }

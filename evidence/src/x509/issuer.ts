@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { type Checks, equalBytes, must } from '@vouch/protocol'
-import { type Anchor, anchorOf } from '../core/anchors.js'
+import { anchorOf, type VendorAnchor } from '../core/anchors.js'
 import { attempt } from '../core/checks.js'
 import { isSigned } from './algorithms.js'
 import type { Certificate } from './certificate.js'
@@ -10,7 +10,7 @@ export interface Given {
   readonly certificates: readonly Certificate[]
   readonly at: number
   /** The roots that the vendor of the evidence has. */
-  readonly anchors: readonly Anchor[]
+  readonly anchors: readonly VendorAnchor[]
 }
 
 /**
@@ -33,7 +33,7 @@ export async function issuersOf(
 }
 
 /** Whether two certificates are of one name and one pinned key. */
-export const isSameRoot = (anchors: readonly Anchor[], a: Certificate, b: Certificate): boolean =>
+export const isSameRoot = (anchors: readonly VendorAnchor[], a: Certificate, b: Certificate): boolean =>
   equalBytes(a.subject, b.subject) &&
   equalBytes(a.spki, b.spki) &&
   anchorOf(anchors, sha256(a.spki)) !== undefined

@@ -1,4 +1,4 @@
-import { parseDer, TAG } from '../core/der/der.js'
+import { DER_TAG, parseDer } from '../core/der/der.js'
 import type { Certificate } from './certificate.js'
 
 export const KEY_USAGE = '2.5.29.15'
@@ -11,5 +11,5 @@ export function mayUse({ extensions }: Certificate, use: (typeof USE)[keyof type
   const usage = extensions.get(KEY_USAGE)?.value
   if (usage === undefined) return false
   const { tag, content } = parseDer(usage, 'keyUsage')
-  return tag === TAG.BIT_STRING && ((content[1] ?? 0) & use) !== 0
+  return tag === DER_TAG.BIT_STRING && ((content[1] ?? 0) & use) !== 0
 }

@@ -1,6 +1,6 @@
 import type { Checks } from '@vouch/protocol'
 import { equalBytes, VouchError } from '@vouch/protocol'
-import { context, type Der, parseDer, TAG } from '../core/der/der.js'
+import { context, DER_TAG, type Der, parseDer } from '../core/der/der.js'
 import { beginsLike } from '../core/resemblance.js'
 import type { Certificate } from './certificate.js'
 import { type Collateral, checkRevocation, type Path } from './chain.js'
@@ -18,7 +18,7 @@ export function distributionPoints({ extensions }: Certificate): readonly string
   const value = extensions.get(DISTRIBUTION_POINTS)?.value
   if (value === undefined) return []
   const points = parseDer(value, 'cRLDistributionPoints')
-  if (points.tag !== TAG.SEQUENCE || points.parts.some(({ tag }) => tag !== TAG.SEQUENCE)) {
+  if (points.tag !== DER_TAG.SEQUENCE || points.parts.some(({ tag }) => tag !== DER_TAG.SEQUENCE)) {
     throw new VouchError('DER_MALFORMED', { rule: 'cRLDistributionPoints must be a sequence of sequences' })
   }
   return points.parts

@@ -1,5 +1,5 @@
 import { VouchError } from '@vouch/protocol'
-import { parseDer, TAG } from '../core/der/der.js'
+import { DER_TAG, parseDer } from '../core/der/der.js'
 import { Fields, oidText, wholeBytes } from '../core/der/fields.js'
 import { bitString, oid, sequence, unsigned, value } from '../core/der/write.js'
 
@@ -31,15 +31,15 @@ const CURVES: ReadonlyMap<string, { readonly curve: 'P-256' | 'P-384' | 'P-521';
 export function publicKeyType(spki: Uint8Array): PublicKeyType {
   const { algorithm, key } = partsOf(spki)
   const fields = new Fields(algorithm, 'public key algorithm')
-  const type = oidText(fields.take(TAG.OID, 'identifier'))
+  const type = oidText(fields.take(DER_TAG.OID, 'identifier'))
   if (type === RSA_ENCRYPTION) {
     const numbers = new Fields(parseDer(key, 'RSA public key'), 'RSA public key')
-    const { content } = numbers.take(TAG.INTEGER, 'modulus')
+    const { content } = numbers.take(DER_TAG.INTEGER, 'modulus')
     const bytes = content.length - (content[0] === 0 ? 1 : 0)
     if (bytes < MIN_RSA_BYTES) throw unknown(`RSA of ${8 * bytes} bits`)
     return { type: 'rsa', bytes }
   }
-  const curve = type === EC_PUBLIC_KEY ? CURVES.get(oidText(fields.take(TAG.OID, 'curve'))) : undefined
+  const curve = type === EC_PUBLIC_KEY ? CURVES.get(oidText(fields.take(DER_TAG.OID, 'curve'))) : undefined
   if (curve !== undefined) {
     fields.end()
     return { type: 'ec', ...curve, point: pointIn(key) }
@@ -68,8 +68,8 @@ export function assertPublicKey(spki: Uint8Array): Uint8Array {
 
 function partsOf(spki: Uint8Array) {
   const fields = new Fields(parseDer(spki, 'public key'), 'public key')
-  const algorithm = fields.take(TAG.SEQUENCE, 'algorithm')
-  const key = wholeBytes(fields.take(TAG.BIT_STRING, 'key'), 'public key')
+  const algorithm = fields.take(DER_TAG.SEQUENCE, 'algorithm')
+  const key = wholeBytes(fields.take(DER_TAG.BIT_STRING, 'key'), 'public key')
   fields.end()
   return { algorithm, key }
 }
@@ -77,7 +77,7 @@ function partsOf(spki: Uint8Array) {
 /** The SubjectPublicKeyInfo of an RSA key, from its numbers as big-endian bytes. */
 export function rsaPublicKey(modulus: Uint8Array, exponent: Uint8Array): Uint8Array {
   return sequence(
-    sequence(oid(RSA_ENCRYPTION), value(TAG.NULL)),
+    sequence(oid(RSA_ENCRYPTION), value(DER_TAG.NULL)),
     bitString(sequence(unsigned(modulus), unsigned(exponent))),
   )
 }

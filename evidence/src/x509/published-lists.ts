@@ -1,5 +1,5 @@
 import { shown, VouchError } from '@vouch/protocol'
-import type { Published } from '../core/file.js'
+import type { VendorPublished } from '../core/file.js'
 import type { Certificate } from './certificate.js'
 import { distributionPoints } from './lists.js'
 
@@ -18,8 +18,8 @@ interface Place {
 export function listsAt(
   certificates: readonly Certificate[],
   { addresses, prefix }: Place,
-): readonly Published[] {
-  const lists = certificates.flatMap((certificate): readonly Published[] => {
+): readonly VendorPublished[] {
+  const lists = certificates.flatMap((certificate): readonly VendorPublished[] => {
     const points = distributionPoints(certificate)
     const [first] = points
     if (first === undefined) return []

@@ -1,5 +1,5 @@
 import { compareBytes, VouchError } from '@vouch/protocol'
-import { context, type Der, parseDer, TAG } from '../core/der/der.js'
+import { context, DER_TAG, type Der, parseDer } from '../core/der/der.js'
 import { Fields, only, smallInteger } from '../core/der/fields.js'
 import {
   assertSame,
@@ -26,16 +26,17 @@ export function parseRevocationList(der: Uint8Array): RevocationList {
   const what = 'revocation list'
   const { tbs, signatureAlgorithm, signature } = signedParts(parseDer(der, what), what)
   const fields = new Fields(tbs, what)
-  if (smallInteger(fields.take(TAG.INTEGER, 'version'), 'version') !== 1)
+  if (smallInteger(fields.take(DER_TAG.INTEGER, 'version'), 'version') !== 1)
     throw new VouchError('DER_MALFORMED', { rule: 'a revocation list must have version 2' })
-  assertSame(signatureAlgorithm, fields.take(TAG.SEQUENCE, 'signature algorithm'))
-  const issuer = fields.take(TAG.SEQUENCE, 'issuer').raw
+  assertSame(signatureAlgorithm, fields.take(DER_TAG.SEQUENCE, 'signature algorithm'))
+  const issuer = fields.take(DER_TAG.SEQUENCE, 'issuer').raw
   const thisUpdate = takeTime(fields, 'thisUpdate')
   const nextUpdate = takeTime(fields, 'nextUpdate')
-  const revoked = fields.optional(TAG.SEQUENCE)
+  const revoked = fields.optional(DER_TAG.SEQUENCE)
   const extensions = fields.optional(context(0))
   fields.end()
-  if (extensions !== undefined) assertUnderstood(extensionsIn(only(extensions, TAG.SEQUENCE, 'extensions')))
+  if (extensions !== undefined)
+    assertUnderstood(extensionsIn(only(extensions, DER_TAG.SEQUENCE, 'extensions')))
   return {
     der,
     tbs: tbs.raw,
@@ -55,9 +56,9 @@ export function isRevoked(list: RevocationList, serial: Uint8Array): boolean {
 
 function serialIn(entry: Der): Uint8Array {
   const fields = new Fields(entry, 'revoked certificate')
-  const serial = fields.take(TAG.INTEGER, 'serial number').content
+  const serial = fields.take(DER_TAG.INTEGER, 'serial number').content
   takeTime(fields, 'revocation date')
-  const extensions = fields.optional(TAG.SEQUENCE)
+  const extensions = fields.optional(DER_TAG.SEQUENCE)
   fields.end()
   if (extensions !== undefined) assertUnderstood(extensionsIn(extensions))
   return serial

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { type Checks, must, toHex } from '@vouch/protocol'
-import { type Anchor, anchorOf } from '../core/anchors.js'
+import { anchorOf, type VendorAnchor } from '../core/anchors.js'
 import type { Path } from './chain.js'
 import { keepRootKey } from './keys.js'
 
@@ -8,7 +8,7 @@ import { keepRootKey } from './keys.js'
  * The pinned root that a path leads to, out of those that may vouch for such evidence. A root is told by its key, as its name
  * proves nothing. Under a stranger's root, keys of a stranger's size are not worth any more work.
  */
-export function checkRoot<A extends Anchor>(
+export function checkRoot<A extends VendorAnchor>(
   checks: Checks,
   path: Path,
   anchors: readonly A[],

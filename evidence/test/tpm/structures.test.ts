@@ -3,7 +3,7 @@ import { concat, type ErrorCode } from '@vouch/protocol'
 import { refusalOf } from '@vouch/protocol/testing/refusal'
 import { describe, expect, test } from 'vitest'
 import { isRestrictedSigner, parsePublicArea } from '../../src/vendors/tpm/public-area.js'
-import { encodeSignature, isSignedBy, parseSignature } from '../../src/vendors/tpm/signature.js'
+import { encodeSignature, isSignedByTpm, parseSignature } from '../../src/vendors/tpm/signature.js'
 import type { TpmSignature } from '../../src/vendors/tpm/types.js'
 import { fileOf, flipped, jsonBytes, withFile } from '../../testing/files.js'
 import { authenticated } from '../../testing/simulated.js'
@@ -30,9 +30,9 @@ describe('signatures', () => {
     const given = parseSignature(encodeSignature(signature))
     expect(given).toEqual({ signature, trailing: new Uint8Array() })
     return [
-      await isSignedBy(spki, signature, content),
-      await isSignedBy(spki, signature, flipped(content, 0)),
-      await isSignedBy(tpm.spki, signature, content),
+      await isSignedByTpm(spki, signature, content),
+      await isSignedByTpm(spki, signature, flipped(content, 0)),
+      await isSignedByTpm(tpm.spki, signature, content),
     ]
   }
 
@@ -74,7 +74,7 @@ describe('signatures', () => {
     const spki = await spkiOf(pair)
     expect(await holds(spki, { scheme: 'ecdsa', hash, r, s })).toEqual([true, false, false])
     const longer = { scheme: 'ecdsa', hash, r: concat(Uint8Array.of(0), r), s } as const
-    expect(await isSignedBy(spki, longer, content)).toBe(false)
+    expect(await isSignedByTpm(spki, longer, content)).toBe(false)
   })
 })
 

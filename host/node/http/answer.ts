@@ -3,7 +3,7 @@ import { type ErrorCode, EXIT_OF, type Failure, gravest, VouchError } from '@vou
 import { CACHE_CONTROL, type Caching, etagOf, isHeld } from './caching.js'
 
 /** What goes back over the wire. */
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number
   readonly type: 'application/json' | 'application/octet-stream'
   readonly body: string | Uint8Array
@@ -12,8 +12,12 @@ export interface Answer {
   readonly caching?: Caching
 }
 
-export const jsonAnswer = (body: string, status = 200): Answer => ({ status, type: 'application/json', body })
-export const bytesAnswer = (body: Uint8Array): Answer => ({
+export const jsonAnswer = (body: string, status = 200): HttpAnswer => ({
+  status,
+  type: 'application/json',
+  body,
+})
+export const bytesAnswer = (body: Uint8Array): HttpAnswer => ({
   status: 200,
   type: 'application/octet-stream',
   body,
@@ -48,7 +52,7 @@ const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
 }
 
 /** The one form of every refusal: all failures, the gravest of which decides the status. */
-export function refusal(failures: readonly Failure[]): Answer {
+export function refusal(failures: readonly Failure[]): HttpAnswer {
   const code = gravest(failures)?.code ?? 'INTERNAL'
   const body = JSON.stringify({
     failures: failures.map(({ code, rule, field, wanted, given, hint }) => ({
@@ -67,7 +71,7 @@ export function refusal(failures: readonly Failure[]): Answer {
 }
 
 /** What a stranger is told of an error: ours in full; of anything else, only that it happened. */
-export function refusalOf(error: unknown): Answer {
+export function refusalOf(error: unknown): HttpAnswer {
   return refusal([failureOf(error)])
 }
 
@@ -90,9 +94,9 @@ export interface Sending {
 }
 
 /** Sends an answer; of one that the client has already, and to HEAD, the headers alone. */
-export function send(
+export function sendAnswer(
   response: ServerResponse,
-  answer: Answer,
+  answer: HttpAnswer,
   { isLast = false, headers = {} }: Sending = {},
 ): void {
   if (response.headersSent || response.destroyed) return

@@ -1,7 +1,7 @@
 // What every HTTP server of this project shares: limits, bodies, answers, refusals, and the words of its OpenAPI document.
 
-export type { Answer } from './answer.js'
-export { bytesAnswer, failureOf, jsonAnswer, refusal, refusalBody, refusalOf, send } from './answer.js'
+export type { HttpAnswer } from './answer.js'
+export { bytesAnswer, failureOf, jsonAnswer, refusal, refusalBody, refusalOf, sendAnswer } from './answer.js'
 export { readBody } from './body.js'
 export { isLoopback, type ProxyAddress, proxyArgument } from './client-address.js'
 export { type Callers, Gate } from './gate.js'
@@ -32,8 +32,8 @@ export {
   response,
 } from './openapi.js'
 export { type Origins, originsArgument } from './origins.js'
-export type { Asked, Route, Routes } from './routes.js'
-export type { Place, RunningServer, Site } from './server.js'
+export type { HttpAsked, Route, Routes } from './routes.js'
+export type { ListeningPlace, RunningServer, Site } from './server.js'
 export { startServer } from './server.js'
 export type { Grant, Rate } from './token-buckets.js'
 export { TokenBuckets } from './token-buckets.js'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { numberArgument } from '../terminal/arguments.js'
 import { proxyArgument } from './client-address.js'
 import { originsArgument } from './origins.js'
-import type { Place } from './server.js'
+import type { ListeningPlace } from './server.js'
 
 /** Where to listen, and to whom: what all commands that serve share. */
 export interface ListeningOptions {
@@ -21,7 +21,7 @@ export const LISTENING_OPTIONS = [
   ['--allow-origin <origins...>', 'web pages that may ask: *, none, or origins (default: *)'],
 ] as const
 
-export function placeOf({ host, port, behindProxy, allowOrigin }: ListeningOptions): Place {
+export function placeOf({ host, port, behindProxy, allowOrigin }: ListeningOptions): ListeningPlace {
   return {
     host,
     port: numberArgument(port, '--port', { min: 0, max: 65_535 }),

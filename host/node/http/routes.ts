@@ -1,8 +1,8 @@
 import { shown, VouchError } from '@vouch/protocol'
-import type { Answer } from './answer.js'
+import type { HttpAnswer } from './answer.js'
 
 /** What a handler is given of a request. */
-export interface Asked {
+export interface HttpAsked {
   readonly body: Uint8Array
   readonly from: string
   /** The part of the path, or of the query, that the route leaves open. */
@@ -16,7 +16,7 @@ export interface Route<Service> {
   readonly bodyLimit: number
   /** false: web pages have no business here, and no origin is allowed. */
   readonly pages?: false
-  readonly answer: (service: Service, asked: Asked) => Promise<Answer> | Answer
+  readonly answer: (service: Service, asked: HttpAsked) => Promise<HttpAnswer> | HttpAnswer
 }
 
 /** Every route of a server under the path that its OpenAPI document has for it. */

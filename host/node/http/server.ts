@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type ErrorCode, VouchError } from '@vouch/protocol'
-import { type Answer, failureOf, refusalOf, send, sendHeaders } from './answer.js'
+import { failureOf, type HttpAnswer, refusalOf, sendAnswer, sendHeaders } from './answer.js'
 import { assertPlain, readBody } from './body.js'
 import { type Callers, Gate, type NoteRefusal } from './gate.js'
 import type { Limits } from './limits.js'
@@ -25,7 +25,7 @@ export interface RunningServer {
   close(graceMs?: number): Promise<void>
 }
 
-export interface Place extends Callers {
+export interface ListeningPlace extends Callers {
   readonly host: string
   readonly port: number
   /** Of which origins web pages may ask; if not given, of all. */
@@ -35,7 +35,7 @@ export interface Place extends Callers {
 /** Serves a site. Everything that arrives is a stranger's. Servers of one service share a gate. */
 export async function startServer<Service>(
   site: Site<Service>,
-  place: Place,
+  place: ListeningPlace,
   limits: Limits,
   gate = new Gate((from, failures) => site.noteRefusal(from, failures), limits, place),
 ): Promise<RunningServer> {
@@ -84,7 +84,7 @@ function requestHandler<Service>(
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { routes, service } = site
 
-  async function answerTo(request: IncomingMessage, from: string): Promise<Answer> {
+  async function answerTo(request: IncomingMessage, from: string): Promise<HttpAnswer> {
     const { route, argument } = routeOf(routes, request.method ?? '', request.url ?? '')
     const body = await bodyFor(route, request, limits)
     return gate.work(from, request.socket, () => route.answer(service, { body, from, argument }))
@@ -99,14 +99,14 @@ function requestHandler<Service>(
       if (options) return sendHeaders(response, options)
       const answer = await answerTo(request, from)
       hangUpAfter(limits.responseMs, response)
-      send(response, answer, { isLast: isEnding(), headers })
+      sendAnswer(response, answer, { isLast: isEnding(), headers })
       site.count?.('answered')
     } catch (error) {
       if (request.method === 'POST' && isNoted(error, request))
         await site.noteRefusal(from, [failureOf(error)])
       site.count?.(failureOf(error).code)
       hangUpAfter(limits.responseMs, response)
-      send(response, refusalOf(error), { headers })
+      sendAnswer(response, refusalOf(error), { headers })
     }
   }
 

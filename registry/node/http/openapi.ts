@@ -5,7 +5,7 @@ import { ADMITTING_PATHS, ADMITTING_SCHEMAS, listOf } from './admitting.js'
 const number = (maximum: number) => ({ type: 'integer', minimum: 0, maximum })
 
 /** The HTTP interface as an OpenAPI document; its schemas are those by which bodies are read. */
-export function openApi(): Json {
+export function registrarOpenApi(): Json {
   return openApiDocument({
     title: 'Vouch registrar',
     description:

@@ -1,12 +1,12 @@
 import { bytesAnswer, jsonAnswer, type Routes } from '@vouch/host/http'
 import { fromHex, headCodec, plain, printBucketIndex, printHead } from '@vouch/protocol'
 import { admittingRoutes, NO_BODY } from './admitting.js'
-import { openApi } from './openapi.js'
-import type { Service } from './service.js'
+import { registrarOpenApi } from './openapi.js'
+import type { RegistrarService } from './service.js'
 
 /** Every route, one entry each. `openapi.ts` describes the same ones; a test compares the two. */
-export const ROUTES: Routes<Service> = {
-  ...admittingRoutes(openApi),
+export const REGISTRAR_ROUTES: Routes<RegistrarService> = {
+  ...admittingRoutes(registrarOpenApi),
   '/head.json': {
     method: 'GET',
     path: /^\/head\.json$/,

@@ -2,7 +2,7 @@ import type { BucketIndex, Head, NonceTicket } from '@vouch/protocol'
 import type { Admitter } from './admitting.js'
 
 /** What is served: everything of a registrar that strangers may ask for. */
-export interface Service extends Admitter {
+export interface RegistrarService extends Admitter {
   nonce(credential: bigint): NonceTicket
   head(): Head
   /** Heads after this number, oldest first, a page of them. */

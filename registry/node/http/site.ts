@@ -1,8 +1,8 @@
 import type { CrowdLimits, Limits, Site } from '@vouch/host/http'
-import { ROUTES } from './routes.js'
-import type { Service } from './service.js'
+import { REGISTRAR_ROUTES } from './routes.js'
+import type { RegistrarService } from './service.js'
 
-export const DEFAULT_LIMITS: Limits = {
+export const REGISTRAR_LIMITS: Limits = {
   writes: { burst: 30, perSecond: 0.5 },
   reads: { burst: 1100, perSecond: 20 }, // a whole registry at once is 1,024 buckets and a few files more
   concurrent: 32,
@@ -15,15 +15,19 @@ export const DEFAULT_LIMITS: Limits = {
 }
 
 /** What the peers of a trust node may take, beside strangers: each enrollment that a peer takes in comes here once. */
-export const DEFAULT_PEER_LIMITS: CrowdLimits = {
+export const PEER_LIMITS: CrowdLimits = {
   writes: { burst: 120, perSecond: 4 },
-  reads: DEFAULT_LIMITS.reads,
+  reads: REGISTRAR_LIMITS.reads,
   concurrent: 16,
   connections: 64,
   perAddress: 16,
 }
 
 /** What a registrar serves to strangers. */
-export function siteOf(service: Service): Site<Service> {
-  return { routes: ROUTES, service, noteRefusal: (from, failures) => service.noteRefusal(from, failures) }
+export function siteOf(service: RegistrarService): Site<RegistrarService> {
+  return {
+    routes: REGISTRAR_ROUTES,
+    service,
+    noteRefusal: (from, failures) => service.noteRefusal(from, failures),
+  }
 }

@@ -3,7 +3,7 @@ import { LineFile } from '@vouch/host/node'
 import type { Failure } from '@vouch/protocol'
 
 /** What was decided, for the registrar's own eyes. */
-export interface Decision {
+export interface AuditedDecision {
   readonly time: number
   readonly outcome: 'admitted' | 'signed' | 'removed' | 'readmitted'
   /** Who asked: an address, or the command line. */
@@ -60,7 +60,7 @@ export class AuditLog {
    * Writes a decision, and answers whether the disk has it. Nothing waits for one that the disk refuses: what was admitted or removed
    * stands in the registry's own log. The line is kept, and written when there is room.
    */
-  write({ time, outcome, from, details }: Decision): Promise<boolean> {
+  write({ time, outcome, from, details }: AuditedDecision): Promise<boolean> {
     return this.decisions.append(JSON.stringify({ time, outcome, from, ...details }))
   }
 

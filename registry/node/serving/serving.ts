@@ -1,5 +1,5 @@
 import { type AddressInfo, isIP } from 'node:net'
-import { isLoopback, type Limits, type Place, type Site, startServer } from '@vouch/host/http'
+import { isLoopback, type Limits, type ListeningPlace, type Site, startServer } from '@vouch/host/http'
 import { sayFailure, type Terminal } from '@vouch/host/node'
 import { exitStatus, sentence, VouchError } from '@vouch/protocol'
 import type { Registry } from '../../src/store.js'
@@ -7,7 +7,7 @@ import { headClock, keepHeads } from './head-clock.js'
 
 export interface Serving<Service> {
   readonly site: Site<Service>
-  readonly place: Place
+  readonly place: ListeningPlace
   readonly limits: Limits
   readonly registry: Registry
   /** How often heads are cut, in seconds. */

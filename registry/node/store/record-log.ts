@@ -21,7 +21,7 @@ export interface Position {
 
 export const LOG_START: Position = { offset: 0, hash: NO_HASH }
 
-export interface Draft {
+export interface RecordDraft {
   readonly type: number
   readonly body: Uint8Array
 }
@@ -97,7 +97,7 @@ export class RecordLog {
   }
 
   /** Appends records, durably: all of them once it returns, and says where each starts. After an error none of them counts. */
-  async append(drafts: readonly Draft[]): Promise<readonly EvidencePointer[]> {
+  async append(drafts: readonly RecordDraft[]): Promise<readonly EvidencePointer[]> {
     await this.assertAppendable()
     const frames: Uint8Array[] = []
     const starts: EvidencePointer[] = []

@@ -88,7 +88,12 @@ const rowOf = ({ name, state, credential: { expiresAt, registry } }: Described):
 ]
 
 /** `alice credential show`: everything but the secret. */
-export async function showCommand(out: Terminal, alice: Alice, name: string, json: boolean): Promise<number> {
+export async function showCredentialCommand(
+  out: Terminal,
+  alice: Alice,
+  name: string,
+  json: boolean,
+): Promise<number> {
   const described = await describe(alice, name)
   const { credential, state } = described
   if (json) {

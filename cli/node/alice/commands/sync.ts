@@ -22,7 +22,11 @@ export interface SyncCommandOptions extends ChainCommandOptions {
 }
 
 /** `alice sync`: brings her copies of registries up to their newest heads, and believes nothing on the way. */
-export async function syncCommand(out: Terminal, alice: Alice, options: SyncCommandOptions): Promise<number> {
+export async function syncCopiesCommand(
+  out: Terminal,
+  alice: Alice,
+  options: SyncCommandOptions,
+): Promise<number> {
   const registries = await registriesMeant(alice, options)
   const reading = readingOf(out, options)
   if (options.every !== undefined) return syncEver(out, alice, options.every, reading, options)

@@ -40,7 +40,7 @@ export async function packCommand(
   return 0
 }
 
-export interface FetchOptions {
+export interface FetchEvidenceOptions {
   readonly to?: string
   readonly out?: string
   readonly replace?: true
@@ -56,7 +56,7 @@ export interface FetchOptions {
 export async function fetchCommand(
   out: Terminal,
   paths: readonly string[],
-  options: FetchOptions,
+  options: FetchEvidenceOptions,
 ): Promise<number> {
   assertSound(options)
   const files = await readEvidence(paths)
@@ -78,7 +78,7 @@ export async function fetchCommand(
   return 0
 }
 
-function assertSound({ mirror, to, out }: FetchOptions): void {
+function assertSound({ mirror, to, out }: FetchEvidenceOptions): void {
   if (mirror !== undefined && !/^https?:\/\/[^\s?#]+$/.test(mirror))
     throw new VouchError('USAGE', { rule: '--mirror must be a URL of http or https', given: shown(mirror) })
   if (to !== undefined && out !== undefined)
@@ -88,7 +88,7 @@ function assertSound({ mirror, to, out }: FetchOptions): void {
 async function fetchFor(
   out: Terminal,
   files: readonly EvidenceFile[],
-  { mirror, cache }: FetchOptions,
+  { mirror, cache }: FetchEvidenceOptions,
 ): Promise<readonly Fetched[]> {
   const { evidence } = await parseEvidence(files)
   return fetchPublished(evidence, {

@@ -104,7 +104,11 @@ const FORMS: readonly Form[] = [
 ]
 
 /** `bob show`: says what a file is and what follows from it. Shows; judges nothing. */
-export async function showCommand(out: Terminal, paths: readonly string[], json: boolean): Promise<number> {
+export async function showFilesCommand(
+  out: Terminal,
+  paths: readonly string[],
+  json: boolean,
+): Promise<number> {
   const explained = await readAll(paths.map((path) => parseNamedFile(path, (file) => explainAs(path, file))))
   if (json) {
     out.data(

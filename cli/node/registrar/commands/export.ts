@@ -1,7 +1,13 @@
 import { openHasher } from '@vouch/circuits'
 import { clock, type Terminal } from '@vouch/host/node'
 import { syncRegistry } from '@vouch/registry'
-import { openMirror, Published, readPolicies, readRegistry, registrarFolder } from '@vouch/registry/node'
+import {
+  openMirror,
+  PublishedRegistry,
+  readPolicies,
+  readRegistry,
+  registrarFolder,
+} from '@vouch/registry/node'
 
 export interface ExportOptions {
   readonly to: string
@@ -13,7 +19,7 @@ export async function exportCommand(out: Terminal, folder: string, options: Expo
   const hash = await openHasher()
   const policies = await readPolicies(registrarFolder(folder))
   const { head, fetched, buckets } = await readRegistry(folder, { now: clock, hash }, async (registry) => {
-    const published = new Published(registry)
+    const published = new PublishedRegistry(registry)
     const source = {
       head: async () => registry.head,
       index: async () => published.index(),

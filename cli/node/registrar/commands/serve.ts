@@ -5,25 +5,29 @@ import {
   auditWarning,
   type ClockOptions,
   clockTrust,
-  DEFAULT_LIMITS,
   keyFile,
   openRegistrar,
+  REGISTRAR_LIMITS,
   type SigningOptions,
   serveUntilEnded,
   siteOf,
   takeOrders,
 } from '@vouch/registry/node'
 
-export interface ServeOptions extends SigningOptions, ListeningOptions, ClockOptions {
+export interface RegistrarServeOptions extends SigningOptions, ListeningOptions, ClockOptions {
   readonly cutEvery: string
   readonly json?: true
 }
 
 /** `registrar serve`: the HTTP interface, and heads on the clock, until it is told to end. */
-export async function serveCommand(out: Terminal, folder: string, options: ServeOptions): Promise<number> {
+export async function serveRegistrarCommand(
+  out: Terminal,
+  folder: string,
+  options: RegistrarServeOptions,
+): Promise<number> {
   const cutEvery = numberArgument(options.cutEvery, '--cut-every', { min: 1, max: 3600 })
   const place = placeOf(options)
-  const limits = await readLimits(limitsFile(folder, options), DEFAULT_LIMITS)
+  const limits = await readLimits(limitsFile(folder, options), REGISTRAR_LIMITS)
   const registrar = await openRegistrar(folder, {
     key: keyFile(folder, options),
     clock: clockTrust(out, options),

@@ -15,7 +15,11 @@ type State = 'live' | 'expired' | 'removed'
 const PAGE = 4096
 
 /** `registrar show`: what a registry holds; for its registrar, since it names machines. A server may be running. */
-export async function showCommand(out: Terminal, folder: string, options: ShowOptions): Promise<number> {
+export async function showRegistryCommand(
+  out: Terminal,
+  folder: string,
+  options: ShowOptions,
+): Promise<number> {
   const machine = options.machine === undefined ? undefined : bytesArgument(options.machine, '--machine')
   const now = clock()
   await readRegistry(folder, { now: clock }, async (registry) => {

@@ -5,7 +5,7 @@ import { fieldToBytes, type Head, shown, toHex, VouchError } from '@vouch/protoc
 import { syncRegistry } from '@vouch/registry'
 import { openMirror, openSource } from '@vouch/registry/node'
 
-export interface SyncOptions {
+export interface SyncRegistryOptions {
   readonly to: string
   readonly registry?: string
   readonly signer?: string
@@ -17,10 +17,10 @@ export interface SyncOptions {
 }
 
 /** `registrar sync`: brings a copy of a registry up to its newest head, and believes nothing on the way. */
-export async function syncCommand(
+export async function syncRegistryCommand(
   out: Terminal,
   from: string | undefined,
-  options: SyncOptions,
+  options: SyncRegistryOptions,
 ): Promise<number> {
   if ((from === undefined) === (options.rpc === undefined)) {
     throw new VouchError('USAGE', { rule: 'either a URL or folder must be given, or --rpc and --contract' })
@@ -41,7 +41,7 @@ interface Done {
   readonly read?: { readonly fetched: number; readonly buckets: number }
 }
 
-async function syncFrom(out: Terminal, from: string, options: SyncOptions): Promise<Done> {
+async function syncFrom(out: Terminal, from: string, options: SyncRegistryOptions): Promise<Done> {
   const { registry, signer } = options
   const { head, fetched, buckets } = await syncRegistry({
     source: await openSource(from),
@@ -58,7 +58,7 @@ async function syncFrom(out: Terminal, from: string, options: SyncOptions): Prom
   return { head, read: { fetched, buckets } }
 }
 
-async function syncFromChain(out: Terminal, options: SyncOptions): Promise<Done> {
+async function syncFromChain(out: Terminal, options: SyncRegistryOptions): Promise<Done> {
   const { rpc = '', contract, fromBlock, confirmations, to } = options
   if (contract === undefined) throw new VouchError('USAGE', { rule: '--contract must be given with --rpc' })
   const { addressArgument, openChain, registryIdOf, syncChain } = await import('@vouch/chain/node')

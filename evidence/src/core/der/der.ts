@@ -9,7 +9,7 @@ export interface Der {
 }
 
 /** Identifier octets (X.690, 8.1.2) of the types that certificates and revocation lists are made of. */
-export const TAG = {
+export const DER_TAG = {
   BOOLEAN: 0x01,
   INTEGER: 0x02,
   BIT_STRING: 0x03,
@@ -152,22 +152,22 @@ function readLength(
 
 /** What must hold of the content of each universal type; a type that is not here does not occur. */
 const CONTENT: ReadonlyMap<number, readonly [rule: string, holds: (value: Der) => boolean]> = new Map([
-  [TAG.BOOLEAN, ['have booleans of 00 or ff', isBoolean]],
-  [TAG.INTEGER, ['have minimal integers', isMinimalInteger]],
-  [TAG.ENUMERATED, ['have minimal integers', isMinimalInteger]],
-  [TAG.BIT_STRING, ['have bit strings with zeros for unused bits', isBitString]],
-  [TAG.OCTET_STRING, ['have octet strings', always]],
-  [TAG.NULL, ['have empty nulls', ({ content }) => content.length === 0]],
-  [TAG.OID, ['have minimal object identifiers', isOid]],
-  [TAG.UTF8_STRING, ['have strings of UTF-8', isUtf8]],
-  [TAG.PRINTABLE_STRING, ['have strings of ASCII', isAscii]],
-  [TAG.T61_STRING, ['have strings', always]],
-  [TAG.IA5_STRING, ['have strings of ASCII', isAscii]],
-  [TAG.UTC_TIME, ['have times in whole seconds UTC', ({ content }) => isTime(content, 12)]],
-  [TAG.GENERALIZED_TIME, ['have times in whole seconds UTC', ({ content }) => isTime(content, 14)]],
-  [TAG.BMP_STRING, ['have strings of pairs', ({ content }) => content.length % 2 === 0]],
-  [TAG.SEQUENCE, ['have sequences', always]],
-  [TAG.SET, ['have sets in their one order', isSorted]],
+  [DER_TAG.BOOLEAN, ['have booleans of 00 or ff', isBoolean]],
+  [DER_TAG.INTEGER, ['have minimal integers', isMinimalInteger]],
+  [DER_TAG.ENUMERATED, ['have minimal integers', isMinimalInteger]],
+  [DER_TAG.BIT_STRING, ['have bit strings with zeros for unused bits', isBitString]],
+  [DER_TAG.OCTET_STRING, ['have octet strings', always]],
+  [DER_TAG.NULL, ['have empty nulls', ({ content }) => content.length === 0]],
+  [DER_TAG.OID, ['have minimal object identifiers', isOid]],
+  [DER_TAG.UTF8_STRING, ['have strings of UTF-8', isUtf8]],
+  [DER_TAG.PRINTABLE_STRING, ['have strings of ASCII', isAscii]],
+  [DER_TAG.T61_STRING, ['have strings', always]],
+  [DER_TAG.IA5_STRING, ['have strings of ASCII', isAscii]],
+  [DER_TAG.UTC_TIME, ['have times in whole seconds UTC', ({ content }) => isTime(content, 12)]],
+  [DER_TAG.GENERALIZED_TIME, ['have times in whole seconds UTC', ({ content }) => isTime(content, 14)]],
+  [DER_TAG.BMP_STRING, ['have strings of pairs', ({ content }) => content.length % 2 === 0]],
+  [DER_TAG.SEQUENCE, ['have sequences', always]],
+  [DER_TAG.SET, ['have sets in their one order', isSorted]],
 ])
 
 function assertUniversal(value: Der, what: string, start: number): void {

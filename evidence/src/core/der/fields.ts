@@ -1,5 +1,5 @@
 import { VouchError } from '@vouch/protocol'
-import { type Der, TAG } from './der.js'
+import { DER_TAG, type Der } from './der.js'
 
 /** Reads the parts of a constructed value in their order: each is asked for once, and none may be left. */
 export class Fields {
@@ -68,7 +68,7 @@ export function oidText({ content }: Der): string {
 /** Seconds since 1970 of a UTCTime (RFC 5280, 4.1.2.5.1: years 1950 to 2049) or a GeneralizedTime. */
 export function timeOf({ tag, content }: Der, what: string): number {
   const pair = (at: number): number => ((content[at] ?? 0) - ZERO) * 10 + (content[at + 1] ?? 0) - ZERO
-  const isShort = tag === TAG.UTC_TIME
+  const isShort = tag === DER_TAG.UTC_TIME
   const at = isShort ? 2 : 4
   if (content.length !== at + 11 || content[at + 10] !== ZULU) throw malformed(`${what} must be a time`)
   const year = isShort ? pair(0) + (pair(0) < 50 ? 2000 : 1900) : pair(0) * 100 + pair(2)

@@ -1,5 +1,5 @@
 import { beginsLike, type Mark } from '../resemblance.js'
-import { contentAt, context, TAG } from './der.js'
+import { contentAt, context, DER_TAG } from './der.js'
 
 // What bytes are meant as, by the first tags of their DER. Whether they are it, reading them will tell.
 
@@ -14,15 +14,15 @@ const LENGTHS: readonly Tags[] = [[SHORT], [0x81, ANY], [0x82, ANY, ANY], [0x83,
 /** A sequence that begins with a sequence that begins with this, in every spelling of the two lengths. */
 const nested = (...inside: Tags): readonly Tags[] =>
   LENGTHS.flatMap((outer) =>
-    LENGTHS.map((inner) => [TAG.SEQUENCE, ...outer, TAG.SEQUENCE, ...inner, ...inside]),
+    LENGTHS.map((inner) => [DER_TAG.SEQUENCE, ...outer, DER_TAG.SEQUENCE, ...inner, ...inside]),
   )
 
 /** RFC 5280, 4.1: of version 3, which is written as [0] and 2. */
-const CERTIFICATE = nested(context(0), 3, TAG.INTEGER, 1, 2)
+const CERTIFICATE = nested(context(0), 3, DER_TAG.INTEGER, 1, 2)
 /** RFC 5280, 5.1: of version 2, which is written as 1, and then an algorithm; a request for a certificate has a name there. */
-const REVOCATION_LIST = nested(TAG.INTEGER, 1, 1, TAG.SEQUENCE, SHORT, TAG.OID)
+const REVOCATION_LIST = nested(DER_TAG.INTEGER, 1, 1, DER_TAG.SEQUENCE, SHORT, DER_TAG.OID)
 /** RFC 5280, 4.1.2.7: an algorithm, whose identifier is of those that begin with 1.2.840. */
-const PUBLIC_KEY = nested(TAG.OID, SHORT, 0x2a, 0x86, 0x48)
+const PUBLIC_KEY = nested(DER_TAG.OID, SHORT, 0x2a, 0x86, 0x48)
 
 const isLike = (bytes: Uint8Array, beginnings: readonly Tags[]): boolean =>
   beginnings.some((beginning) => beginsLike(bytes, beginning))
@@ -34,7 +34,8 @@ export const isMeantAsList = (der: Uint8Array): boolean => isLike(der, REVOCATIO
 export function isMeantAsPublicKey(der: Uint8Array): boolean {
   const algorithm = contentAt(der, 0) ?? 0
   const identifier = contentAt(der, algorithm) ?? 0
-  const isOne = der[0] === TAG.SEQUENCE && der[algorithm] === TAG.SEQUENCE && der[identifier] === TAG.OID
+  const isOne =
+    der[0] === DER_TAG.SEQUENCE && der[algorithm] === DER_TAG.SEQUENCE && der[identifier] === DER_TAG.OID
   return isOne || isLike(der, PUBLIC_KEY)
 }
 

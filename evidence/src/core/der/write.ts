@@ -1,5 +1,5 @@
 import { concat, fromHex } from '@vouch/protocol'
-import { TAG } from './der.js'
+import { DER_TAG } from './der.js'
 
 // Writes the DER that the simulated vendors' certificates are made of.
 
@@ -9,7 +9,7 @@ export function value(tag: number, ...parts: readonly Uint8Array[]): Uint8Array 
   return concat(Uint8Array.of(tag), length(content.length), content)
 }
 
-export const sequence = (...parts: readonly Uint8Array[]): Uint8Array => value(TAG.SEQUENCE, ...parts)
+export const sequence = (...parts: readonly Uint8Array[]): Uint8Array => value(DER_TAG.SEQUENCE, ...parts)
 
 /** A whole number that is not negative. */
 export function integer(number: number): Uint8Array {
@@ -20,25 +20,25 @@ export function integer(number: number): Uint8Array {
 /** A whole number that is not negative, from its bytes, big-endian. */
 export function unsigned(bytes: Uint8Array): Uint8Array {
   const digits = bytes.subarray(bytes.findIndex((byte, i) => byte !== 0 || i === bytes.length - 1))
-  return value(TAG.INTEGER, (digits[0] ?? 0) < 0x80 ? digits : concat(Uint8Array.of(0), digits))
+  return value(DER_TAG.INTEGER, (digits[0] ?? 0) < 0x80 ? digits : concat(Uint8Array.of(0), digits))
 }
 
 export function oid(text: string): Uint8Array {
   const [first = 0, second = 0, ...rest] = text.split('.').map(Number)
-  return value(TAG.OID, ...[40 * first + second, ...rest].map(base128))
+  return value(DER_TAG.OID, ...[40 * first + second, ...rest].map(base128))
 }
 
 /** Whole bytes. */
-export const bitString = (bytes: Uint8Array): Uint8Array => value(TAG.BIT_STRING, Uint8Array.of(0), bytes)
+export const bitString = (bytes: Uint8Array): Uint8Array => value(DER_TAG.BIT_STRING, Uint8Array.of(0), bytes)
 
-export const ia5 = (text: string): Uint8Array => value(TAG.IA5_STRING, new TextEncoder().encode(text))
+export const ia5 = (text: string): Uint8Array => value(DER_TAG.IA5_STRING, new TextEncoder().encode(text))
 
 /** RFC 5280, 4.1.2.5: UTCTime until 2049. */
 export function time(seconds: number): Uint8Array {
   const digits = new Date(seconds * 1000).toISOString().replace(/[-:T]|\.000Z/g, '')
   const isShort = digits >= '1950' && digits < '2050'
   const text = new TextEncoder().encode(`${isShort ? digits.slice(2) : digits}Z`)
-  return value(isShort ? TAG.UTC_TIME : TAG.GENERALIZED_TIME, text)
+  return value(isShort ? DER_TAG.UTC_TIME : DER_TAG.GENERALIZED_TIME, text)
 }
 
 function length(size: number): Uint8Array {

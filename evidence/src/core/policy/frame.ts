@@ -1,8 +1,8 @@
 import { toHex, VouchError } from '@vouch/protocol'
-import type { Anchor } from '../anchors.js'
+import type { VendorAnchor } from '../anchors.js'
 
 /** What an admission policy says whatever the kinds of evidence and the devices are that it names. */
-export interface PolicyFrame {
+export interface VendorFrame {
   readonly version: 1
   readonly name: string
   readonly osImages: readonly Uint8Array[]
@@ -29,7 +29,7 @@ export function unsound(rule: string, given?: string): VouchError {
 }
 
 /** The member of a policy's pins that names the roots of a kind, each with its name behind it. */
-export function rootsTemplate(anchors: readonly Anchor[], kind: string): string {
+export function rootsTemplate(anchors: readonly VendorAnchor[], kind: string): string {
   const roots = anchors.filter((anchor) => anchor.kind === kind)
   return `    # Root keys, by the SHA-256 of their SubjectPublicKeyInfo. Leave out what you do not want.
     roots:

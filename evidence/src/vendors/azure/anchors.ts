@@ -1,4 +1,4 @@
-import type { Anchor } from '../../core/anchors.js'
+import type { VendorAnchor } from '../../core/anchors.js'
 import { DCAP_ANCHORS } from '../dcap/anchors.js'
 import { SNP_ANCHORS, type SnpAnchor } from '../snp/anchors.js'
 
@@ -10,12 +10,12 @@ export const AZURE_KIND_OF = {
   'simulated-tdx': 'simulated-azure-tdx',
 } as const
 
-export interface AzureSnpAnchor extends Anchor {
+export interface AzureSnpAnchor extends VendorAnchor {
   readonly kind: (typeof AZURE_KIND_OF)[SnpAnchor['kind']]
   readonly generation: SnpAnchor['generation']
 }
 
-export interface AzureTdxAnchor extends Anchor {
+export interface AzureTdxAnchor extends VendorAnchor {
   readonly kind: 'azure-tdx' | 'simulated-azure-tdx'
 }
 

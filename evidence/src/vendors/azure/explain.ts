@@ -1,5 +1,5 @@
 import { toHex } from '@vouch/protocol'
-import { chosen, type ExplainedField, field, littleEndian, Walk, zeros } from '../../core/explain.js'
+import { chosen, type ExplainedField, field, inDecimals, Walk, zeros } from '../../core/explain.js'
 import { parseHcl } from './hcl.js'
 import { HCL, VARIABLE_DATA } from './layout.js'
 import { parseRuntimeData } from './runtime-data.js'
@@ -9,16 +9,16 @@ export function explainHcl(bytes: Uint8Array): readonly ExplainedField[] {
   const walk = new Walk(bytes)
   walk.table(HCL, VARIABLE_DATA, {
     Signature: chosen,
-    Version: littleEndian,
-    ReportSize: littleEndian,
-    RequestType: littleEndian,
-    Status: littleEndian,
+    Version: inDecimals,
+    ReportSize: inDecimals,
+    RequestType: inDecimals,
+    Status: inDecimals,
     HwReport: () => `${hcl.hardware} report: show it as a file of its own`,
-    DataSize: littleEndian,
-    DataVersion: littleEndian,
+    DataSize: inDecimals,
+    DataVersion: inDecimals,
     ReportType: () => hcl.hardware,
     ReportDataHashType: () => hcl.hash,
-    VariableDataSize: littleEndian,
+    VariableDataSize: inDecimals,
   })
   walk.take('VariableData', hcl.runtimeData.length, chosen)
   walk.rest('behind the report', zeros)

@@ -5,7 +5,7 @@ import {
   DATA_VERSION,
   HASH_TYPE,
   HCL,
-  HEADER_BYTES,
+  HCL_HEADER_BYTES,
   HW_REPORT_BYTES,
   MAX_HCL_BYTES,
   REPORT_TYPE,
@@ -25,7 +25,7 @@ const HARDWARE_BYTES: Readonly<Record<HclReport['hardware'], number>> = {
 
 /** Whether bytes are meant as a report of the host compatibility layer. */
 export function looksLikeHcl(bytes: Uint8Array): boolean {
-  return bytes.length > HEADER_BYTES && SIGNATURE.every((byte, i) => bytes[i] === byte)
+  return bytes.length > HCL_HEADER_BYTES && SIGNATURE.every((byte, i) => bytes[i] === byte)
 }
 
 /** Reads a report, and sets apart what stands behind it: the TPM index that it is read from has a fixed size. */
@@ -53,7 +53,7 @@ export function parseHcl(bytes: Uint8Array): { readonly hcl: HclReport; readonly
   must(isZero(slice(bytes, HCL.Reserved)), 'have zeros in Reserved')
   const size = number('VariableDataSize')
   must(number('DataSize') === REQUEST_DATA_BYTES + size, 'have a DataSize that fits its VariableDataSize')
-  const total = HEADER_BYTES + HW_REPORT_BYTES + REQUEST_DATA_BYTES + size
+  const total = HCL_HEADER_BYTES + HW_REPORT_BYTES + REQUEST_DATA_BYTES + size
   must(number('ReportSize') === total, 'have a ReportSize that fits its parts')
   if (VARIABLE_DATA + size > bytes.length)
     throw new VouchError('TRUNCATED', { rule: 'a HCL report must hold its variable data' })
@@ -81,7 +81,7 @@ export function encodeHcl({ version, hardware, hash, hardwareReport, runtimeData
     bytes.set(fromInteger(value, HCL[name].size).reverse(), HCL[name].offset)
   bytes.set(SIGNATURE, HCL.Signature.offset)
   put('Version', version)
-  put('ReportSize', HEADER_BYTES + HW_REPORT_BYTES + REQUEST_DATA_BYTES + runtimeData.length)
+  put('ReportSize', HCL_HEADER_BYTES + HW_REPORT_BYTES + REQUEST_DATA_BYTES + runtimeData.length)
   put('RequestType', REQUEST_TYPE)
   bytes.set(hardwareReport, HCL.HwReport.offset)
   put('DataSize', REQUEST_DATA_BYTES + runtimeData.length)

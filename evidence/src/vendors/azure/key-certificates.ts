@@ -1,5 +1,5 @@
 import { type Checks, equalBytes, must, VouchError } from '@vouch/protocol'
-import { parseDer, TAG } from '../../core/der/der.js'
+import { DER_TAG, parseDer } from '../../core/der/der.js'
 import { isSigned } from '../../x509/algorithms.js'
 import type { Certificate } from '../../x509/certificate.js'
 import { isTcbSigner } from '../dcap/collateral.js'
@@ -38,7 +38,9 @@ const BASIC_CONSTRAINTS = '2.5.29.19'
 
 function mayIssue({ extensions }: Certificate): boolean {
   const constraints = extensions.get(BASIC_CONSTRAINTS)?.value
-  return constraints !== undefined && parseDer(constraints, 'basicConstraints').parts[0]?.tag === TAG.BOOLEAN
+  return (
+    constraints !== undefined && parseDer(constraints, 'basicConstraints').parts[0]?.tag === DER_TAG.BOOLEAN
+  )
 }
 
 /** A signature that can be checked must hold: a damaged certificate is none that Azure wrote. */

@@ -26,7 +26,7 @@ export const HCL = {
   VariableDataSize: at(0x4d0, 4),
 } as const
 
-export const HEADER_BYTES = 0x20
+export const HCL_HEADER_BYTES = 0x20
 export const HW_REPORT_BYTES = 1184
 export const VARIABLE_DATA = 0x4d4
 /** IGVM_REQUEST_DATA without its variable data. */

@@ -1,5 +1,5 @@
 import { type Codec, record } from '@vouch/protocol/codec'
-import type { PolicyFrame } from '../../core/policy/frame.js'
+import type { VendorFrame } from '../../core/policy/frame.js'
 import { assertSoundDcap, type TdxPins, tdxPinsMembers } from '../dcap/pins.js'
 import { assertSoundSnp, genuineTcb, type SnpPins, simulatedTcb, snpPinsMembers } from '../snp/pins.js'
 import { assertBootComplete, type QuotePins, quotePinsMembers } from '../tpm/pins.js'
@@ -23,7 +23,7 @@ export const azureTdxPins: Codec<AzureTdxPins> = record<AzureTdxPins>({
   ...quotePinsMembers,
 })
 
-export function assertSoundAzureSnp(kind: string, pins: AzureSnpPins, frame: PolicyFrame): void {
+export function assertSoundAzureSnp(kind: string, pins: AzureSnpPins, frame: VendorFrame): void {
   assertSoundSnp(kind === 'azure-snp' ? 'sev-snp' : 'simulated-snp', pins, frame)
   assertBootComplete(pins)
 }

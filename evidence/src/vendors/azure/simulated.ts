@@ -14,7 +14,7 @@ import type { SimulatedMachine, SimulatedReport, SimulatedVendor } from '../snp/
 import { encodeAttest } from '../tpm/attest.js'
 import { printPcrs } from '../tpm/pcrs.js'
 import { quoteOf } from '../tpm/simulated.js'
-import type { PcrBank, Quote } from '../tpm/types.js'
+import type { PcrBank, TpmQuote } from '../tpm/types.js'
 import { encodeHcl } from './hcl.js'
 import type { HclReport } from './types.js'
 
@@ -26,7 +26,7 @@ export interface SimulatedAzureGuest {
   readonly pcrs: ReadonlyMap<number, Uint8Array>
   /** What is otherwise than all this makes it, in each of the parts. */
   readonly hcl?: Partial<HclReport>
-  readonly quote?: Partial<Omit<Quote, 'type'>>
+  readonly quote?: Partial<Omit<TpmQuote, 'type'>>
   readonly runtime?: Readonly<Record<string, unknown>>
 }
 

@@ -1,8 +1,8 @@
 import { fromHex } from '@vouch/protocol'
-import { type Anchor, anchorAmong } from '../../core/anchors.js'
+import { anchorAmong, type VendorAnchor } from '../../core/anchors.js'
 import type { Certificate } from '../../x509/certificate.js'
 
-export interface DcapAnchor extends Anchor {
+export interface DcapAnchor extends VendorAnchor {
   readonly kind: 'tdx' | 'sgx' | 'simulated-tdx' | 'simulated-sgx'
   /** What a quote's TEE must be for this kind: the root vouches for both. */
   readonly tee: 'tdx' | 'sgx'

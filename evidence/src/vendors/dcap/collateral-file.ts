@@ -1,5 +1,5 @@
 import { fromHex, type JsonObject, parseJson, shown, textOf, toHex, VouchError } from '@vouch/protocol'
-import { TAG } from '../../core/der/der.js'
+import { DER_TAG } from '../../core/der/der.js'
 import type { EvidenceFile } from '../../core/file.js'
 import { fromBase64 } from '../../core/pem.js'
 import { mayBeText } from '../../core/resemblance.js'
@@ -67,7 +67,7 @@ export function openCollateralFile({ name: path, bytes }: EvidenceFile): readonl
 /** What does not begin as DER does is no list, and would be passed over as a file that is nothing known. */
 function listIn(text: string, member: string): Uint8Array {
   const bytes = decoded(text)
-  if (bytes[0] === TAG.SEQUENCE) return bytes
+  if (bytes[0] === DER_TAG.SEQUENCE) return bytes
   throw malformed(`${member} must be a revocation list`)
 }
 

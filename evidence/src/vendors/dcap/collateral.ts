@@ -6,7 +6,7 @@ import { type Collateral, checkIssued, checkRevocation, date } from '../../x509/
 import { importKey } from '../../x509/keys.js'
 import { isRevoked } from '../../x509/revocation.js'
 import type { PckChain } from './chain.js'
-import type { DcapEvidence, QeIdentity, SignedDocument, TcbInfo } from './types.js'
+import type { DcapEvidence, IntelDocument, QeIdentity, TcbInfo } from './types.js'
 
 /** What Intel publishes of a platform, and what is signed of it. */
 export interface Documents {
@@ -94,7 +94,7 @@ type Content = TcbInfo | QeIdentity
 
 async function checkDocument<T extends Content>(
   checks: Checks,
-  documents: readonly SignedDocument<T>[],
+  documents: readonly IntelDocument<T>[],
   { what, id, signers, at }: Wanted,
 ): Promise<T | undefined> {
   for (const { content } of documents) {
@@ -122,7 +122,7 @@ async function checkDocument<T extends Content>(
 /** While the vendor changes its key, documents come under the old one and the new. */
 async function isSignedByOne(
   checks: Checks,
-  { bytes, signature }: SignedDocument<unknown>,
+  { bytes, signature }: IntelDocument<unknown>,
   signers: readonly Certificate[],
 ): Promise<boolean> {
   for (const { spki } of signers) {

@@ -2,11 +2,11 @@ import { fromHex, parseJson, textOf, VouchError } from '@vouch/protocol'
 import { allButOne, mayBeText } from '../../core/resemblance.js'
 import { Members } from './json.js'
 import type {
+  IntelDocument,
   Level,
   ModuleIdentity,
   PlatformLevel,
   QeIdentity,
-  SignedDocument,
   SvnLevel,
   TcbInfo,
   TcbStatus,
@@ -34,11 +34,11 @@ export const looksLikeTcbInfo = (bytes: Uint8Array): boolean => looksLike(bytes,
 export const looksLikeQeIdentity = (bytes: Uint8Array): boolean =>
   looksLike(bytes, 'enclaveIdentity') && !looksLike(bytes, 'tcbInfo')
 
-export function parseTcbInfo(file: Uint8Array): SignedDocument<TcbInfo> {
+export function parseTcbInfo(file: Uint8Array): IntelDocument<TcbInfo> {
   return signedDocument(file, 'tcbInfo', tcbInfoIn)
 }
 
-export function parseQeIdentity(file: Uint8Array): SignedDocument<QeIdentity> {
+export function parseQeIdentity(file: Uint8Array): IntelDocument<QeIdentity> {
   return signedDocument(file, 'enclaveIdentity', qeIdentityIn)
 }
 
@@ -47,7 +47,7 @@ function signedDocument<T>(
   file: Uint8Array,
   name: keyof typeof MARKS,
   read: (content: Members) => T,
-): SignedDocument<T> {
+): IntelDocument<T> {
   const [, signed, signature] = DOCUMENTS[name].exec(textOf(file)) ?? []
   if (signed === undefined || signature === undefined)
     throw new VouchError('VALUE_MALFORMED', {

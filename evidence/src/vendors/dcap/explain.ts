@@ -4,7 +4,7 @@ import {
   chosen,
   type ExplainedField,
   field,
-  littleEndian,
+  inDecimals,
   type Meaning,
   Walk,
   zeros,
@@ -19,11 +19,11 @@ import {
   ENCLAVE_REPORT,
   ENCLAVE_REPORT_BYTES,
   HEADER,
-  HEADER_BYTES,
   KEY_BYTES,
   PCK_ID_BYTES,
   PPID_BYTES,
-  SIGNATURE_BYTES,
+  QUOTE_HEADER_BYTES,
+  QUOTE_SIGNATURE_BYTES,
   TD_ATTRIBUTE,
   TD_REPORT_10,
   TD_REPORT_10_BYTES,
@@ -36,22 +36,22 @@ import type { Level, ModuleIdentity, QeIdentity, Quote, TcbInfo } from './types.
 export function explainQuote(bytes: Uint8Array): readonly ExplainedField[] {
   const { quote } = parseQuote(bytes)
   const walk = new Walk(bytes)
-  walk.table(HEADER, HEADER_BYTES, {
-    VERSION: littleEndian,
+  walk.table(HEADER, QUOTE_HEADER_BYTES, {
+    VERSION: inDecimals,
     ATTESTATION_KEY_TYPE: () => 'ECDSA over P-256',
     TEE_TYPE: () => teeOf(quote.report).toUpperCase(),
-    QE_SVN: littleEndian,
-    PCE_SVN: littleEndian,
+    QE_SVN: inDecimals,
+    PCE_SVN: inDecimals,
     QE_VENDOR_ID: () => 'Intel',
   })
   const { body } = quote.report
   if (quote.version === 5)
-    walk.table(DESCRIPTOR, DESCRIPTOR_BYTES, { BODY_TYPE: () => body, BODY_SIZE: littleEndian })
+    walk.table(DESCRIPTOR, DESCRIPTOR_BYTES, { BODY_TYPE: () => body, BODY_SIZE: inDecimals })
   if (body === 'sgx') walk.table(ENCLAVE_REPORT, ENCLAVE_REPORT_BYTES, ENCLAVE)
   if (body === 'tdx-1.0') walk.table(TD_REPORT_10, TD_REPORT_10_BYTES, GUEST)
   if (body === 'tdx-1.5') walk.table(TD_REPORT_15, TD_REPORT_15_BYTES, { ...GUEST, MRSERVICETD: zeros })
   walk.little('signature data: size', 4)
-  walk.take('signature', SIGNATURE_BYTES, () => 'r and s, big-endian')
+  walk.take('signature', QUOTE_SIGNATURE_BYTES, () => 'r and s, big-endian')
   walk.take('attestation key', KEY_BYTES, () => 'x and y, big-endian')
   if (quote.version > 3) certification(walk)
   const name = (field: string): string => `QE report: ${field}`
@@ -62,7 +62,7 @@ export function explainQuote(bytes: Uint8Array): readonly ExplainedField[] {
     Object.entries(ENCLAVE).map(([field, meaning]) => [name(field), meaning]),
   )
   walk.table(table, ENCLAVE_REPORT_BYTES, meanings)
-  walk.take('QE report signature', SIGNATURE_BYTES, () => 'r and s, big-endian')
+  walk.take('QE report signature', QUOTE_SIGNATURE_BYTES, () => 'r and s, big-endian')
   walk.take('QE authentication data', walk.little('QE authentication data: size', 2))
   pck(walk, certification(walk), quote.pckId)
   walk.rest('behind the quote', zeros)
@@ -99,9 +99,9 @@ const ENCLAVE: { readonly [Name in keyof typeof ENCLAVE_REPORT]?: Meaning } = {
   ISVEXTPRODID: zeros,
   ATTRIBUTES: bitsOf(ENCLAVE_ATTRIBUTE),
   CONFIGID: zeros,
-  ISVPRODID: littleEndian,
-  ISVSVN: littleEndian,
-  CONFIGSVN: littleEndian,
+  ISVPRODID: inDecimals,
+  ISVSVN: inDecimals,
+  CONFIGSVN: inDecimals,
   ISVFAMILYID: zeros,
   REPORTDATA: chosen,
 }

@@ -6,7 +6,7 @@ import type { Field } from '../../core/fields.js'
 const at = (offset: number, size: number): Field => ({ offset, size })
 
 /** A.3.1, "Quote Header". Version 3 has QE SVN and PCE SVN where later versions reserve four bytes. */
-export const HEADER_BYTES = 48
+export const QUOTE_HEADER_BYTES = 48
 export const HEADER = {
   VERSION: at(0, 2),
   ATTESTATION_KEY_TYPE: at(2, 2),
@@ -80,7 +80,7 @@ export const TEE_TYPE = { sgx: 0x00, tdx: 0x81 } as const
 /** ECDSA-256-with-P-256 curve: the one type of attestation key there is. */
 export const ECDSA_P256 = 2
 export const KEY_BYTES = 64
-export const SIGNATURE_BYTES = 64
+export const QUOTE_SIGNATURE_BYTES = 64
 
 /** Types of certification data: 5 is the chain of the PCK certificate, 6 the quoting enclave's report around it. */
 export const CERTIFICATION = { PCK_CHAIN: 5, QE_REPORT: 6 } as const

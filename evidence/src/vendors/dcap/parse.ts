@@ -4,7 +4,7 @@ import { parseEventLog } from '../eventlog/parse.js'
 import { allParts, onePart, optionalPart, type Sorted } from '../sorted.js'
 import { parseQeIdentity, parseTcbInfo } from './documents.js'
 import { parseQuote } from './quote.js'
-import type { DcapEvidence, SignedDocument } from './types.js'
+import type { DcapEvidence, IntelDocument } from './types.js'
 
 /** A quote with everything that came along. */
 export function parseDcap({ parts, certificates, revocationLists }: Sorted, notes: Notes): DcapEvidence {
@@ -29,8 +29,8 @@ export function parseDcap({ parts, certificates, revocationLists }: Sorted, note
  */
 function different<T extends { readonly id: string }>(
   notes: Notes,
-  documents: readonly SignedDocument<T>[],
-): readonly SignedDocument<T>[] {
+  documents: readonly IntelDocument<T>[],
+): readonly IntelDocument<T>[] {
   const found = documents.filter(
     (document, i) => !documents.slice(0, i).some((before) => isSame(before, document)),
   )
@@ -43,5 +43,5 @@ function different<T extends { readonly id: string }>(
   return found
 }
 
-const isSame = (a: SignedDocument<unknown>, b: SignedDocument<unknown>): boolean =>
+const isSame = (a: IntelDocument<unknown>, b: IntelDocument<unknown>): boolean =>
   equalBytes(a.bytes, b.bytes) && equalBytes(a.signature, b.signature)

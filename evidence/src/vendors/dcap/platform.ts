@@ -1,5 +1,5 @@
 import { VouchError } from '@vouch/protocol'
-import { type Der, parseDer, TAG } from '../../core/der/der.js'
+import { DER_TAG, type Der, parseDer } from '../../core/der/der.js'
 import { Fields, oidText, smallInteger } from '../../core/der/fields.js'
 import type { Certificate } from '../../x509/certificate.js'
 import type { Platform } from './types.js'
@@ -46,7 +46,7 @@ function configurationOf(value: Der): NonNullable<Platform['configuration']> {
   const members = membersOf(value, `${SGX_EXTENSION}.${ID.CONFIGURATION}`)
   const isSet = (id: number): boolean => {
     const flag = members.get(id)
-    if (flag !== undefined && flag.tag !== TAG.BOOLEAN) throw malformed('a flag must be a boolean')
+    if (flag !== undefined && flag.tag !== DER_TAG.BOOLEAN) throw malformed('a flag must be a boolean')
     return flag?.content[0] === 0xff
   }
   return {
@@ -58,11 +58,11 @@ function configurationOf(value: Der): NonNullable<Platform['configuration']> {
 
 /** A sequence of pairs: an identifier one step below its parent's, and a value. */
 function membersOf(sequence: Der, parent: string): ReadonlyMap<number, Der> {
-  if (sequence.tag !== TAG.SEQUENCE) throw malformed('the SGX extension must be made of sequences')
+  if (sequence.tag !== DER_TAG.SEQUENCE) throw malformed('the SGX extension must be made of sequences')
   const members = new Map<number, Der>()
   for (const part of sequence.parts) {
     const pair = new Fields(part, 'a pair of the SGX extension')
-    const oid = oidText(pair.take(TAG.OID, 'identifier'))
+    const oid = oidText(pair.take(DER_TAG.OID, 'identifier'))
     const id = oid.startsWith(`${parent}.`) ? Number(oid.slice(parent.length + 1)) : Number.NaN
     const [, value, ...others] = part.parts
     if (!Number.isInteger(id) || members.has(id) || value === undefined || others.length > 0)
@@ -79,12 +79,12 @@ function take(members: ReadonlyMap<number, Der>, id: number): Der {
 }
 
 function octets({ tag, content }: Der, size: number): Uint8Array {
-  if (tag === TAG.OCTET_STRING && content.length === size) return content
+  if (tag === DER_TAG.OCTET_STRING && content.length === size) return content
   throw malformed(`a member of the SGX extension must be ${size} bytes`)
 }
 
 function number(value: Der, max: number): number {
-  const found = value.tag === TAG.INTEGER ? smallInteger(value, 'an SVN') : Number.NaN
+  const found = value.tag === DER_TAG.INTEGER ? smallInteger(value, 'an SVN') : Number.NaN
   if (found <= max) return found
   throw malformed('an SVN must be a small number')
 }

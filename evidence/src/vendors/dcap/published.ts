@@ -1,5 +1,5 @@
 import { equalBytes, toHex, VouchError } from '@vouch/protocol'
-import type { Published } from '../../core/file.js'
+import type { VendorPublished } from '../../core/file.js'
 import { parseQeIdentity, parseTcbInfo } from './documents.js'
 import { isPckCertificate, readPlatform } from './platform.js'
 import { teeOf } from './quote.js'
@@ -18,7 +18,10 @@ export const DCAP_FORMS = {
 } as const
 
 /** TCB info, the quoting enclave's identity and revocation lists, with the certificates of whoever signs them: "PCS API", version 4. */
-export function publishedForDcap({ quote, certificates }: DcapEvidence): readonly (readonly Published[])[] {
+export function publishedForDcap({
+  quote,
+  certificates,
+}: DcapEvidence): readonly (readonly VendorPublished[])[] {
   const leaf = certificates.find(isPckCertificate)
   if (leaf === undefined) {
     throw new VouchError('COLLATERAL_MISSING', {

@@ -1,6 +1,6 @@
 import { concat, equalBytes, shown, VouchError } from '@vouch/protocol'
-import { derValues, TAG } from '../../core/der/der.js'
-import { assemble, bytesAt, Cursor, littleEndian, numberAt } from '../../core/fields.js'
+import { DER_TAG, derValues } from '../../core/der/der.js'
+import { assemble, bytesAt, FieldCursor, littleEndian, numberAt } from '../../core/fields.js'
 import { pemBlocksOnly } from '../../core/pem.js'
 import {
   BODY_BYTES,
@@ -11,12 +11,12 @@ import {
   ECDSA_P256,
   ENCLAVE_REPORT_BYTES,
   HEADER,
-  HEADER_BYTES,
   INTEL_QE_VENDOR,
   KEY_BYTES,
   PCK_ID_BYTES,
   PPID_BYTES,
-  SIGNATURE_BYTES,
+  QUOTE_HEADER_BYTES,
+  QUOTE_SIGNATURE_BYTES,
   TEE_TYPE,
 } from './layout.js'
 import { encodeEnclaveReport, encodeTdReport, parseEnclaveReport, parseTdReport } from './reports.js'
@@ -30,7 +30,7 @@ const VERSIONS: ReadonlySet<number> = new Set([3, 4, 5])
 
 /** Whether bytes are meant as a quote: by a version as small as versions are, a key type, and the quoting enclave's vendor. */
 export function looksLikeQuote(bytes: Uint8Array): boolean {
-  if (bytes.length < HEADER_BYTES) return false
+  if (bytes.length < QUOTE_HEADER_BYTES) return false
   const isVendor = equalBytes(bytesAt(bytes, HEADER.QE_VENDOR_ID), INTEL_QE_VENDOR)
   const isTee = Object.values<number>(TEE_TYPE).includes(numberAt(bytes, HEADER.TEE_TYPE))
   const isVersion = VERSIONS.has(numberAt(bytes, HEADER.VERSION))
@@ -46,8 +46,8 @@ export function parseQuote(bytes: Uint8Array): SignedQuote {
       given: `${bytes.length}`,
     })
   }
-  const cursor = new Cursor(bytes, 'a quote')
-  const header = readHeader(cursor.take(HEADER_BYTES, 'header'))
+  const cursor = new FieldCursor(bytes, 'a quote')
+  const header = readHeader(cursor.take(QUOTE_HEADER_BYTES, 'header'))
   const body = header.version === 5 ? readDescriptor(cursor, header.tee) : BODY_OF[header.tee]
   const reportBytes = cursor.take(BODY_BYTES[body], 'body')
   const signed = bytes.subarray(0, cursor.offset)
@@ -94,7 +94,7 @@ function readHeader(bytes: Uint8Array): Header {
 }
 
 /** The body's type and size; a type is of one TEE, and has one size. */
-function readDescriptor(cursor: Cursor, tee: Header['tee']): Body {
+function readDescriptor(cursor: FieldCursor, tee: Header['tee']): Body {
   const bytes = cursor.take(DESCRIPTOR_BYTES, 'body descriptor')
   const type = numberAt(bytes, DESCRIPTOR.BODY_TYPE)
   const size = numberAt(bytes, DESCRIPTOR.BODY_SIZE)
@@ -121,13 +121,14 @@ type SignatureData = Pick<
   Pick<SignedQuote, 'quotingEnclaveSigned'>
 
 function readSignatureData(bytes: Uint8Array, version: Quote['version']): SignatureData {
-  const cursor = new Cursor(bytes, "a quote's signature data")
-  const signature = cursor.take(SIGNATURE_BYTES, 'signature')
+  const cursor = new FieldCursor(bytes, "a quote's signature data")
+  const signature = cursor.take(QUOTE_SIGNATURE_BYTES, 'signature')
   const attestationKey = cursor.take(KEY_BYTES, 'attestation key')
   // Since version 4, what vouches for the attestation key is certification data of a type of its own.
-  const vouching = version === 3 ? cursor : new Cursor(certification(cursor, 'QE_REPORT'), 'the QE report')
+  const vouching =
+    version === 3 ? cursor : new FieldCursor(certification(cursor, 'QE_REPORT'), 'the QE report')
   const quotingEnclaveSigned = vouching.take(ENCLAVE_REPORT_BYTES, 'QE report')
-  const quotingEnclaveSignature = vouching.take(SIGNATURE_BYTES, 'QE report signature')
+  const quotingEnclaveSignature = vouching.take(QUOTE_SIGNATURE_BYTES, 'QE report signature')
   const authenticationData = vouching.block(2, 'QE authentication data')
   const pck = readPck(vouching)
   vouching.end()
@@ -144,11 +145,11 @@ function readSignatureData(bytes: Uint8Array, version: Quote['version']): Signat
 }
 
 /** The chain of the PCK, or what names the PCK where the quote carries none. */
-function readPck(cursor: Cursor): Pick<Quote, 'pckChain' | 'pckId'> {
+function readPck(cursor: FieldCursor): Pick<Quote, 'pckChain' | 'pckId'> {
   const type = numberAt(cursor.rest(), { offset: 0, size: 2 })
   if (!isPckIdType(type)) return { pckChain: certification(cursor, 'PCK_CHAIN') }
   cursor.number(2, 'type of certification data')
-  const data = new Cursor(cursor.block(4, 'certification data'), 'what names the PCK')
+  const data = new FieldCursor(cursor.block(4, 'certification data'), 'what names the PCK')
   const pckId = {
     type,
     ppid: data.take(PPID_BYTES[type], 'PPID'),
@@ -162,7 +163,7 @@ function readPck(cursor: Cursor): Pick<Quote, 'pckChain' | 'pckId'> {
 
 const isPckIdType = (type: number): type is PckId['type'] => type in PPID_BYTES
 
-function certification(cursor: Cursor, wanted: keyof typeof CERTIFICATION): Uint8Array {
+function certification(cursor: FieldCursor, wanted: keyof typeof CERTIFICATION): Uint8Array {
   const type = cursor.number(2, 'type of certification data')
   if (type !== CERTIFICATION[wanted])
     throw unknown(
@@ -176,7 +177,7 @@ function certification(cursor: Cursor, wanted: keyof typeof CERTIFICATION): Uint
 export function certificatesInQuote(bytes: Uint8Array): readonly Uint8Array[] {
   const { pckChain, pckId } = parseQuote(bytes).quote
   if (pckId !== undefined) return []
-  if (pckChain[0] === TAG.SEQUENCE) return derValues(pckChain, 'the PCK chain').map(({ raw }) => raw)
+  if (pckChain[0] === DER_TAG.SEQUENCE) return derValues(pckChain, 'the PCK chain').map(({ raw }) => raw)
   return pemBlocksOnly(pckChain).map(({ der }) => der)
 }
 
@@ -186,7 +187,7 @@ export function encodeSignedPart(
 ): Uint8Array {
   const { version, qeSvn, pceSvn, userData, report } = quote
   const body = report.body === 'sgx' ? encodeEnclaveReport(report) : encodeTdReport(report)
-  const header = assemble(HEADER, HEADER_BYTES, {
+  const header = assemble(HEADER, QUOTE_HEADER_BYTES, {
     VERSION: version,
     ATTESTATION_KEY_TYPE: ECDSA_P256,
     TEE_TYPE: teeOf(report) === 'sgx' ? TEE_TYPE.sgx : TEE_TYPE.tdx,

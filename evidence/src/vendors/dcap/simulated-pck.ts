@@ -1,7 +1,7 @@
 import { concat } from '@vouch/protocol'
-import { TAG } from '../../core/der/der.js'
+import { DER_TAG } from '../../core/der/der.js'
 import { integer, oid, sequence, value } from '../../core/der/write.js'
-import { certificate, extension, named } from '../../x509/issue/certificates.js'
+import { certificate, commonNamed, extension } from '../../x509/issue/certificates.js'
 import type { Issuer } from '../../x509/issue/schemes.js'
 import type { Platform } from './types.js'
 
@@ -13,8 +13,8 @@ export interface PckContent extends Omit<Platform, 'configuration'> {
 }
 
 const SGX = '1.2.840.113741.1.13.1'
-const octets = (bytes: Uint8Array): Uint8Array => value(TAG.OCTET_STRING, bytes)
-const flag = (isSet: boolean): Uint8Array => value(TAG.BOOLEAN, Uint8Array.of(isSet ? 0xff : 0))
+const octets = (bytes: Uint8Array): Uint8Array => value(DER_TAG.OCTET_STRING, bytes)
+const flag = (isSet: boolean): Uint8Array => value(DER_TAG.BOOLEAN, Uint8Array.of(isSet ? 0xff : 0))
 const member = (path: string, content: Uint8Array): Uint8Array => sequence(oid(`${SGX}.${path}`), content)
 
 /** Issues the certificate of a PCK, with Intel's extension. */
@@ -34,12 +34,12 @@ export function pckCertificate(
     ),
     member('3', octets(pceId)),
     member('4', octets(fmspc)),
-    member('5', value(TAG.ENUMERATED, Uint8Array.of(1))),
+    member('5', value(DER_TAG.ENUMERATED, Uint8Array.of(1))),
     member('7', sequence(member('7.1', flag(true)), member('7.2', flag(false)), member('7.3', flag(true)))),
   )
   const content = {
     serial: pckSerial(ppid),
-    subject: named('SIMULATED SGX PCK Certificate'),
+    subject: commonNamed('SIMULATED SGX PCK Certificate'),
     notBefore,
     notAfter,
     spki,

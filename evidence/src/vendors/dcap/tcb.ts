@@ -1,10 +1,10 @@
 import type {
   EnclaveReport,
   Level,
+  PartStanding,
   Platform,
   PlatformLevel,
   QeIdentity,
-  Standing,
   TcbInfo,
   TcbStanding,
   TcbStatus,
@@ -70,7 +70,7 @@ export const moduleId = (report: TdReport): string =>
   `TDX_${moduleVersion(report).toString(16).toUpperCase().padStart(2, '0')}`
 
 /** Before it had major versions, the module's SVN was one of the platform's. */
-function moduleStanding(report: TdReport, { modules }: TcbInfo): Standing | undefined {
+function moduleStanding(report: TdReport, { modules }: TcbInfo): PartStanding | undefined {
   if (moduleVersion(report) === 0) return undefined
   const identity = modules.find(({ id }) => id === moduleId(report))
   if (identity === undefined)
@@ -99,7 +99,7 @@ function below(given: number, wanted: number, name = 'SVN '): readonly string[] 
 function standingAmong<L extends Level>(
   levels: readonly L[],
   missingFor: (level: L) => readonly string[],
-): Standing {
+): PartStanding {
   const found = levels.findIndex((level) => missingFor(level).length === 0)
   const level = levels[found]
   if (level === undefined) {
@@ -123,7 +123,7 @@ const day = (seconds: number): string => new Date(seconds * 1000).toISOString().
 
 /** A standing for a person: "OutOfDate since 2025-08-13 (SVN 5 < 7), INTEL-SA-01103". */
 export function standingText({ platform, tdxModule, quotingEnclave }: TcbStanding): string {
-  const parts: readonly (readonly [string, Standing | undefined])[] = [
+  const parts: readonly (readonly [string, PartStanding | undefined])[] = [
     ['TCB', platform],
     ['TDX module', tdxModule],
     ['quoting enclave', quotingEnclave],

@@ -93,7 +93,7 @@ export type TcbStatus =
   | 'NotSupported'
 
 /** A JSON document of Intel's: the bytes that are signed, and what they say. */
-export interface SignedDocument<T> {
+export interface IntelDocument<T> {
   readonly bytes: Uint8Array
   readonly signature: Uint8Array
   readonly content: T
@@ -175,15 +175,15 @@ export interface Platform {
 /** A quote with all that came with it. */
 export interface DcapEvidence extends SignedQuote {
   readonly format: 'dcap'
-  readonly tcbInfos: readonly SignedDocument<TcbInfo>[]
-  readonly identities: readonly SignedDocument<QeIdentity>[]
+  readonly tcbInfos: readonly IntelDocument<TcbInfo>[]
+  readonly identities: readonly IntelDocument<QeIdentity>[]
   readonly eventLog?: EventLog
   readonly certificates: readonly Certificate[]
   readonly revocationLists: readonly RevocationList[]
 }
 
 /** Where one part of the TCB stands. */
-export interface Standing {
+export interface PartStanding {
   readonly status: TcbStatus
   /** The date of the level it is on. */
   readonly date?: number
@@ -197,9 +197,9 @@ export interface TcbStanding {
   readonly status: TcbStatus
   readonly advisories: readonly string[]
   readonly evaluationDataNumber: number
-  readonly platform: Standing
-  readonly tdxModule?: Standing
-  readonly quotingEnclave: Standing
+  readonly platform: PartStanding
+  readonly tdxModule?: PartStanding
+  readonly quotingEnclave: PartStanding
 }
 
 interface DcapCommon extends VendorClaims {

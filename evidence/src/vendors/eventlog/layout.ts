@@ -25,7 +25,7 @@ export const EV_NO_ACTION = 3
 export const STARTUP_LOCALITY = ascii('StartupLocality\0')
 
 /** "TCG Algorithm Registry", table 3. */
-export const DIGEST_BYTES: ReadonlyMap<number, number> = new Map(
+export const EVENT_DIGEST_BYTES: ReadonlyMap<number, number> = new Map(
   Object.values(HASHES).map(({ id, bytes }) => [id, bytes]),
 )
 

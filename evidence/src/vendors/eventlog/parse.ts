@@ -1,9 +1,9 @@
 import { ascii, concat, equalBytes, VouchError } from '@vouch/protocol'
-import { Cursor, littleEndian, numberAt } from '../../core/fields.js'
+import { FieldCursor, littleEndian, numberAt } from '../../core/fields.js'
 import { beginsLike } from '../../core/resemblance.js'
 import {
-  DIGEST_BYTES,
   EV_NO_ACTION,
+  EVENT_DIGEST_BYTES,
   OLD_DIGEST_BYTES,
   SPEC_ID,
   SPEC_ID_FIXED_BYTES,
@@ -30,7 +30,7 @@ export function parseEventLog(bytes: Uint8Array): EventLog {
       given: `${bytes.length}`,
     })
   }
-  const cursor = new Cursor(bytes, 'an event log')
+  const cursor = new FieldCursor(bytes, 'an event log')
   const header = readHeader(cursor)
   const algorithms = algorithmsIn(header.data)
   const events: LoggedEvent[] = []
@@ -63,7 +63,7 @@ export function encodeEventLog({ header, events, fill }: EventLog): Uint8Array {
 
 const sized = (data: Uint8Array): Uint8Array => concat(littleEndian(data.length, 4), data)
 
-function readHeader(cursor: Cursor): EventLog['header'] {
+function readHeader(cursor: FieldCursor): EventLog['header'] {
   const register = cursor.number(4, 'register')
   const type = cursor.number(4, 'type of event')
   const digest = cursor.take(OLD_DIGEST_BYTES, 'digest')
@@ -73,7 +73,7 @@ function readHeader(cursor: Cursor): EventLog['header'] {
 }
 
 function algorithmsIn(header: Uint8Array): EventLog['algorithms'] {
-  const cursor = new Cursor(header, 'the first event of a log')
+  const cursor = new FieldCursor(header, 'the first event of a log')
   if (!equalBytes(cursor.take(SIGNATURE.length, 'signature'), SIGNATURE))
     throw malformed('the first event of a log must say Spec ID Event03')
   const version = cursor.take(SPEC_ID_FIXED_BYTES, 'version')
@@ -94,12 +94,12 @@ function algorithmsIn(header: Uint8Array): EventLog['algorithms'] {
   cursor.block(1, 'vendor info')
   cursor.end()
   const ids = new Set(algorithms.map(({ id }) => id))
-  const isKnown = algorithms.every(({ id, size }) => (DIGEST_BYTES.get(id) ?? size) === size)
+  const isKnown = algorithms.every(({ id, size }) => (EVENT_DIGEST_BYTES.get(id) ?? size) === size)
   if (ids.size === count && isKnown) return algorithms
   throw malformed('an event log must name each algorithm once, with the size that it has')
 }
 
-function readEvent(cursor: Cursor, algorithms: EventLog['algorithms']): LoggedEvent {
+function readEvent(cursor: FieldCursor, algorithms: EventLog['algorithms']): LoggedEvent {
   const register = cursor.number(4, 'register')
   const type = cursor.number(4, 'type of event')
   const count = cursor.number(4, 'number of digests')

@@ -1,7 +1,7 @@
 import { fromHex } from '@vouch/protocol'
-import type { Anchor } from '../../core/anchors.js'
+import type { VendorAnchor } from '../../core/anchors.js'
 
-export interface NitroAnchor extends Anchor {
+export interface NitroAnchor extends VendorAnchor {
   readonly kind: 'aws-nitro' | 'simulated-nitro'
 }
 

@@ -7,6 +7,7 @@ import { onePart, type Sorted } from '../sorted.js'
 import {
   ARRAY_OF_FOUR,
   COSE_SIGN1_TAG,
+  DOCUMENT_SIGNATURE_BYTES,
   MAX_BUNDLE,
   MAX_CERTIFICATE_BYTES,
   MAX_NONCE_BYTES,
@@ -16,7 +17,6 @@ import {
   MEMBERS,
   PCR_BYTES,
   PROTECTED_HEADER,
-  SIGNATURE_BYTES,
 } from './layout.js'
 import type { NitroContainer, NitroDocument, NitroEvidence, SignedDocument } from './types.js'
 
@@ -56,7 +56,7 @@ export function parseDocument(bytes: Uint8Array): SignedDocument {
   return {
     isTagged,
     payload: content,
-    signature: bytesOf(signature, 'signature', SIGNATURE_BYTES, SIGNATURE_BYTES),
+    signature: bytesOf(signature, 'signature', DOCUMENT_SIGNATURE_BYTES, DOCUMENT_SIGNATURE_BYTES),
     document: parsePayload(content),
     trailing: bytes.subarray(end),
   }

@@ -30,4 +30,4 @@ export const PROTECTED_HEADER = Uint8Array.of(0xa1, 0x01, 0x38, 0x22)
 /** Tag 18, COSE_Sign1 (RFC 9052, 2): AWS leaves it out, tools that keep documents may add it. */
 export const COSE_SIGN1_TAG = 0xd2
 export const ARRAY_OF_FOUR = 0x84
-export const SIGNATURE_BYTES = 96
+export const DOCUMENT_SIGNATURE_BYTES = 96

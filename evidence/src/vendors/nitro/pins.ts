@@ -1,7 +1,7 @@
 import { toHex } from '@vouch/protocol'
 import { type Codec, fixedBytes, flag, list, record } from '@vouch/protocol/codec'
 import { anchorOf } from '../../core/anchors.js'
-import { type PolicyFrame, unsound } from '../../core/policy/frame.js'
+import { unsound, type VendorFrame } from '../../core/policy/frame.js'
 import { NITRO_ANCHORS } from './anchors.js'
 
 /** PCR0 to PCR2: the image file, its kernel with the boot ramdisk, and the application. Together they are all that boots. */
@@ -35,7 +35,7 @@ export const nitroPins: Codec<NitroPins> = record<NitroPins>({
   debug: flag,
 })
 
-export function assertSoundNitro(kind: string, pins: NitroPins, { quota }: PolicyFrame): void {
+export function assertSoundNitro(kind: string, pins: NitroPins, { quota }: VendorFrame): void {
   for (const root of pins.roots) {
     if (anchorOf(NITRO_ANCHORS, root)?.kind !== kind)
       throw unsound(`roots of ${kind} must be pinned in the library`, toHex(root))

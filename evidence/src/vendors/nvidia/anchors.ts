@@ -1,7 +1,7 @@
 import { fromHex } from '@vouch/protocol'
-import type { Anchor } from '../../core/anchors.js'
+import type { VendorAnchor } from '../../core/anchors.js'
 
-export interface NvidiaAnchor extends Anchor {
+export interface NvidiaAnchor extends VendorAnchor {
   readonly kind: 'nvidia-gpu' | 'simulated-nvidia'
 }
 

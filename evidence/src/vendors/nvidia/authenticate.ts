@@ -14,7 +14,7 @@ import type { Slot } from '../claims.js'
 import type { Sorted } from '../sorted.js'
 import { NVIDIA_ANCHORS, NVIDIA_ROOTS, type NvidiaAnchor } from './anchors.js'
 import { isDeviceLeaf, readDice } from './dice.js'
-import { OPAQUE, SIGNATURE_BYTES } from './layout.js'
+import { OPAQUE, SPDM_SIGNATURE_BYTES } from './layout.js'
 import { parseSpdm } from './spdm.js'
 import type { Device, NvidiaClaims, NvidiaEvidence, SpdmMessage } from './types.js'
 
@@ -198,7 +198,7 @@ async function signerOf(
   { bytes, signature }: SpdmMessage,
   leaves: readonly Certificate[],
 ): Promise<Certificate | undefined> {
-  const content = bytes.subarray(0, bytes.length - SIGNATURE_BYTES)
+  const content = bytes.subarray(0, bytes.length - SPDM_SIGNATURE_BYTES)
   for (const leaf of leaves) {
     // A key of another type signed nothing here; its chain, where one is needed, refuses it.
     const key = await importKey(leaf.spki, ECDSA_P384).catch(() => undefined)

@@ -1,5 +1,5 @@
 import { VouchError } from '@vouch/protocol'
-import { context, type Der, parseDer, TAG } from '../../core/der/der.js'
+import { context, DER_TAG, type Der, parseDer } from '../../core/der/der.js'
 import { Fields, oidText, smallInteger } from '../../core/der/fields.js'
 import type { Certificate } from '../../x509/certificate.js'
 
@@ -31,10 +31,10 @@ export function readDice({ extensions }: Certificate): DiceContent {
 /** Version 1, the device's key, one FWID. */
 function compositeForm(value: Der): DiceContent {
   const fields = new Fields(value, 'TcbInfo')
-  if (smallInteger(fields.take(TAG.INTEGER, 'version'), 'version') !== 1)
+  if (smallInteger(fields.take(DER_TAG.INTEGER, 'version'), 'version') !== 1)
     throw malformed('TcbInfo must have version 1')
-  const deviceKey = fields.take(TAG.SEQUENCE, 'device key').raw
-  const fwid = fwidOf(fields.take(TAG.SEQUENCE, 'FWID'))
+  const deviceKey = fields.take(DER_TAG.SEQUENCE, 'device key').raw
+  const fwid = fwidOf(fields.take(DER_TAG.SEQUENCE, 'FWID'))
   fields.end()
   return { fwids: [fwid], deviceKey }
 }
@@ -43,7 +43,7 @@ function compositeForm(value: Der): DiceContent {
 function fieldForm({ tag, parts }: Der): DiceContent {
   const ascends = parts.every((part, i) => i === 0 || numberOf(part) > numberOf(parts[i - 1] ?? part))
   const list = parts.find((part) => part.tag === context(6))
-  if (tag !== TAG.SEQUENCE || !ascends || list === undefined || list.parts.length === 0)
+  if (tag !== DER_TAG.SEQUENCE || !ascends || list === undefined || list.parts.length === 0)
     throw malformed('DiceTcbInfo must hold FWIDs')
   return { fwids: list.parts.map(fwidOf) }
 }
@@ -52,8 +52,8 @@ const numberOf = ({ tag }: Der): number => tag & 0x1f
 
 function fwidOf(value: Der): Uint8Array {
   const fields = new Fields(value, 'FWID')
-  const algorithm = oidText(fields.take(TAG.OID, 'hash'))
-  const digest = fields.take(TAG.OCTET_STRING, 'digest').content
+  const algorithm = oidText(fields.take(DER_TAG.OID, 'hash'))
+  const digest = fields.take(DER_TAG.OCTET_STRING, 'digest').content
   fields.end()
   if (algorithm === SHA_384 && digest.length === 48) return digest
   throw malformed('a FWID must be a SHA-384 digest')

@@ -1,5 +1,5 @@
 import { chosen, type ExplainedField, Walk, zeros } from '../../core/explain.js'
-import { BLOCK_BYTES, NONCE_BYTES, OPAQUE, SIGNATURE_BYTES } from './layout.js'
+import { BLOCK_BYTES, NONCE_BYTES, OPAQUE, SPDM_SIGNATURE_BYTES } from './layout.js'
 import { parseSpdm } from './spdm.js'
 
 const OPAQUE_NAMES: ReadonlyMap<number, string> = new Map(
@@ -35,7 +35,7 @@ export function explainSpdm(bytes: Uint8Array): readonly ExplainedField[] {
     walk.take(`OpaqueData: ${OPAQUE_NAMES.get(type) ?? `type ${type}`}`, size, chosen)
     left -= 4 + size
   }
-  walk.take('Signature', SIGNATURE_BYTES, () => 'r and s, big-endian')
+  walk.take('Signature', SPDM_SIGNATURE_BYTES, () => 'r and s, big-endian')
   walk.rest('behind the signature', zeros)
   return walk.fields
 }

@@ -16,9 +16,9 @@ export const RESPONSE_HEADER = Uint8Array.of(0x11, 0x60, 0x00)
 export const BLOCK_BYTES = 55
 export const BLOCK_SPECIFICATION = 1
 export const BLOCK_VALUE_TYPE = 1
-export const DIGEST_BYTES = 48
+export const SPDM_DIGEST_BYTES = 48
 /** ECDSA over P-384: r and s side by side, big-endian. */
-export const SIGNATURE_BYTES = 96
+export const SPDM_SIGNATURE_BYTES = 96
 
 /** Types of NVIDIA's opaque data that mean something here: its "Attestation SDK" (nv-attestation-sdk-cpp), opaque data parser. */
 export const OPAQUE = {

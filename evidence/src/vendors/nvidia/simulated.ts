@@ -1,11 +1,11 @@
-import { context, TAG } from '../../core/der/der.js'
+import { context, DER_TAG } from '../../core/der/der.js'
 import { value as derValue, integer, oid, sequence } from '../../core/der/write.js'
 import type { EvidenceFile } from '../../core/file.js'
 import { parseCertificate } from '../../x509/certificate.js'
 import { type SimulatedRevocation, simulatedRevocationList } from '../../x509/issue/certificates.js'
 import { type KeyCertificate, keyCertificate } from '../../x509/issue/key-certificate.js'
 import { ECDSA_SHA384, issuerOf, rawSignature, signingKey } from '../../x509/issue/schemes.js'
-import { OPAQUE, SIGNATURE_BYTES } from './layout.js'
+import { OPAQUE, SPDM_SIGNATURE_BYTES } from './layout.js'
 import { encodeSpdm } from './spdm.js'
 import type { SpdmMessage } from './types.js'
 
@@ -81,11 +81,14 @@ export function simulatedNvidia(keys: SimulatedNvidiaKeys): SimulatedNvidia {
           { type: OPAQUE.DRIVER_VERSION, value: new TextEncoder().encode(`${driver}\0`) },
           { type: OPAQUE.FWID, value: fwid },
         ],
-        signature: new Uint8Array(SIGNATURE_BYTES),
+        signature: new Uint8Array(SPDM_SIGNATURE_BYTES),
         trailing: new Uint8Array(),
         ...fields,
       }
-      const signed = encodeSpdm({ ...unsigned, trailing: new Uint8Array() }).subarray(0, -SIGNATURE_BYTES)
+      const signed = encodeSpdm({ ...unsigned, trailing: new Uint8Array() }).subarray(
+        0,
+        -SPDM_SIGNATURE_BYTES,
+      )
       const key = await signingKey(keys.leafKey, ECDSA_SHA384.key)
       const signature = fields?.signature ?? (await rawSignature(key, 'SHA-384', signed))
       return [
@@ -103,4 +106,4 @@ export function simulatedNvidia(keys: SimulatedNvidiaKeys): SimulatedNvidia {
 }
 
 const fwidOf = (digest: Uint8Array): Uint8Array =>
-  sequence(oid('2.16.840.1.101.3.4.2.2'), derValue(TAG.OCTET_STRING, digest))
+  sequence(oid('2.16.840.1.101.3.4.2.2'), derValue(DER_TAG.OCTET_STRING, digest))

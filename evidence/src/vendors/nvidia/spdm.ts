@@ -3,13 +3,13 @@ import {
   BLOCK_BYTES,
   BLOCK_SPECIFICATION,
   BLOCK_VALUE_TYPE,
-  DIGEST_BYTES,
   NONCE_BYTES,
   REQUEST_BYTES,
   REQUEST_HEADER,
   RESPONSE_HEADER,
   RESPONSE_HEADER_BYTES,
-  SIGNATURE_BYTES,
+  SPDM_DIGEST_BYTES,
+  SPDM_SIGNATURE_BYTES,
 } from './layout.js'
 import type { OpaqueField, SpdmMessage } from './types.js'
 
@@ -50,7 +50,7 @@ export function parseSpdm(bytes: Uint8Array): SpdmMessage {
   const record = take(number(RESPONSE_HEADER_BYTES - 5, 'length of its record'), 'measurement record')
   const responderNonce = take(NONCE_BYTES, 'nonce').slice()
   const opaque = take(number(2, 'length of its opaque data'), 'opaque data')
-  const signature = take(SIGNATURE_BYTES, 'signature').slice()
+  const signature = take(SPDM_SIGNATURE_BYTES, 'signature').slice()
   return {
     nonce,
     slot,
@@ -80,7 +80,7 @@ export function encodeSpdm({
         Uint8Array.of(i + 1, BLOCK_SPECIFICATION),
         little(BLOCK_BYTES - 4, 2),
         Uint8Array.of(BLOCK_VALUE_TYPE),
-        little(DIGEST_BYTES, 2),
+        little(SPDM_DIGEST_BYTES, 2),
         digest,
       ),
     ),
@@ -110,7 +110,7 @@ function blocksOf(record: Uint8Array, count: number): readonly Uint8Array[] {
     throw malformed(`each measurement must have ${BLOCK_BYTES} bytes`, `${record.length} for ${count}`)
   return Array.from({ length: count }, (_, i) => {
     const block = record.subarray(i * BLOCK_BYTES, (i + 1) * BLOCK_BYTES)
-    const wanted = [i + 1, BLOCK_SPECIFICATION, BLOCK_BYTES - 4, 0, BLOCK_VALUE_TYPE, DIGEST_BYTES, 0]
+    const wanted = [i + 1, BLOCK_SPECIFICATION, BLOCK_BYTES - 4, 0, BLOCK_VALUE_TYPE, SPDM_DIGEST_BYTES, 0]
     if (!wanted.every((byte, place) => block[place] === byte))
       throw malformed('measurements must be numbered from 1, and be SHA-384 digests', `block ${i + 1}`)
     return block.slice(wanted.length)

@@ -1,8 +1,8 @@
 import { fromHex } from '@vouch/protocol'
-import { type Anchor, anchorAmong } from '../../core/anchors.js'
+import { anchorAmong, type VendorAnchor } from '../../core/anchors.js'
 import type { Certificate } from '../../x509/certificate.js'
 
-export interface SnpAnchor extends Anchor {
+export interface SnpAnchor extends VendorAnchor {
   readonly kind: 'sev-snp' | 'simulated-snp'
   readonly generation: 'milan' | 'genoa' | 'turin' | 'simulated'
 }

@@ -13,7 +13,7 @@ import { SNP_ANCHORS, SNP_ROOTS, type SnpAnchor } from './anchors.js'
 import { type EndorsementContent, isEndorsement, readEndorsement } from './endorsement.js'
 import { decodeTcb, GENERATIONS, isOfGeneration, isProductOf, tcbText } from './generation.js'
 import { POLICY_BIT, SIGNED_BYTES } from './layout.js'
-import { rawSignature, signingKeyOf } from './report.js'
+import { reportSignature, signingKeyOf } from './report.js'
 import type { SnpClaims, SnpEvidence, SnpReport, Tcb } from './types.js'
 
 /** Checks a report against its chain and the chain against a pinned root; claims come of it when everything could be read. */
@@ -108,7 +108,7 @@ async function checkSignature(
   const algorithm = { name: 'ECDSA', namedCurve: 'P-384' }
   const key = await attempt(checks, () => importKey(leaf.spki, algorithm))
   if (key === undefined) return
-  const signature = rawSignature(report)
+  const signature = reportSignature(report)
   const holds =
     signature !== undefined && (await isSignedRaw(key, 'SHA-384', signature, bytes.subarray(0, SIGNED_BYTES)))
   must(checks, holds, 'EVIDENCE_SIGNATURE_FALSE', {

@@ -1,8 +1,8 @@
 import { VouchError } from '@vouch/protocol'
-import { parseDer, TAG } from '../../core/der/der.js'
+import { DER_TAG, parseDer } from '../../core/der/der.js'
 import { smallInteger } from '../../core/der/fields.js'
 import type { Certificate } from '../../x509/certificate.js'
-import type { Endorsement, Tcb } from './types.js'
+import type { EndorsementKey, Tcb } from './types.js'
 
 /** Extensions of VCEK and VLEK certificates: AMD's "VCEK Certificate and KDS Interface Specification" (57230), section 3. */
 export const EXTENSION = {
@@ -19,7 +19,7 @@ export const EXTENSION = {
 
 /** What a certificate says of the chip, or the cloud, whose key it certifies. */
 export interface EndorsementContent {
-  readonly type: Endorsement
+  readonly type: EndorsementKey
   readonly product: string
   readonly tcb: Tcb
   /** There in a VCEK's certificate alone. */
@@ -59,7 +59,8 @@ export function readEndorsement(certificate: Certificate): EndorsementContent {
 
 /** The hardware id stands in its extension as it is; a key service may also wrap it in an OCTET STRING, as DER would have it. */
 function unwrapped(hwId: Uint8Array): Uint8Array {
-  const isWrapped = hwId[0] === TAG.OCTET_STRING && hwId[1] === hwId.length - 2 && WRAPPED.has(hwId.length)
+  const isWrapped =
+    hwId[0] === DER_TAG.OCTET_STRING && hwId[1] === hwId.length - 2 && WRAPPED.has(hwId.length)
   return isWrapped ? parseDer(hwId, 'hwID').content : hwId
 }
 
@@ -67,14 +68,14 @@ const WRAPPED: ReadonlySet<number> = new Set([8 + 2, 64 + 2])
 
 function patchLevel(certificate: Certificate, name: keyof typeof EXTENSION): number {
   const number = parseDer(contentOf(certificate, name), name)
-  const value = number.tag === TAG.INTEGER ? smallInteger(number, name) : Number.NaN
+  const value = number.tag === DER_TAG.INTEGER ? smallInteger(number, name) : Number.NaN
   if (value <= 0xff) return value
   throw malformed(`${name} must be a number of one byte`)
 }
 
 function productName(certificate: Certificate): string {
   const text = parseDer(contentOf(certificate, 'productName'), 'productName')
-  if (text.tag !== TAG.IA5_STRING) throw malformed('productName must be a string')
+  if (text.tag !== DER_TAG.IA5_STRING) throw malformed('productName must be a string')
   return String.fromCharCode(...text.content)
 }
 

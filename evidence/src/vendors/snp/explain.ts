@@ -3,7 +3,7 @@ import {
   bitsOf,
   chosen,
   type ExplainedField,
-  littleEndian,
+  inDecimals,
   type Meaning,
   Walk,
   zeros,
@@ -24,8 +24,8 @@ export function explainReport(bytes: Uint8Array): readonly ExplainedField[] {
       ? 'patch levels; which, depends on the product'
       : tcbText(decodeTcb(levels, generation))
   walk.table(REPORT, REPORT_BYTES, {
-    VERSION: littleEndian,
-    GUEST_SVN: littleEndian,
+    VERSION: inDecimals,
+    GUEST_SVN: inDecimals,
     POLICY: bitsOf({
       'SMT allowed': POLICY_BIT.SMT,
       'migration allowed': POLICY_BIT.MIGRATE_MA,
@@ -33,10 +33,10 @@ export function explainReport(bytes: Uint8Array): readonly ExplainedField[] {
     }),
     FAMILY_ID: zeros,
     IMAGE_ID: zeros,
-    VMPL: littleEndian,
+    VMPL: inDecimals,
     SIGNATURE_ALGO: () => 'ECDSA over P-384 with SHA-384',
     CURRENT_TCB: tcb,
-    PLATFORM_INFO: littleEndian,
+    PLATFORM_INFO: inDecimals,
     KEY_INFO: () => `signed by a ${signingKeyOf(report).toUpperCase()}`,
     REPORT_DATA: chosen,
     HOST_DATA: zeros,

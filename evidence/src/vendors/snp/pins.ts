@@ -1,9 +1,9 @@
 import { equalBytes, toHex } from '@vouch/protocol'
 import { type Codec, fixedBytes, flag, list, oneOf, record, uint } from '@vouch/protocol/codec'
 import { someOf } from '../../core/policy/codecs.js'
-import { type PolicyFrame, unsound } from '../../core/policy/frame.js'
+import { unsound, type VendorFrame } from '../../core/policy/frame.js'
 import { SNP_ANCHORS } from './anchors.js'
-import type { Endorsement, Generation, Tcb } from './types.js'
+import type { EndorsementKey, Generation, Tcb } from './types.js'
 
 /**
  * What must hold of a report in SNP's format. All members must be there: what a policy does not pin, anyone with a stock
@@ -12,7 +12,7 @@ import type { Endorsement, Generation, Tcb } from './types.js'
 export interface SnpPins {
   /** Root keys by the SHA-256 of their SubjectPublicKeyInfo, out of those that are pinned in the library. */
   readonly roots: readonly Uint8Array[]
-  readonly endorsements: readonly Endorsement[]
+  readonly endorsements: readonly EndorsementKey[]
   /**
    * What makes MEASUREMENT cover all that boots. `kernel_hashes` declares that the measured firmware holds hashes of kernel,
    * initial disk and command line, and boots nothing else. There is no other value yet: firmware alone is not the guest.
@@ -31,7 +31,7 @@ const levels = { bootloader: level, tee: level, snp: level, microcode: level }
 const tcb: Codec<Tcb> = record<Omit<Tcb, 'fmc'>>(levels)
 const tcbWithFmc: Codec<Tcb> = record<Required<Tcb>>({ fmc: level, ...levels })
 
-const ENDORSEMENTS: Readonly<Record<Endorsement, number>> = { vcek: 0, vlek: 1 }
+const ENDORSEMENTS: Readonly<Record<EndorsementKey, number>> = { vcek: 0, vlek: 1 }
 
 /** What is pinned of a report whatever it was made for, member by member. */
 export const snpPinsMembers = {
@@ -69,7 +69,7 @@ export const simulatedSnpPins: Codec<SnpPins> = pinsFor(simulatedTcb)
 export function assertSoundSnp(
   kind: string,
   pins: Pick<SnpPins, 'roots' | 'endorsements' | 'tcb'>,
-  { quota }: PolicyFrame,
+  { quota }: VendorFrame,
 ): void {
   const anchors = pins.roots.map((root) => {
     const anchor = SNP_ANCHORS.find(

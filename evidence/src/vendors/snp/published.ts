@@ -1,5 +1,5 @@
 import { toHex, VouchError } from '@vouch/protocol'
-import type { Published } from '../../core/file.js'
+import type { VendorPublished } from '../../core/file.js'
 import { isEndorsement, readEndorsement } from './endorsement.js'
 import { decodeTcb, GENERATIONS, isOfGeneration, isProductOf } from './generation.js'
 import { signingKeyOf } from './report.js'
@@ -16,20 +16,20 @@ const PRODUCTS: readonly (readonly [Generation, string])[] = [
 ]
 
 /** The certificate of the key that signed, those above it, and the root's revocation list. */
-export function publishedForSnp(evidence: SnpEvidence): readonly (readonly Published[])[] {
+export function publishedForSnp(evidence: SnpEvidence): readonly (readonly VendorPublished[])[] {
   const { report } = evidence
   const type = signingKeyOf(report)
   return PRODUCTS.filter(([generation]) => mayBeOf(evidence, generation)).map(([generation, product]) => {
     const below = `/${type}/v1/${product}`
     const common = { origin: SNP_SERVICES['AMD KDS'] } as const
-    const chain: Published = {
+    const chain: VendorPublished = {
       ...common,
       path: `${below}/cert_chain`,
       form: 'certificates',
       file: 'cert_chain.pem',
       constant: true,
     }
-    const list: Published = {
+    const list: VendorPublished = {
       ...common,
       path: `${below}/crl`,
       form: 'revocation list',

@@ -15,7 +15,7 @@ import {
   RESERVED_IN,
   SIGNING_KEY,
 } from './layout.js'
-import type { Endorsement, SnpEvidence, SnpReport } from './types.js'
+import type { EndorsementKey, SnpEvidence, SnpReport } from './types.js'
 
 type FieldName = keyof typeof REPORT
 
@@ -149,7 +149,7 @@ export function encodeReport(report: SnpReport): Uint8Array {
 }
 
 /** Which key the report says it was signed with. */
-export function signingKeyOf({ keyInfo }: SnpReport): Endorsement {
+export function signingKeyOf({ keyInfo }: SnpReport): EndorsementKey {
   const number = (keyInfo >> 2) & 7
   const key = SIGNING_KEY.get(number)
   if (key !== undefined) return key
@@ -163,7 +163,7 @@ export function signingKeyOf({ keyInfo }: SnpReport): Endorsement {
  * The signature as WebCrypto takes it, r and s big-endian in 48 bytes each; nothing when one of them needs more, as then
  * there is no key that made it.
  */
-export function rawSignature({ signature: { r, s } }: SnpReport): Uint8Array | undefined {
+export function reportSignature({ signature: { r, s } }: SnpReport): Uint8Array | undefined {
   const halves = [r, s].map((half) => half.slice().reverse())
   const fits = halves.every((half) => half.subarray(0, half.length - 48).every((byte) => byte === 0))
   return fits ? concat(...halves.map((half) => half.subarray(half.length - 48))) : undefined

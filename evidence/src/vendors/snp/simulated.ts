@@ -2,9 +2,9 @@ import { concat } from '@vouch/protocol'
 import { ia5, integer } from '../../core/der/write.js'
 import type { EvidenceFile } from '../../core/file.js'
 import {
+  commonNamed,
   extension,
   certificate as issued,
-  named,
   type SimulatedRevocation,
   simulatedRevocationList,
 } from '../../x509/issue/certificates.js'
@@ -20,7 +20,7 @@ import { EXTENSION } from './endorsement.js'
 import { encodeTcb } from './generation.js'
 import { POLICY_BIT, SIGNED_BYTES } from './layout.js'
 import { encodeReport } from './report.js'
-import type { Endorsement, SnpReport, Tcb } from './types.js'
+import type { EndorsementKey, SnpReport, Tcb } from './types.js'
 
 /** The simulated vendor's certificates and keys in DER: `fixtures/simulated-vendor`. They are public, all of them. */
 export interface SimulatedKeys {
@@ -35,7 +35,7 @@ export interface SimulatedKeys {
 
 /** What the certificate of a simulated chip's key says. */
 export interface EndorsementCertificate {
-  readonly type: Endorsement
+  readonly type: EndorsementKey
   readonly product: string
   readonly tcb: Tcb
   readonly hwId: Uint8Array
@@ -171,6 +171,6 @@ export function endorsementCertificate(
     extension(EXTENSION.ucodeSPL, integer(tcb.microcode)),
     type === 'vcek' ? extension(EXTENSION.hwID, hwId) : extension(EXTENSION.cspID, ia5('CN=simulated')),
   ]
-  const subject = named(`SIMULATED-${type.toUpperCase()}`)
+  const subject = commonNamed(`SIMULATED-${type.toUpperCase()}`)
   return issued({ serial: Uint8Array.of(1), subject, notBefore, notAfter, spki, extensions }, issuer)
 }

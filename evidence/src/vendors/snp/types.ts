@@ -7,7 +7,7 @@ import type { SnpAnchor } from './anchors.js'
 export type Generation = SnpAnchor['generation']
 
 /** What signed a report: a key of the chip, or one that AMD lends to a cloud and that names no chip. */
-export type Endorsement = 'vcek' | 'vlek'
+export type EndorsementKey = 'vcek' | 'vlek'
 
 /** Security patch levels, in words of our own. Turin counts its first-stage loader (FMC) apart. */
 export interface Tcb {
@@ -64,7 +64,7 @@ export interface SnpEvidence {
 /** What an authentic report says, whatever it was made for. */
 export interface SnpFacts {
   readonly root: SnpAnchor
-  readonly endorsement: Endorsement
+  readonly endorsement: EndorsementKey
   readonly reportData: Uint8Array
   readonly measurement: Uint8Array
   readonly hostData: Uint8Array

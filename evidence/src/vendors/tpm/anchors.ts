@@ -1,7 +1,7 @@
 import { fromHex } from '@vouch/protocol'
-import type { Anchor } from '../../core/anchors.js'
+import type { VendorAnchor } from '../../core/anchors.js'
 
-export interface TpmAnchor extends Anchor {
+export interface TpmAnchor extends VendorAnchor {
   readonly kind: 'tpm' | 'simulated-tpm'
 }
 

@@ -2,7 +2,7 @@ import { VouchError } from '@vouch/protocol'
 import { Reader, Writer } from '@vouch/protocol/codec'
 import { MAX_NAME_BYTES, MAX_SELECTIONS, PCR_SELECT_BYTES, TPM_GENERATED_VALUE, TPM_ST } from './layout.js'
 import { pcrsIn, readHash, readNumber, readSized, unknown, writeHash, writeSized } from './structures.js'
-import type { Attest, Attested, PcrSelection } from './types.js'
+import type { Attest, PcrSelection, TpmAttested } from './types.js'
 
 const MAGIC = [0xff, 0x54, 0x43, 0x47]
 
@@ -12,7 +12,7 @@ export function looksLikeAttest(bytes: Uint8Array): boolean {
 }
 
 /** Reads a TPMS_ATTEST (Part 2, section 10.12.8), and sets apart what stands behind it. */
-export function parseAttest(bytes: Uint8Array): Attested {
+export function parseAttest(bytes: Uint8Array): TpmAttested {
   const input = new Reader(bytes, 'TPMS_ATTEST')
   if (readNumber(input, 4, 'magic') !== TPM_GENERATED_VALUE)
     throw new VouchError('ALGORITHM_UNKNOWN', { rule: 'a TPMS_ATTEST must start with TPM_GENERATED_VALUE' })

@@ -10,7 +10,7 @@ import { parseAttest } from './attest.js'
 import { parsePcrs, printPcrs } from './pcrs.js'
 import { parsePublicArea, publicAreaBytes } from './public-area.js'
 import { parseSignature } from './signature.js'
-import type { Attest, Attested, GivenSignature, PcrBank, QuoteEvidence, TpmEvidence } from './types.js'
+import type { Attest, GivenSignature, PcrBank, QuoteEvidence, TpmAttested, TpmEvidence } from './types.js'
 
 /** A quote with whatever came along to judge it by. */
 export function parseTpm({ parts, certificates, revocationLists }: Sorted, notes: Notes): TpmEvidence {
@@ -83,11 +83,11 @@ function differentBanks(banks: readonly PcrBank[]): readonly PcrBank[] {
 const MAX_SIGNATURES = 2
 
 function single<Type extends Attest['type']>(
-  attests: readonly Attested[],
+  attests: readonly TpmAttested[],
   type: Type,
-): Attested<Extract<Attest, { type: Type }>> | undefined {
+): TpmAttested<Extract<Attest, { type: Type }>> | undefined {
   const [first, ...others] = attests.filter(
-    (entry): entry is Attested<Extract<Attest, { type: Type }>> => entry.attest.type === type,
+    (entry): entry is TpmAttested<Extract<Attest, { type: Type }>> => entry.attest.type === type,
   )
   if (others.length === 0) return first
   throw new VouchError('EVIDENCE_AMBIGUOUS', {

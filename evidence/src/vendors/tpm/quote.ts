@@ -5,8 +5,8 @@ import type { TpmHash } from '../eventlog/banks.js'
 import { replay } from '../eventlog/replay.js'
 import type { LoggedEvent } from '../eventlog/types.js'
 import { isDigestOf, selectedValues } from './pcrs.js'
-import { isSignedBy } from './signature.js'
-import type { Attested, PcrsByIndex, PcrValue, Quote, QuoteClaims, QuoteEvidence } from './types.js'
+import { isSignedByTpm } from './signature.js'
+import type { PcrsByIndex, PcrValue, QuoteClaims, QuoteEvidence, TpmAttested, TpmQuote } from './types.js'
 
 /** What came along with a quote and holds: values of PCRs, and which of them the event log leads to. */
 export interface Quoted {
@@ -35,10 +35,10 @@ export async function checkQuote(
 ): Promise<QuoteClaims | undefined> {
   // Everything that a TPM is said to have signed is signed by the key, and every signature is of something that is here.
   const used: number[] = []
-  const isSigned = async ({ bytes, trailing }: Attested, what: string): Promise<boolean> => {
+  const isSigned = async ({ bytes, trailing }: TpmAttested, what: string): Promise<boolean> => {
     checkTrailing(checks, `the ${what}`, trailing)
     for (const [i, { signature }] of signatures.entries()) {
-      const holds = !used.includes(i) && (await attempt(checks, () => isSignedBy(spki, signature, bytes)))
+      const holds = !used.includes(i) && (await attempt(checks, () => isSignedByTpm(spki, signature, bytes)))
       if (holds === undefined) return false // a key that is none, which is said already
       if (holds) return used.push(i) > 0
     }
@@ -121,7 +121,7 @@ function checkLogAlone(
 
 /** The digest is taken with the hash of the quote's signature, which is one of those that came along. */
 const isDigestIn = (
-  { pcrDigest }: Quote,
+  { pcrDigest }: TpmQuote,
   signatures: QuoteEvidence['signatures'],
   values: readonly PcrValue[],
 ): boolean => signatures.some(({ signature }) => isDigestOf(pcrDigest, values, signature.hash))
@@ -133,7 +133,7 @@ interface Found {
   readonly replayed: string
 }
 
-function claimsOf(quote: Quote, { pcrs, ...found }: Found): QuoteClaims {
+function claimsOf(quote: TpmQuote, { pcrs, ...found }: Found): QuoteClaims {
   const { firmwareVersion, clock, resetCount, restartCount, safe, selections } = quote
   const banks = [...new Set(pcrs.map(({ bank }) => bank))]
   const valuesIn = (wanted: TpmHash): PcrsByIndex =>

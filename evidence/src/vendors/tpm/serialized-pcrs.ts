@@ -1,5 +1,5 @@
 import { VouchError } from '@vouch/protocol'
-import { Cursor, numberAt } from '../../core/fields.js'
+import { FieldCursor, numberAt } from '../../core/fields.js'
 import { allButOne } from '../../core/resemblance.js'
 import { HASHES, PCR_COUNT } from '../eventlog/banks.js'
 import { PCR_SELECT_BYTES } from './layout.js'
@@ -34,7 +34,7 @@ export function looksLikeSerializedPcrs(bytes: Uint8Array): boolean {
 
 /** Reads the values, bank by bank. Places that are not in use hold zeros. */
 export function parseSerializedPcrs(bytes: Uint8Array): readonly PcrBank[] {
-  const cursor = new Cursor(bytes, WHAT)
+  const cursor = new FieldCursor(bytes, WHAT)
   const selections = readSelections(cursor)
   const digests = readDigests(cursor)
   cursor.end()
@@ -51,7 +51,7 @@ export function parseSerializedPcrs(bytes: Uint8Array): readonly PcrBank[] {
   })
 }
 
-function readSelections(cursor: Cursor): readonly PcrSelection[] {
+function readSelections(cursor: FieldCursor): readonly PcrSelection[] {
   const count = cursor.number(4, 'count of PCR selections')
   if (count < 1 || count > BANKS) throw malformed(`select PCRs of 1 to ${BANKS} banks`, count)
   const selections = Array.from({ length: count }, () => readSelection(cursor))
@@ -61,7 +61,7 @@ function readSelections(cursor: Cursor): readonly PcrSelection[] {
   return selections
 }
 
-function readSelection(cursor: Cursor): PcrSelection {
+function readSelection(cursor: FieldCursor): PcrSelection {
   const id = cursor.number(2, 'bank of a PCR selection')
   const hash = hashById(id) ?? unknown(`the bank in ${WHAT}`, id)
   const size = cursor.number(1, 'sizeofSelect')
@@ -71,7 +71,7 @@ function readSelection(cursor: Cursor): PcrSelection {
   return { hash, pcrs: pcrsIn(bits) }
 }
 
-function readDigests(cursor: Cursor): readonly Uint8Array[] {
+function readDigests(cursor: FieldCursor): readonly Uint8Array[] {
   const lists = cursor.number(4, 'count of lists')
   if (lists > MAX_LISTS) throw malformed(`hold at most ${MAX_LISTS} lists of values`, lists)
   return Array.from({ length: lists }, () => {

@@ -69,7 +69,7 @@ export function schemeOf(id: number, field: string): TpmSignature['scheme'] {
 export const writeScheme = (out: Writer, scheme: TpmSignature['scheme']): void => out.uint(SCHEMES[scheme], 2)
 
 /** Whether this key made this signature over these bytes. A signature of another type of key is none. */
-export async function isSignedBy(
+export async function isSignedByTpm(
   spki: Uint8Array,
   signature: TpmSignature,
   content: Uint8Array,

@@ -6,7 +6,7 @@ import { issuerOf, RSA_SHA256, rawSignature } from '../../x509/issue/schemes.js'
 import { encodeAttest } from './attest.js'
 import { printPcrs } from './pcrs.js'
 import { encodeSignature } from './signature.js'
-import type { PcrBank, Quote, TpmSignature } from './types.js'
+import type { PcrBank, TpmQuote, TpmSignature } from './types.js'
 
 /** Certificates and keys of an authority that vouches for nobody: `fixtures/simulated-tpm`. They are public, all of them. */
 export interface SimulatedAuthorityKeys {
@@ -28,7 +28,7 @@ export interface SimulatedQuote {
   /** Values of the SHA-256 bank. */
   readonly pcrs: ReadonlyMap<number, Uint8Array>
   /** Any field of the quote otherwise than all this makes it. */
-  readonly fields?: Partial<Omit<Quote, 'type'>>
+  readonly fields?: Partial<Omit<TpmQuote, 'type'>>
 }
 
 /** Makes quotes, and certificates of attestation keys, that are worth nothing. */
@@ -78,7 +78,7 @@ export function simulatedAuthority(keys: SimulatedAuthorityKeys): SimulatedAutho
 }
 
 /** A quote over all the values of a bank. */
-export function quoteOf(extraData: Uint8Array, { bank, values }: PcrBank): Quote {
+export function quoteOf(extraData: Uint8Array, { bank, values }: PcrBank): TpmQuote {
   return {
     type: 'quote',
     qualifiedSigner: concat(Uint8Array.of(0, 0x0b), new Uint8Array(32)),

@@ -24,7 +24,7 @@ interface AttestFrame {
 }
 
 /** An attestation of PCR values. */
-export interface Quote extends AttestFrame {
+export interface TpmQuote extends AttestFrame {
   readonly type: 'quote'
   readonly selections: readonly PcrSelection[]
   readonly pcrDigest: Uint8Array
@@ -37,7 +37,7 @@ export interface Creation extends AttestFrame {
   readonly creationHash: Uint8Array
 }
 
-export type Attest = Quote | Creation
+export type Attest = TpmQuote | Creation
 
 /** TPMT_SIGNATURE. */
 export type TpmSignature =
@@ -73,7 +73,7 @@ export interface PcrBank {
 }
 
 /** Something a TPM signed, with the bytes that are signed and the bytes behind them. */
-export interface Attested<A extends Attest = Attest> {
+export interface TpmAttested<A extends Attest = Attest> {
   readonly attest: A
   readonly bytes: Uint8Array
   readonly trailing: Uint8Array
@@ -87,8 +87,8 @@ export interface GivenSignature {
 
 /** A quote with what it is judged by, whoever vouches for its key. */
 export interface QuoteEvidence {
-  readonly quote: Attested<Quote>
-  readonly creation?: Attested<Creation>
+  readonly quote: TpmAttested<TpmQuote>
+  readonly creation?: TpmAttested<Creation>
   readonly signatures: readonly GivenSignature[]
   readonly pcrBanks: readonly PcrBank[]
   readonly eventLog?: readonly LoggedEvent[]

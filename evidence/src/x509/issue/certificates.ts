@@ -1,4 +1,4 @@
-import { context, TAG } from '../../core/der/der.js'
+import { context, DER_TAG } from '../../core/der/der.js'
 import { bitString, integer, oid, sequence, time, unsigned, value } from '../../core/der/write.js'
 import type { Issuer } from './schemes.js'
 
@@ -13,17 +13,20 @@ export interface CertificateContent {
 }
 
 /** A name that is nothing but a common name. */
-export const named = (commonName: string): Uint8Array =>
+export const commonNamed = (commonName: string): Uint8Array =>
   sequence(
-    value(TAG.SET, sequence(oid('2.5.4.3'), value(TAG.UTF8_STRING, new TextEncoder().encode(commonName)))),
+    value(
+      DER_TAG.SET,
+      sequence(oid('2.5.4.3'), value(DER_TAG.UTF8_STRING, new TextEncoder().encode(commonName))),
+    ),
   )
 
 /** An extension that is not critical. */
 export const extension = (id: string, content: Uint8Array): Uint8Array =>
-  sequence(oid(id), value(TAG.OCTET_STRING, content))
+  sequence(oid(id), value(DER_TAG.OCTET_STRING, content))
 
 export const criticalExtension = (id: string, content: Uint8Array): Uint8Array =>
-  sequence(oid(id), value(TAG.BOOLEAN, Uint8Array.of(0xff)), value(TAG.OCTET_STRING, content))
+  sequence(oid(id), value(DER_TAG.BOOLEAN, Uint8Array.of(0xff)), value(DER_TAG.OCTET_STRING, content))
 
 /** Issues a certificate. */
 export function certificate(
@@ -56,7 +59,7 @@ export function simulatedRevocationList(
   { thisUpdate, nextUpdate, revoked }: SimulatedRevocation,
   issuer: Issuer,
 ): Promise<Uint8Array> {
-  const entries = revoked.map((serial) => sequence(value(TAG.INTEGER, serial), time(thisUpdate)))
+  const entries = revoked.map((serial) => sequence(value(DER_TAG.INTEGER, serial), time(thisUpdate)))
   const tbs = sequence(
     integer(1),
     issuer.scheme.identifier,

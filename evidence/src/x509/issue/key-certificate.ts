@@ -1,7 +1,7 @@
-import { TAG } from '../../core/der/der.js'
+import { DER_TAG } from '../../core/der/der.js'
 import { integer, sequence, value } from '../../core/der/write.js'
 import { KEY_USAGE, USE } from '../key-usage.js'
-import { certificate, criticalExtension, extension, named } from './certificates.js'
+import { certificate, commonNamed, criticalExtension, extension } from './certificates.js'
 import type { Issuer } from './schemes.js'
 
 /** What the certificate of a key says that signs evidence, or that issues such certificates. */
@@ -20,7 +20,7 @@ export interface KeyCertificate {
 }
 
 const BASIC_CONSTRAINTS = '2.5.29.19'
-const TRUE = value(TAG.BOOLEAN, Uint8Array.of(0xff))
+const TRUE = value(DER_TAG.BOOLEAN, Uint8Array.of(0xff))
 
 /** Issues a certificate (RFC 5280, 4.1) that says of a key what it is for. */
 export function keyCertificate(
@@ -34,7 +34,7 @@ export function keyCertificate(
     {
       ...content,
       serial: Uint8Array.of(serial),
-      subject: named(commonName),
+      subject: commonNamed(commonName),
       extensions: [
         criticalExtension(BASIC_CONSTRAINTS, mayIssue),
         criticalExtension(KEY_USAGE, bits(usage)),
@@ -48,5 +48,5 @@ export function keyCertificate(
 /** The highest bit is the first; those behind the lowest that is set are left out (X.690, 11.2.2). */
 function bits(usage: number): Uint8Array {
   const unused = Math.clz32(usage & -usage) ^ 31
-  return value(TAG.BIT_STRING, Uint8Array.of(unused, usage))
+  return value(DER_TAG.BIT_STRING, Uint8Array.of(unused, usage))
 }

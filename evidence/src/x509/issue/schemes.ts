@@ -1,4 +1,4 @@
-import { context, TAG } from '../../core/der/der.js'
+import { context, DER_TAG } from '../../core/der/der.js'
 import { integer, oid, sequence, unsigned, value } from '../../core/der/write.js'
 import { parseCertificate } from '../certificate.js'
 import { owned } from '../keys.js'
@@ -30,7 +30,7 @@ export function signingKey(pkcs8: Uint8Array, algorithm: Scheme['key']): Promise
   return crypto.subtle.importKey('pkcs8', owned(pkcs8), algorithm, false, ['sign'])
 }
 
-const SHA_384 = sequence(oid('2.16.840.1.101.3.4.2.2'), value(TAG.NULL))
+const SHA_384 = sequence(oid('2.16.840.1.101.3.4.2.2'), value(DER_TAG.NULL))
 
 /** RSASSA-PSS with SHA-384, MGF1 with SHA-384 and 48 bytes of salt. */
 export const PSS_SHA384: Scheme = {
@@ -49,7 +49,7 @@ export const PSS_SHA384: Scheme = {
 
 /** RSASSA-PKCS1-v1_5 with SHA-256. */
 export const RSA_SHA256: Scheme = {
-  identifier: sequence(oid('1.2.840.113549.1.1.11'), value(TAG.NULL)),
+  identifier: sequence(oid('1.2.840.113549.1.1.11'), value(DER_TAG.NULL)),
   key: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
   sign: async (key, content) =>
     new Uint8Array(await crypto.subtle.sign('RSASSA-PKCS1-v1_5', key, owned(content))),
