@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs'
+import { posix } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { importsOf } from './support/imports.js'
 import { LAYERS, type Package, type Source, violations } from './support/layers.js'
+import { declaredNames } from './support/public-names.js'
 import {
   pathInRepository,
   readInRepository,
@@ -24,6 +26,19 @@ const packages: readonly Package[] = workspaces().map((folder) => ({
 
 function sourceFile(folder: string, path: string): Source {
   return { path: path.slice(folder.length + 1), imports: importsOf(readInRepository(path)) }
+}
+
+/** Tests, and what they stand on. */
+const testFiles = (): readonly Source[] =>
+  repositoryFiles()
+    .filter((path) => /(^|\/)test(ing)?\/.*\.ts$/.test(path))
+    .map((path) => ({ path, imports: importsOf(readInRepository(path)) }))
+
+/** Whether a path leads out of one package and into another. */
+function isInAnother(path: string, target: string): boolean {
+  const [from, to] = [path, posix.join(posix.dirname(path), target)].map((place) => place.split('/')[0] ?? '')
+  const owned = workspaces()
+  return target.startsWith('.') && from !== to && owned.includes(from ?? '') && owned.includes(to ?? '')
 }
 
 describe('the packages', () => {
@@ -50,6 +65,30 @@ describe('the packages', () => {
       .map((path) => ({ path, imports: importsOf(readInRepository(path)) }))
     expect(sources.length).toBeGreaterThan(500)
     expect(intruders(sources, 'evidence')).toEqual([])
+  })
+
+  it('have tests and support for tests that name the files of other packages by their entries', () => {
+    const reaching = testFiles().flatMap(({ path, imports }) =>
+      imports
+        .filter((target) => isInAnother(path, target))
+        .map((target) => `${path}: '${target}': import it by the entry of its package`),
+    )
+    expect(reaching).toEqual([])
+  })
+
+  it('share what tests share in fixtures/: the demo is tested by its own tests alone', () => {
+    const reaching = testFiles().filter(({ imports }) =>
+      imports.some((target) => /scripts\/demo\//.test(target)),
+    )
+    expect(reaching.map(({ path }) => path)).toEqual(['test/demo-lines.test.ts'])
+  })
+
+  it('export each name from one file: a reader who meets a name knows what it is', () => {
+    const files = repositoryFiles().filter((path) => /^[^/]+\/(src|node|service)\/.*\.ts$/.test(path))
+    const places = new Map<string, string[]>()
+    for (const path of files)
+      for (const name of declaredNames(path)) places.set(name, [...(places.get(name) ?? []), path])
+    expect([...places].filter(([, paths]) => paths.length > 1)).toEqual([])
   })
 
   it(`have no source file of more than ${MAX_LINES} lines`, () => {

@@ -1,21 +1,19 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
-import { printAdmissionPolicy } from '@vouch/evidence'
 import { type RunningServer, startServer } from '@vouch/host/http'
 import { clock } from '@vouch/host/node'
 import { type EnrollmentFile, fieldToBytes, parseJson, printEnrollment, registryLeaf } from '@vouch/protocol'
 import type { Admission } from '@vouch/registry'
-import { REGISTRAR_LIMITS } from '@vouch/registry/node'
+import { makeRegistrar, REGISTRAR_LIMITS } from '@vouch/registry/node'
 import { newChip, newClient } from '@vouch/registry/testing/enrolling'
 import { scratch } from '@vouch/registry/testing/registries'
 import { type Address, toFunctionSelector } from 'viem'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { initCommand } from '../../cli/node/registrar/commands/init.js'
 import { openChain } from '../node/client/client.js'
 import { type LeafPlace, leafPlace } from '../node/sync/leaf-place.js'
-import { syncChain } from '../node/sync/sync.js'
+import { registryIdOf, syncChain } from '../node/sync/sync.js'
 import { openContract } from '../node/trust/contract.js'
 import { signDecision } from '../node/trust/decision-message.js'
 import { executeChange, type Proposed, proposeDecision, submitDecision } from '../node/trust/decisions.js'
@@ -42,7 +40,6 @@ let registry: Address
 let folder: string
 const nodes: { node: TrustNode; server: RunningServer; url: string }[] = []
 
-const out = { program: 'registrar', data: () => undefined, words: () => undefined }
 const limits = { ...REGISTRAR_LIMITS, writes: { burst: 1000, perSecond: 100 } }
 
 /** A node's folder is made once; the node may be opened again. */
@@ -75,15 +72,9 @@ beforeAll(async () => {
   world = await startTestChain()
   registry = world.deployed.registry
   folder = await mkdtemp(join(tmpdir(), 'vouch-nodes-'))
-  const file = join(folder, 'policy.json')
-  await writeFile(file, printAdmissionPolicy(policy))
-  for (const number of [0, 1, 2]) {
-    await initCommand(out, join(folder, `node-${number}`), {
-      policy: [file],
-      rpc: world.anvil.url,
-      contract: registry,
-    })
-  }
+  const id = registryIdOf(world.chain, registry)
+  for (const number of [0, 1, 2])
+    await makeRegistrar(join(folder, `node-${number}`), { id, policies: [policy], time: clock() })
 })
 afterEach(stopNodes)
 afterAll(async () => {

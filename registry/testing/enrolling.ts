@@ -1,16 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Backend, CIRCUITS } from '@vouch/circuits'
-import {
-  type AdmissionPolicy,
-  ANCHORS,
-  admissionPolicyId,
-  type EvidenceFile,
-  printAdmissionPolicy,
-} from '@vouch/evidence'
+import { type AdmissionPolicy, ANCHORS, admissionPolicyId, type EvidenceFile } from '@vouch/evidence'
 import type { SimulatedMachine, SimulatedReport } from '@vouch/evidence/simulated'
+import { clock } from '@vouch/host/node'
 import type { EnrollmentFile } from '@vouch/protocol'
 import {
   auxOf,
@@ -25,10 +20,10 @@ import {
   toHex,
 } from '@vouch/protocol'
 import { proveEnrollment } from '@vouch/prover'
-import { initCommand } from '../../cli/node/registrar/commands/init.js'
 import { openSimulatedVendor } from '../../fixtures/simulated-vendor/index.js'
 import { makeStory } from '../../fixtures/story/story.js'
 import type { Order } from '../node/orders.js'
+import { makeRegistrar } from '../node/serving/make-registrar.js'
 
 // A client of a registrar: the story's machine, under the simulated vendor, with evidence and proofs as a real one makes them.
 
@@ -66,14 +61,11 @@ export function testPolicy(changes: Partial<AdmissionPolicy> = {}): AdmissionPol
   }
 }
 
-/** Makes a registry with these policies, by the command that operators use. Answers with its folder. */
+/** Makes a registry with these policies. Answers with its folder. */
 export async function newRegistry(...policies: readonly AdmissionPolicy[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'vouch-registrar-'))
-  const files = policies.map((_, i) => join(folder, `policy-${i}.json`))
-  for (const [i, policy] of policies.entries()) await writeFile(files[i] ?? '', printAdmissionPolicy(policy))
   const registry = join(folder, 'registry')
-  const out = { program: 'registrar', data: () => undefined, words: () => undefined }
-  await initCommand(out, registry, { policy: files })
+  await makeRegistrar(registry, { id: new Uint8Array(randomBytes(32)), policies, time: clock() })
   return registry
 }
 

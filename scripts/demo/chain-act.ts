@@ -13,8 +13,8 @@ import {
   toHex,
   VouchError,
 } from '@vouch/protocol'
+import { type Commands, urlOf } from '../../fixtures/story/commands.js'
 import { type Anvil, startAnvil } from '../anvil.js'
-import { type Commands, urlOf } from './commands.js'
 
 // The last act: the registry is a contract, and those who admit are three trust nodes, two of whom must agree.
 

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { clock } from '@vouch/host/node'
 import { printAcceptance } from '@vouch/protocol'
+import { installedCommands } from '../../fixtures/story/commands.js'
+import { startMachine } from '../../fixtures/story/machines.js'
+import { acceptanceOf, openRegistry, policyFileIn, type Registry } from '../../fixtures/story/registry.js'
 import { chainAct } from './chain-act.js'
-import { installedCommands } from './commands.js'
 import { shellLines, timed, wrapped } from './lines.js'
-import { startMachine } from './machines.js'
-import { acceptanceOf, openRegistry, policyFileIn, type Registry } from './registry.js'
 
 // The whole story on one machine, offline, between separate processes: two machines with three services each, a registrar,
 // Alice and Bob, and a chain. The hardware is simulated and its keys are public; the cryptography is all real.

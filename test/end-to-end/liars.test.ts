@@ -17,7 +17,7 @@ import { type Front, startFront } from '@vouch/prover/testing/front'
 import { type Lies, signAs } from '@vouch/prover/testing/guest'
 import { openWorld, SHOP, type World } from '@vouch/prover/testing/world'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Ended } from '../../scripts/demo/commands.js'
+import type { Ended } from '../../fixtures/story/commands.js'
 import { codeOf, filesBelow, isThere, proveWords, sourceCommands } from '../support/live.js'
 
 // Parties that lie, as servers, to the command `alice`: she says which rule is broken, by status and code, and leaves nothing.

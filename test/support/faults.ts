@@ -1,6 +1,6 @@
 import { type ErrorCode, EXIT_OF } from '@vouch/protocol'
 import { expect } from 'vitest'
-import type { Ended } from '../../scripts/demo/commands.js'
+import type { Ended } from '../../fixtures/story/commands.js'
 import type { Fault } from './fault-proxy.js'
 import { codeOf } from './live.js'
 

@@ -8,10 +8,10 @@ import {
   printAcceptance,
   printCredential,
 } from '@vouch/protocol'
+import { type Command, type Commands, commandsBy, type Ended } from '../../fixtures/story/commands.js'
+import { startMachine } from '../../fixtures/story/machines.js'
+import { acceptanceOf, openRegistry, type Registry } from '../../fixtures/story/registry.js'
 import type { ServiceName } from '../../fixtures/story/story.js'
-import { type Command, type Commands, commandsBy, type Ended } from '../../scripts/demo/commands.js'
-import { startMachine } from '../../scripts/demo/machines.js'
-import { acceptanceOf, openRegistry, type Registry } from '../../scripts/demo/registry.js'
 import { nodeArguments } from '../../scripts/program.js'
 import { type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.js'
 import { pathInRepository } from './repository.js'

@@ -26,6 +26,13 @@ export function publicNames(file: string): readonly string[] {
   })
 }
 
+/** Every name that a file exports and declares itself. */
+export function declaredNames(file: string): readonly string[] {
+  const source = ts.createSourceFile(file, readInRepository(file), ts.ScriptTarget.ES2023, false)
+  const names = source.statements.filter(isExported).flatMap(namesOf)
+  return [...new Set(names)] // overloads of one function
+}
+
 const isExported = (statement: ts.Statement): boolean =>
   ts.canHaveModifiers(statement) &&
   (ts.getModifiers(statement) ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)

@@ -1,26 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type AdmissionPolicy, admissionPolicyId, printAdmissionPolicy } from '@vouch/evidence'
+import { admissionPolicyId } from '@vouch/evidence'
 import { readAdmissionPolicy } from '@vouch/evidence/node'
-import {
-  clock,
-  dateOf,
-  makeFolder,
-  readAll,
-  readSecret,
-  type Terminal,
-  writeSecret,
-  writeWhole,
-} from '@vouch/host/node'
+import { clock, dateOf, readAll, type Terminal } from '@vouch/host/node'
 import { fieldToBytes, isSimulated, toHex, VouchError } from '@vouch/protocol'
-import {
-  createRegistry,
-  keyFile,
-  refuseRegistry,
-  registrarFolder,
-  type SigningOptions,
-} from '@vouch/registry/node'
+import { keyFile, makeRegistrar, refuseRegistry, type SigningOptions } from '@vouch/registry/node'
 
 export interface InitOptions extends SigningOptions {
   readonly policy: readonly string[]
@@ -33,16 +16,10 @@ export interface InitOptions extends SigningOptions {
 /** `registrar init`: draws an id and keys, takes the policies in, and cuts the first head. */
 export async function initCommand(out: Terminal, folder: string, options: InitOptions): Promise<number> {
   const policies = await readAll(options.policy.map(readAdmissionPolicy))
-  const paths = registrarFolder(folder)
-  await refuseRegistry(folder) // before anything is written beside it
-  await makeFolder(paths.policies, 0o700)
-  await chmod(folder, 0o700) // evidence names machines: what lies here is for the registrar alone
+  await refuseRegistry(folder) // before a chain is asked
   const id = await idOf(options)
-  const signer = await secretAt(keyFile(folder, options))
-  await secretAt(paths.nonceKey)
-  for (const policy of policies) await keepPolicy(paths.policies, policy)
   const time = clock()
-  await createRegistry(folder, { id, signer, now: () => time }) // last: a crash before leaves nothing that another try stumbles over
+  await makeRegistrar(folder, { id, policies, signerKey: keyFile(folder, options), time })
 
   const policyIds = policies.map((policy) => toHex(fieldToBytes(admissionPolicyId(policy))))
   if (options.json) out.data(JSON.stringify({ registry_id: toHex(id), policies: policyIds }))
@@ -71,17 +48,4 @@ async function idOf({ rpc, contract }: InitOptions): Promise<Uint8Array> {
   }
   const { addressArgument, openChain, registryIdOf } = await import('@vouch/chain/node')
   return registryIdOf(await openChain(rpc), addressArgument(contract, '--contract'))
-}
-
-/** A secret that is there already, as when it is kept elsewhere; else a new one. All but a few in 2^128 are signing keys. */
-async function secretAt(path: string): Promise<Uint8Array> {
-  if (await stat(path).catch(() => undefined)) return readSecret(path)
-  const secret = new Uint8Array(randomBytes(32))
-  await writeSecret(path, secret)
-  return secret
-}
-
-async function keepPolicy(folder: string, policy: AdmissionPolicy): Promise<void> {
-  const name = `${toHex(fieldToBytes(admissionPolicyId(policy)))}.json`
-  await writeWhole(join(folder, name), `${printAdmissionPolicy(policy)}\n`)
 }
