@@ -31,7 +31,7 @@ export const AREAS: readonly Area[] = [
   },
   {
     name: 'admission',
-    holds: (file) => file === 'registry/src/admission.ts',
+    holds: (file) => ['registry/src/admission.ts', 'registry/src/evidence.ts'].includes(file),
     changes: typescriptChanges,
     checks: (folder, file) =>
       vitestChecks(folder, file, [

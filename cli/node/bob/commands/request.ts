@@ -15,7 +15,7 @@ import {
   VouchError,
 } from '@vouch/protocol'
 import { makeRequest } from '@vouch/verifier'
-import { readHead } from '../head-at.js'
+import { readHead } from '@vouch/verifier/node'
 
 export interface RequestOptions {
   readonly accept: string

@@ -21,7 +21,7 @@ import {
   VouchError,
 } from '@vouch/protocol'
 import { undecided, type Verdict, verify } from '@vouch/verifier'
-import { readHead } from '../head-at.js'
+import { readHead } from '@vouch/verifier/node'
 import { judgeOnChain } from '../on-chain.js'
 
 export interface VerifyOptions {
