@@ -185,6 +185,7 @@ contract BordersTest is Nodes {
     function test_SubjectsHaveTheWidthOfTheirKind() public {
         _carries(TrustNodes.Kind.AddMember, bytes32(uint256(type(uint160).max)), 0);
         _carries(TrustNodes.Kind.AddMember, bytes32(uint256(1) << 160), TrustNodes.SubjectInvalid.selector);
+        _carries(TrustNodes.Kind.AddMember, bytes32((uint256(1) << 160) + 7), TrustNodes.SubjectInvalid.selector);
         _schedules(TrustNodes.Kind.Cancel, bytes32(uint256(type(uint64).max)), TrustNodes.NothingPending.selector);
         _schedules(TrustNodes.Kind.Cancel, bytes32(uint256(1) << 64), TrustNodes.SubjectInvalid.selector);
     }
