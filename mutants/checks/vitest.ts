@@ -34,6 +34,7 @@ async function start(folder: string): Promise<ChildProcess> {
   const child = fork(fileURLToPath(new URL('vitest-process.ts', import.meta.url)), [folder], {
     cwd: folder,
     execArgv: ['--conditions=vouch:source', '--import', 'tsx'],
+    env: { ...process.env, VOUCH_NO_BUILD: '1' },
     // A group of its own, so that its workers end with it.
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

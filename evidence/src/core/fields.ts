@@ -68,7 +68,7 @@ export class FieldCursor {
     })
   }
 
-  number(size: 1 | 2 | 4, field: string): number {
+  number(size: 1 | 2 | 3 | 4, field: string): number {
     return numberAt(this.take(size, field), { offset: 0, size })
   }
 

@@ -1,6 +1,7 @@
 import type { Checks } from '@vouch/protocol'
-import { type ErrorCode, equalBytes, toHex } from '@vouch/protocol'
+import { equalBytes, toHex } from '@vouch/protocol'
 import type { AppraisalFailure } from '../../core/checks.js'
+import { type Want, wantOf, wantRoot } from '../../core/want.js'
 import {
   type AcceptableStatus,
   type GuestMeasurements,
@@ -14,24 +15,10 @@ import type { DcapClaims, SgxClaims, TcbStanding, TdxFacts } from './types.js'
 /** What is appraised of every quote. */
 type DcapFacts = Pick<DcapClaims, 'root' | 'tcb' | 'padding' | 'trailing'>
 
-interface Difference {
-  readonly rule: string
-  readonly wanted: string
-  readonly given: string
-}
-
-/** Notes whether a field is as it must be. */
-type Want = (holds: boolean, code: ErrorCode, field: string, difference: Difference) => boolean
-
-const wantOf =
-  (checks: Checks<AppraisalFailure>): Want =>
-  (holds, code, field, difference) =>
-    checks.note(holds, { code, field, ...difference })
-
 /** Compares a guest's claims with pins, all of them: a person who is refused sees everything that is in the way. */
 export function appraiseTdx(checks: Checks<AppraisalFailure>, claims: TdxFacts, pins: TdxPins): void {
   const want = wantOf(checks)
-  checkRoots(want, claims, pins.roots)
+  wantRoot(want, pins.roots, claims.root)
   const { measurements, tdAttributes, mrServiceTd } = claims
   want(
     pins.measurements.some((accepted) => isImage(accepted, measurements)),
@@ -85,7 +72,7 @@ const imageText = (image: GuestMeasurements): string =>
 /** Compares an enclave's claims with pins. */
 export function appraiseSgx(checks: Checks<AppraisalFailure>, claims: SgxClaims, pins: SgxPins): void {
   const want = wantOf(checks)
-  checkRoots(want, claims, pins.roots)
+  wantRoot(want, pins.roots, claims.root)
   const { mrEnclave, mrSigner, isvProdId, isvSvn } = claims
   const { mrenclaves = [], signers = [] } = pins.enclaves
   const isMeasured = mrenclaves.some((accepted) => equalBytes(accepted, mrEnclave))
@@ -170,19 +157,6 @@ function checkEvaluation(want: Want, { evaluationDataNumber }: TcbStanding, leas
     wanted: `at least ${least}`,
     given: `${evaluationDataNumber}`,
   })
-}
-
-function checkRoots(want: Want, { root }: DcapFacts, roots: readonly Uint8Array[]): void {
-  want(
-    roots.some((accepted) => equalBytes(accepted, root.spki)),
-    'VENDOR_ROOT_NOT_ACCEPTED',
-    'roots',
-    {
-      rule: 'the vendor’s root must be one that the policy names',
-      wanted: roots.map(toHex).join(' or '),
-      given: `${toHex(root.spki)} (${root.name})`,
-    },
-  )
 }
 
 function checkEnd(want: Want, { trailing }: DcapFacts): void {

@@ -1,6 +1,7 @@
 import type { Checks } from '@vouch/protocol'
-import { type ErrorCode, equalBytes, toHex } from '@vouch/protocol'
+import { equalBytes, toHex } from '@vouch/protocol'
 import type { AppraisalFailure } from '../../core/checks.js'
+import { has, wantOf, wantRoot } from '../../core/want.js'
 import type { EnclaveImage, NitroPins } from './pins.js'
 import type { NitroClaims } from './types.js'
 
@@ -17,17 +18,8 @@ export function appraiseNitro(
   { root, pcrs, debug }: NitroClaims,
   pins: NitroPins,
 ): void {
-  const want = (
-    holds: boolean,
-    code: ErrorCode,
-    field: string,
-    words: Omit<AppraisalFailure, 'code' | 'field'>,
-  ) => checks.note(holds, { code, field, ...words })
-  want(has(pins.roots, root.spki), 'VENDOR_ROOT_NOT_ACCEPTED', 'roots', {
-    rule: 'the vendor’s root must be one that the policy names',
-    wanted: pins.roots.map(toHex).join(' or '),
-    given: `${toHex(root.spki)} (${root.name})`,
-  })
+  const want = wantOf(checks)
+  wantRoot(want, pins.roots, root)
   checks.note(!debug || pins.debug, NO_DEBUG)
   const isPinned = pins.images.some((image) => NAMES.every((name) => equals(image[name], pcrs[name])))
   want(isPinned || (debug && pins.debug), 'MEASUREMENT_NOT_ACCEPTED', 'images', {
@@ -56,6 +48,3 @@ const words = (register: (name: keyof EnclaveImage) => Uint8Array | undefined): 
 
 const equals = (wanted: Uint8Array, given: Uint8Array | undefined): boolean =>
   given !== undefined && equalBytes(wanted, given)
-
-const has = (accepted: readonly Uint8Array[], value: Uint8Array): boolean =>
-  accepted.some((candidate) => equalBytes(candidate, value))

@@ -1,6 +1,7 @@
 import type { Checks } from '@vouch/protocol'
 import { equalBytes, gpuDigest, toHex } from '@vouch/protocol'
 import type { AppraisalFailure } from '../../core/checks.js'
+import { has } from '../../core/want.js'
 import type { Slot, VendorClaims } from '../claims.js'
 import { gpuDigestOf } from './canonical.js'
 import type { GpuPins } from './pins.js'
@@ -109,6 +110,3 @@ function holds(bytes: Uint8Array, nonce: Uint8Array): boolean {
     equalBytes(bytes.subarray(0, nonce.length), nonce) || equalBytes(bytes.subarray(-nonce.length), nonce)
   )
 }
-
-const has = (accepted: readonly Uint8Array[], value: Uint8Array): boolean =>
-  accepted.some((candidate) => equalBytes(candidate, value))

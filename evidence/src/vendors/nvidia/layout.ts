@@ -4,8 +4,6 @@
  */
 export const REQUEST_BYTES = 37
 export const NONCE_BYTES = 32
-/** Of the response: up to the measurement record. */
-export const RESPONSE_HEADER_BYTES = 8
 
 /** SPDMVersion 1.1, GET_MEASUREMENTS, Param1: a signature is wanted, Param2: all measurements. */
 export const REQUEST_HEADER = Uint8Array.of(0x11, 0xe0, 0x01, 0xff)

@@ -1,4 +1,5 @@
-import { concat, equalBytes, fromInteger, shown, toInteger, VouchError } from '@vouch/protocol'
+import { concat, equalBytes, fromInteger, shown, VouchError } from '@vouch/protocol'
+import { FieldCursor } from '../../core/fields.js'
 import {
   BLOCK_BYTES,
   BLOCK_SPECIFICATION,
@@ -7,7 +8,6 @@ import {
   REQUEST_BYTES,
   REQUEST_HEADER,
   RESPONSE_HEADER,
-  RESPONSE_HEADER_BYTES,
   SPDM_DIGEST_BYTES,
   SPDM_SIGNATURE_BYTES,
 } from './layout.js'
@@ -35,22 +35,17 @@ export function parseSpdm(bytes: Uint8Array): SpdmMessage {
     })
   const nonce = bytes.slice(REQUEST_HEADER.length, REQUEST_HEADER.length + NONCE_BYTES)
   const slot = bytes[REQUEST_BYTES - 1] ?? 0
-  let at = REQUEST_BYTES + RESPONSE_HEADER.length
-  const take = (size: number, what: string): Uint8Array => {
-    if (size > bytes.length - at) throw new VouchError('TRUNCATED', { rule: `${WHAT} must hold its ${what}` })
-    at += size
-    return bytes.subarray(at - size, at)
-  }
-  const number = (size: number, what: string): number => Number(toInteger(take(size, what).toReversed()))
-  const answered = number(1, 'slot')
+  const start = REQUEST_BYTES + RESPONSE_HEADER.length
+  const response = new FieldCursor(bytes.subarray(start), WHAT)
+  const answered = response.number(1, 'slot')
   if (answered !== slot || slot > 7) {
     throw malformed('the response must be for the slot that was asked', `${slot} and ${answered}`)
   }
-  const count = number(1, 'number of blocks')
-  const record = take(number(RESPONSE_HEADER_BYTES - 5, 'length of its record'), 'measurement record')
-  const responderNonce = take(NONCE_BYTES, 'nonce').slice()
-  const opaque = take(number(2, 'length of its opaque data'), 'opaque data')
-  const signature = take(SPDM_SIGNATURE_BYTES, 'signature').slice()
+  const count = response.number(1, 'number of blocks')
+  const record = response.take(response.number(3, 'length of its record'), 'measurement record')
+  const responderNonce = response.take(NONCE_BYTES, 'nonce').slice()
+  const opaque = response.block(2, 'opaque data')
+  const signature = response.take(SPDM_SIGNATURE_BYTES, 'signature').slice()
   return {
     nonce,
     slot,
@@ -58,8 +53,8 @@ export function parseSpdm(bytes: Uint8Array): SpdmMessage {
     measurements: blocksOf(record, count),
     opaque: opaqueFields(opaque),
     signature,
-    trailing: bytes.subarray(at),
-    bytes: bytes.subarray(0, at),
+    trailing: response.rest(),
+    bytes: bytes.subarray(0, start + response.offset),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Checks } from '@vouch/protocol'
-import { type ErrorCode, equalBytes, toHex } from '@vouch/protocol'
+import { toHex } from '@vouch/protocol'
 import type { AppraisalFailure } from '../../core/checks.js'
+import { has, type Want, wantOf, wantRoot } from '../../core/want.js'
 import { tcbText } from './generation.js'
 import type { SnpPins } from './pins.js'
 import type { SnpFacts, Tcb } from './types.js'
@@ -12,18 +13,9 @@ export function appraiseSnp(
   pins: Omit<SnpPins, 'boot'>,
 ): void {
   const { root, endorsement, measurement, vmpl, guestPolicy } = claims
-  const want = (
-    holds: boolean,
-    code: ErrorCode,
-    field: string,
-    { rule, wanted, given }: { rule: string; wanted: string; given: string },
-  ): boolean => checks.note(holds, { code, rule, field, wanted, given })
+  const want = wantOf(checks)
 
-  want(has(pins.roots, root.spki), 'VENDOR_ROOT_NOT_ACCEPTED', 'roots', {
-    rule: 'the vendor’s root must be one that the policy names',
-    wanted: pins.roots.map(toHex).join(' or '),
-    given: `${toHex(root.spki)} (${root.name})`,
-  })
+  wantRoot(want, pins.roots, root)
   want(pins.endorsements.includes(endorsement), 'ENDORSEMENT_NOT_ACCEPTED', 'endorsements', {
     rule: 'the report must be signed by a type of key that the policy names',
     wanted: pins.endorsements.join(' or '),
@@ -62,16 +54,7 @@ export function inspectSnp(checks: Checks<AppraisalFailure>, { guestPolicy }: Sn
   checks.leave('measurement, TCB, VMPL: no policy was given')
 }
 
-function checkTcb(
-  { root: { generation }, tcb }: SnpFacts,
-  pins: Pick<SnpPins, 'tcb'>,
-  want: (
-    holds: boolean,
-    code: ErrorCode,
-    field: string,
-    explanation: { rule: string; wanted: string; given: string },
-  ) => boolean,
-): void {
+function checkTcb({ root: { generation }, tcb }: SnpFacts, pins: Pick<SnpPins, 'tcb'>, want: Want): void {
   const floor = pins.tcb[generation]
   if (floor === undefined) {
     want(false, 'GENERATION_NOT_ACCEPTED', 'tcb', {
@@ -87,8 +70,4 @@ function checkTcb(
     wanted: `at least ${tcbText(floor)}`,
     given: tcbText(tcb),
   })
-}
-
-function has(accepted: readonly Uint8Array[], value: Uint8Array): boolean {
-  return accepted.some((candidate) => equalBytes(candidate, value))
 }
