@@ -14,7 +14,7 @@ const BOB = join(ROOT, 'cli/bin/bob.js')
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
 
 /** With all that they refer to. */
-const BUILT = ['prover/src', 'verifier/node', 'registry/node']
+const BUILT = ['cli/node']
 
 export interface Command {
   readonly name: CommandName
