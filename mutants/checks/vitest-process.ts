@@ -5,6 +5,7 @@ import { createVitest } from 'vitest/node'
 
 export interface Order {
   readonly test: string
+  /** Every source that was ever changed: what was put back is not what was compiled last, either. */
   readonly changed: readonly string[]
 }
 
@@ -28,12 +29,15 @@ process.on('message', async ({ test, changed }: Order) => {
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(
     vitest.projects.map((project) => project.createSpecification(test)),
   )
-  const failures = testModules.flatMap((module) => [
+  // Vitest answers with the modules of earlier runs, too: what failed then says nothing of this mutant.
+  const own = testModules.filter(({ moduleId }) => moduleId === test)
+  const failures = own.flatMap((module) => [
     ...[...module.children.allTests('failed')].map(({ fullName }) => fullName),
     ...module.errors().map(({ message }) => message),
     ...[...module.children.allSuites()].flatMap((suite) => suite.errors().map(({ message }) => message)),
   ])
-  const [failure = unhandledErrors.length > 0 ? 'an unhandled error' : undefined] = failures
+  const broken = own.length === 0 || unhandledErrors.length > 0 ? 'an unhandled error' : undefined
+  const [failure = broken] = failures
   process.send?.((failure === undefined ? {} : { failure }) satisfies Answer)
 })
 process.send?.({} satisfies Answer)

@@ -15,11 +15,17 @@ export function vitestChecks(folder: string, file: string, tests: readonly strin
   return tests.map((test) => ({
     name: test,
     files: [test],
-    firstFailure: () => run(folder, { test: join(folder, test), changed: [join(folder, file)] }),
+    firstFailure: () => {
+      touched.add(join(folder, file))
+      return run(folder, { test: join(folder, test), changed: [...touched] })
+    },
   }))
 }
 
 let warm: Promise<ChildProcess> | undefined
+
+/** What has been changed since the start, and put back or not. */
+const touched = new Set<string>()
 
 async function run(folder: string, order: Order): Promise<string | undefined> {
   warm ??= start(folder)
