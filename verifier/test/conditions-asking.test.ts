@@ -1,5 +1,5 @@
 import { Checks, gravest, gravestError, type Request, VouchError } from '@vouch/protocol'
-import { makeRequest, memorySeen, openChallenges } from '@vouch/verifier'
+import { makeRequest, memorySeen, openChallenges, verify } from '@vouch/verifier'
 import { describe, expect, test } from 'vitest'
 import { bytes32, NOON, shop } from '../../test/support/proven.js'
 import { judge, judgeAtOnce } from '../src/checks.js'
@@ -108,6 +108,30 @@ describe('a Request that is made', () => {
     ],
   ])('is none for %s', (_, change, code) => {
     expect(() => makeRequest({ ...parameters, ...change })).toThrow(expect.objectContaining({ code }))
+  })
+})
+
+describe('what is left out at will, and given as something else, is a slip', () => {
+  const { bundle, given } = scene()
+  const { acceptance, head } = story
+  const asking = {
+    acceptance,
+    head,
+    now: NOON,
+    verifier: shop,
+    challenge: bytes32(1),
+    profile: 'sha256',
+  } as const
+
+  test('a hash of a question in hexadecimal', () => {
+    const askHash = 'ab'.repeat(32) as unknown as Uint8Array
+    expect(() => makeRequest({ ...asking, askHash })).toThrow(expect.objectContaining({ code: 'USAGE' }))
+    expect(makeRequest({ ...asking, askHash: bytes32(2) }).askHash).toEqual(bytes32(2))
+  })
+
+  test('an opening that is text', async () => {
+    const opening = 'hello' as unknown as NonNullable<typeof given.opening>
+    await expect(verify(bundle, { ...given, opening })).rejects.toMatchObject({ code: 'USAGE' })
   })
 })
 
