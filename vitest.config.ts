@@ -23,6 +23,7 @@ const OF_NODE = [
   'fetch-lists',
   'policy-file',
   'readme',
+  'verdict-vectors',
   'x509/node-crypto',
   'x509/whole-suites',
 ].map((name) => `evidence/test/${name}.test.ts`)

@@ -78,7 +78,7 @@ const askGateway: Step = {
 }
 
 /** Everything that is judged of a bundle, in order. Each judge selects from this one table. */
-const STEPS: readonly Step[] = [
+export const STEPS: readonly Step[] = [
   HEAD.signed,
   HEAD.signer,
   HEAD.registry,
