@@ -8,11 +8,11 @@ const ROOT = new URL('../../', import.meta.url)
 
 /** Where each command comes from. */
 const PACKAGES = {
-  registrar: 'registry',
+  registrar: 'cli',
   'tee-agent': 'agent',
   'vouch-echo': 'agent',
-  alice: 'prover',
-  bob: 'verifier',
+  alice: 'cli',
+  bob: 'cli',
 } as const
 
 export type Command = keyof typeof PACKAGES
