@@ -1,6 +1,7 @@
 import type { ManifestEntry } from '../circuits/node/index.js'
 import type { Budget } from './budget.js'
 import { EVIDENCE_BUDGETS } from './evidence-budgets.js'
+import { INSTALL_BUDGETS } from './install-budgets.js'
 import type { BenchCircuit } from './proving.js'
 import { registryBudgets } from './registry-budgets.js'
 import { commandMedian, nativeMedian, nativeOf, type Results } from './results.js'
@@ -72,7 +73,7 @@ const BUDGETS: readonly Budget[] = [
   },
 ]
 
-/** Holds results against every budget: the circuits' own, as the manifest has them, those above, evidence's, and the registry's. */
+/** Holds results against every budget: the circuits' own, as the manifest has them, those above, evidence's, the registry's, and those of installs. */
 export function judge(results: Results): Judged[] {
   const { manifest, registry } = results
   const budgets = [
@@ -80,6 +81,7 @@ export function judge(results: Results): Judged[] {
     ...BUDGETS,
     ...EVIDENCE_BUDGETS,
     ...registryBudgets(registry.leaves),
+    ...INSTALL_BUDGETS,
   ]
   return budgets.map((budget) => {
     const value = budget.value(results)

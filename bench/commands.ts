@@ -10,11 +10,17 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DEMO = join(ROOT, 'scripts/demo/main.ts')
-const BOB = join(ROOT, 'cli/bin/bob.js')
+const fileOf = (command: string): string => join(ROOT, `cli/bin/${command}.js`)
+const BOB = fileOf('bob')
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
 
-/** With all that they refer to. */
-const BUILT = ['cli/node']
+/** What starts, and does nothing. */
+const STARTS = {
+  'node alone': ['--eval', ''],
+  'bob --version': [BOB, '--version'],
+  'alice --version': [fileOf('alice'), '--version'],
+  'registrar --version': [fileOf('registrar'), '--version'],
+} as const
 
 export interface Command {
   readonly name: CommandName
@@ -22,17 +28,17 @@ export interface Command {
   readonly samples: readonly number[]
 }
 
-export type CommandName = 'node alone' | 'bob verify' | 'bob verify --backend wasm'
+export type CommandName = keyof typeof STARTS | 'bob verify' | 'bob verify --backend wasm'
 
 export interface Size {
   readonly name: string
   readonly bytes: number
 }
 
-/** Builds what the demo, `bob` and `registrar` run from: a stale build would be measured, or might not know the circuits' keys. */
+/** Builds the packages, which the demo and the commands run from and which are packed: a stale build would be measured, or might not know the circuits' keys. */
 export async function build(): Promise<void> {
   try {
-    await run(process.execPath, [TSC, '-b', ...BUILT], { cwd: ROOT })
+    await run(process.execPath, [TSC, '-b'], { cwd: ROOT })
   } catch (error) {
     const words = error instanceof Error && 'stdout' in error ? String(error.stdout) : ''
     throw new Error(`the packages do not build\n${words}`, { cause: error })
@@ -69,7 +75,7 @@ async function verifyArguments(folder: string): Promise<string[]> {
 /** The commands take turns, so that whatever else the machine does, it does to all of them. */
 async function timeCommands(verify: readonly string[], rounds: number): Promise<Command[]> {
   const lines: Readonly<Record<CommandName, readonly string[]>> = {
-    'node alone': ['--eval', ''],
+    ...STARTS,
     'bob verify': verify,
     'bob verify --backend wasm': [...verify, '--backend', 'wasm'],
   }

@@ -5,6 +5,7 @@ import { type Judged, judge } from './budgets.js'
 import { build, measureCommands } from './commands.js'
 import { buildYardstick } from './ecdsa.js'
 import { measureEvidence } from './evidence.js'
+import { measureInstalls } from './installs.js'
 import { describeMachine, otherWork } from './machine.js'
 import { PLANS, type Plan, type PlanName, type ProvingPlan } from './plan.js'
 import { type Measured, measureProving, type Yardstick } from './proving.js'
@@ -12,7 +13,7 @@ import { measureRegistry } from './registry.js'
 import { report } from './report.js'
 import type { Results } from './results.js'
 
-// `npm run bench`: what proving, verifying, a registry and judging evidence cost on this machine. Tables on stdout, progress on stderr. README.md
+// `npm run bench`: what proving, verifying, a registry, judging evidence and installing cost on this machine. Tables on stdout, progress on stderr. README.md
 // says how to read them.
 
 const USAGE = 'usage: npm run bench -- [--quick | --check] [--json] [--out FILE]'
@@ -54,11 +55,12 @@ async function measure(plan: Plan): Promise<Results> {
   for (const part of plan.proving) proving.push(...(await measurePart(part, yardstick)))
   const registry = await measureRegistry(plan.registry, say)
   const evidence = await measureEvidence(plan.evidence, say)
-  say(`run bob verify ${plan.commands} times on each backend`)
+  const installs = await measureInstalls(plan.installs, say)
+  say(`run whole commands ${plan.commands} times each`)
   const ofCommands = await measureCommands(plan.commands)
   const machine = describeMachine(busyBefore, await otherWork())
   const manifest = await readManifest()
-  return { date, machine, manifest, ecdsaGates, proving, registry, evidence, ...ofCommands }
+  return { date, machine, manifest, ecdsaGates, proving, registry, evidence, installs, ...ofCommands }
 }
 
 function measurePart(part: ProvingPlan, yardstick: Yardstick): Promise<Measured[]> {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { EvidencePlan } from './evidence.js'
+import type { Installable } from './installs.js'
 import type { BenchCircuit, Engine } from './proving.js'
 import type { RegistryPlan } from './registry.js'
 
@@ -10,6 +11,8 @@ export interface Plan {
   readonly evidence: EvidencePlan
   /** How often each whole command is run. */
   readonly commands: number
+  /** What is installed, each alone. */
+  readonly installs: readonly Installable[]
 }
 
 export interface ProvingPlan {
@@ -41,6 +44,7 @@ export const PLANS: Readonly<Record<PlanName, Plan>> = {
     registry: SMALL,
     evidence: JUDGED,
     commands: 5,
+    installs: ['verifier'],
   },
 }
 
@@ -65,5 +69,6 @@ function everything({ launches, native, wasm, registry, commands }: Amounts): Pl
     registry,
     evidence: JUDGED,
     commands,
+    installs: ['verifier', 'prover', 'agent', 'evidence', 'cli'],
   }
 }

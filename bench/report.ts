@@ -17,6 +17,7 @@ export function report(results: Results, judged: readonly Judged[]): string {
     section('Evidence: processor time', evidence(results)),
     section('Whole commands: milliseconds', commands(results)),
     section('Sizes', sizes(results)),
+    section('Installs', installs(results)),
     section('Budgets', budgets(judged)),
   ].join('\n\n')
 }
@@ -95,6 +96,15 @@ function commands(results: Results): Rows {
 
 function sizes(results: Results): Rows {
   return [['what', 'bytes'], ...results.sizes.map(({ name, bytes }) => [name, whole(bytes)])]
+}
+
+function installs({ installs }: Results): Rows {
+  const heading = ['installed alone', 'packages', 'MB']
+  if (typeof installs === 'string') return [heading, [installs, '', '']]
+  return [
+    heading,
+    ...installs.map(({ name, packages, bytes }) => [`@vouch/${name}`, whole(packages), megabytes(bytes)]),
+  ]
 }
 
 function budgets(judged: readonly Judged[]): Rows {

@@ -1,6 +1,7 @@
 import type { Manifest } from '../circuits/node/index.js'
 import type { Command, CommandName, Size } from './commands.js'
 import type { EvidenceResults } from './evidence.js'
+import type { InstallResults } from './installs.js'
 import type { Machine } from './machine.js'
 import type { BenchCircuit, Measured, Samples } from './proving.js'
 import type { RegistryResults } from './registry.js'
@@ -16,6 +17,7 @@ export interface Results {
   readonly evidence: EvidenceResults
   readonly commands: readonly Command[]
   readonly sizes: readonly Size[]
+  readonly installs: InstallResults
 }
 
 export function median(samples: readonly number[]): number | undefined {
@@ -39,4 +41,10 @@ export function nativeMedian(
 
 export function commandMedian({ commands }: Results, name: CommandName): number | undefined {
   return median(commands.find((command) => command.name === name)?.samples ?? [])
+}
+
+/** Other work on the machine only ever adds time. */
+export function leastOf({ commands }: Results, name: CommandName): number | undefined {
+  const samples = commands.find((command) => command.name === name)?.samples ?? []
+  return samples.length === 0 ? undefined : Math.min(...samples)
 }

@@ -1,7 +1,9 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, posix } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { installedIn, installFrom, packAll, type Tarball } from '../scripts/npm.js'
+import { run } from '../scripts/shell.js'
 import { shellUnder } from './support/markdown.js'
 import { LOOPBACK_ONLY, needs } from './support/needs.js'
 import {
@@ -11,20 +13,14 @@ import {
   repositoryFiles,
   workspaces,
 } from './support/repository.js'
-import { run } from './support/shell.js'
-
-/** The parts of `npm pack --json` that are judged here. */
-interface Tarball {
-  readonly name: string
-  readonly filename: string
-  readonly files: readonly { readonly path: string }[]
-}
 
 /** Each test goes on in the folders that the ones before it filled. */
 const scratch = mkdtempSync(join(tmpdir(), 'vouch-clean-'))
 const clone = join(scratch, 'clone')
-const tarballs = join(scratch, 'tarballs')
+const kept = join(scratch, 'kept for "later"')
 const consumer = join(scratch, 'consumer')
+const verifying = join(scratch, 'verifying')
+let published: readonly Tarball[] = []
 
 function step(name: string, test: () => Promise<void>): void {
   it(name, async (context) => {
@@ -61,7 +57,6 @@ describe('from a clean clone', () => {
   it('with the network cut, the demo runs, and bob judges what it kept', async (context) => {
     needs.registry(context)
     needs.loopbackOnly(context)
-    const kept = join(scratch, 'kept for "later"')
     const told = await run(clone, ...LOOPBACK_ONLY, 'npm', 'run', 'demo', '--', '--keep', kept)
     expect(told).toContain('Bob did not learn')
     expect(Number(/^([\d.]+) s in all$/m.exec(told)?.[1])).toBeLessThan(3 * DEMO_SECONDS)
@@ -83,16 +78,13 @@ describe('from a clean clone', () => {
   })
 
   step('each package holds its licence and all that it exports, and no tests', async () => {
-    mkdirSync(tarballs)
-    const packed = await run(clone, 'npm', 'pack', '--workspaces', '--json', '--pack-destination', tarballs)
-    const published = tarballsIn(packed)
+    published = await packAll(clone, join(scratch, 'tarballs'))
     expect(published.map(({ name }) => name).sort()).toEqual(
       workspaces()
         .map((it) => readManifest(it).name)
         .sort(),
     )
-    for (const { name, files } of published) {
-      const paths = files.map(({ path }) => path)
+    for (const { name, paths } of published) {
       expect(paths, name).toEqual(expect.arrayContaining(['LICENSE', 'package.json', ...entryPoints(name)]))
       expect(paths.filter(isSourceOrTest), name).toEqual([])
     }
@@ -101,12 +93,41 @@ describe('from a clean clone', () => {
   step('the packages work where only they are installed', async () => {
     mkdirSync(consumer)
     await run(consumer, 'npm', 'init', '--yes')
-    const files = readdirSync(tarballs).map((file) => join(tarballs, file))
+    const files = published.map(({ file }) => file)
     await run(consumer, 'npm', 'install', '--prefer-offline', '--no-audit', ...files)
     await run(consumer, 'node', '--input-type=module', '--eval', importAll(publicModules()))
     const bob = join('node_modules', '.bin', 'bob')
     expectCircuits(await run(consumer, bob, 'circuits', '--json'))
     await run(consumer, bob, 'doctor', '--json')
+  })
+
+  step('the verifier alone brings what judges bundles, and no more', async () => {
+    await installFrom(published, verifying, '@vouch/verifier')
+    const { packages } = await installedIn(verifying)
+    const names = packages.map(({ name }) => name)
+    const ours = names.filter((name) => name.startsWith('@vouch/'))
+    expect(ours.sort()).toEqual(['@vouch/circuits', '@vouch/protocol', '@vouch/verifier'])
+    expect(names).not.toContain('yaml')
+    expect(names).not.toContain('viem')
+    // The proving library has commands of its own.
+    const commanding = packages.filter(({ needs }) => needs.includes('commander'))
+    expect(commanding.map(({ name }) => name)).toEqual(['@aztec/bb.js'])
+  })
+
+  it('with the network cut, the verifier alone judges what the demo kept', async (context) => {
+    needs.registry(context)
+    needs.loopbackOnly(context)
+    cpSync(pathInRepository('test/support/judge-bundle.mjs'), join(verifying, 'judge-bundle.mjs'))
+    const said = await run(verifying, ...LOOPBACK_ONLY, 'node', 'judge-bundle.mjs', kept)
+    expect(said).toBe('the answer is 42')
+  })
+
+  step('what the verifier keeps in folders needs the host, and says so', async () => {
+    const open = () =>
+      run(verifying, 'node', '--input-type=module', '--eval', importAll(['@vouch/verifier/node']))
+    await expect(open()).rejects.toThrow("Cannot find package '@vouch/host'")
+    await installFrom(published, verifying, '@vouch/verifier', '@vouch/host')
+    await open()
   })
 })
 
@@ -137,13 +158,6 @@ function expectCircuits(json: string): void {
   )
   expect(sources).toContain('respond')
   expect([...pinned].sort()).toEqual([...sources].sort())
-}
-
-/** npm has answered both with a list and with an object by package name. Lifecycle scripts write before it. */
-function tarballsIn(output: string): readonly Tarball[] {
-  const start = output.search(/^[[{]$/m)
-  const parsed = JSON.parse(output.slice(start)) as readonly Tarball[] | Record<string, Tarball>
-  return Object.values(parsed)
 }
 
 function entryPoints(name: string): readonly string[] {

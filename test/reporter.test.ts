@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
+import { cleanEnvironment } from '../scripts/shell.js'
 import { pathInRepository } from './support/repository.js'
-import { cleanEnvironment } from './support/shell.js'
 
 interface Run {
   readonly status: number | null

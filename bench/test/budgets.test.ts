@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { readManifest } from '../../circuits/node/index.js'
 import { judge, type Outcome } from '../budgets.js'
+import type { Command } from '../commands.js'
 import type { EvidenceResults, EvidenceSamples } from '../evidence.js'
+import type { InstallResults } from '../installs.js'
 import type { BenchCircuit, Measured } from '../proving.js'
 import type { RegistryResults } from '../registry.js'
 import type { Results } from '../results.js'
@@ -40,12 +42,13 @@ async function outcomes(
   gates = 0,
   registry: Partial<RegistryResults> = {},
   evidence: EvidenceResults = EVIDENCE,
+  { installs = 'not measured', commands = [] }: Partial<Pick<Results, 'installs' | 'commands'>> = {},
 ): Promise<Record<string, Outcome>> {
   const manifest = await readManifest()
   const circuits = manifest.circuits.map((entry) => ({ ...entry, gates: entry.gates + gates }))
   const machine = { processor: '', cores: 2, platform: '', node: '', busyBefore: 0, busyAfter: 0 }
   const proving = [measured('respond', respond), measured('ecdsa', {})]
-  const found = { date: '', machine, ecdsaGates: 0, proving, commands: [], sizes: [] }
+  const found = { date: '', machine, ecdsaGates: 0, proving, commands, sizes: [], installs }
   const results: Results = {
     ...found,
     registry: { ...REGISTRY, ...registry },
@@ -136,5 +139,34 @@ describe('a budget', () => {
   test('of evidence is not measured where there is no evidence', async () => {
     const without = await outcomes({}, 0, {}, 'not measured: VOUCH_SAMPLES names no folder of evidence')
     expect([TDX, SNP, NITRO].map((name) => without[name])).toEqual(new Array(3).fill('not measured'))
+  })
+
+  const INSTALL = 'an install of @vouch/verifier'
+  const PACKAGES = 'an install of @vouch/verifier, counted'
+  const verifier = { name: 'verifier', packages: 25, bytes: 200e6 } as const
+  test.each<readonly [string, InstallResults, Outcome]>([
+    [INSTALL, [verifier], 'held'],
+    [INSTALL, [{ ...verifier, bytes: 200e6 + 1 }], 'broken'],
+    [PACKAGES, [verifier], 'held'],
+    [PACKAGES, [{ ...verifier, packages: 26 }], 'broken'],
+    [INSTALL, [{ ...verifier, name: 'cli' }], 'not measured'],
+    [PACKAGES, 'not measured: no npm registry answers', 'not measured'],
+  ])('%s: %j is %s', async (name, installs, outcome) => {
+    expect(await outcomes({}, 0, {}, EVIDENCE, { installs })).toMatchObject({ [name]: outcome })
+  })
+
+  const START = 'bob --version, in units of Node alone'
+  const starts = (bob: readonly number[]): readonly Command[] => [
+    { name: 'node alone', samples: [90, 60] },
+    { name: 'bob --version', samples: bob },
+  ]
+  test.each<readonly [string, readonly Command[], Outcome]>([
+    [START, starts([900, 180]), 'held'],
+    [START, starts([181]), 'over'],
+    [START, starts([541]), 'broken'],
+    [START, starts([]), 'not measured'],
+    ['alice --version, in units of Node alone', starts([1]), 'not measured'],
+  ])('%s: %j is %s', async (name, commands, outcome) => {
+    expect(await outcomes({}, 0, {}, EVIDENCE, { commands })).toMatchObject({ [name]: outcome })
   })
 })

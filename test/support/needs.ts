@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, statfsSync } from 'node:fs'
 import type { TestContext } from 'vitest'
+import { registryAnswers } from '../../scripts/npm.js'
 import { chromiumPath } from './chromium.js'
-import { readManifest } from './repository.js'
 
 /** Runs what follows it where there is no network but loopback. A new namespace's loopback is down: somebody must bring it up. */
 export const LOOPBACK_ONLY = [
@@ -60,12 +60,6 @@ function need(what: string, isThere: () => boolean): Need {
     known ??= isThere()
     if (!known) context.skip(`needs ${what}`)
   }
-}
-
-function registryAnswers(): boolean {
-  const [[name, version] = ['', '']] = Object.entries(readManifest('.').devDependencies ?? {})
-  const patience = ['--fetch-retries=0', '--fetch-timeout=20000', '--prefer-online']
-  return runs('npm', ['view', `${name}@${version}`, 'version', ...patience])
 }
 
 function runs(command: string, args: readonly string[]): boolean {
