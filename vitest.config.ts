@@ -9,9 +9,19 @@ const conditions = ['vouch:source', 'node', 'import', 'module', 'default']
 // Installs packages and fills both cores with it: it runs alone, after all others, so that it starves no test's clock.
 const CLEAN_CLONE = 'test/clean-clone.test.ts'
 
-// What takes minutes by its nature: it kills and cuts hundreds of times over, or starts a process for each of a hundred
-// samples. `npm run test:long` runs it.
-const LONG = ['cli/test/bob/samples.test.ts', 'registry/test/kill.test.ts', 'registry/test/recovery.test.ts']
+// What takes minutes by its nature: it kills, cuts, flips or draws at random thousands of times over, or starts a process for
+// each of a hundred cases. `npm run test:long` runs it.
+const LONG = [
+  'cli/test/bob/samples.test.ts',
+  'evidence/test/flips.test.ts',
+  'evidence/test/fuzz-parsers.test.ts',
+  'protocol/test/fuzz.test.ts',
+  'registry/test/kill.test.ts',
+  'registry/test/recovery.test.ts',
+  ...['announcing', 'answering', 'enrolling', 'reading'].map(
+    (name) => `test/end-to-end/faults-${name}.test.ts`,
+  ),
+]
 
 // Limits are for what hangs. A busy machine is slow, and no test fails for that.
 const HANGING_MS = 600_000

@@ -60,7 +60,7 @@ export class Program {
  * from the sources.
  */
 export function nodeArguments(file: string): readonly string[] {
-  const built = file.replace(/\/(node|service)\/(.*)\.ts$/, '/dist/$1/$2.js')
+  const built = file.replace(/^(.*)\/(node|service)\/(.*)\.ts$/, '$1/dist/$2/$3.js')
   return built !== file && existsSync(built)
     ? [process.execPath, built]
     : [process.execPath, '--conditions=vouch:source', '--import', 'tsx', file]

@@ -24,7 +24,9 @@ export default class LastLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     for (const line of slowest(modules)) console.log(line)
     if (this.projects.includes('units') && !this.projects.includes('long')) {
-      console.log('left out: what takes minutes by its nature (kills, installs, Chromium): npm run test:long')
+      console.log(
+        'left out: what takes minutes by its nature (fuzzing, faults, kills, installs, Chromium): npm run test:long',
+      )
     }
     const skipped = modules.flatMap((module) => [...module.children.allTests('skipped')])
     for (const [line, times] of tally(skipped.map(explain))) console.log(`skipped: ${line} (${times})`)

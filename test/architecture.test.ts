@@ -216,6 +216,11 @@ describe('the checker catches', () => {
       'src/ is isomorphic',
     ],
     [
+      "what is Node's, under another name",
+      made('verifier', 'src/a.ts', '@vouch/host/http'),
+      'src/ is isomorphic',
+    ],
+    [
       'a path out of the package',
       made('verifier', 'src/a.ts', '../../protocol/src/b.js'),
       'leaves the package',

@@ -21,6 +21,11 @@ export class Checks<F extends Failure = Failure> {
     return holds
   }
 
+  /** Notes a rule that held: what was to be done was done. */
+  hold(rule: string): void {
+    this.checks.push({ rule, outcome: 'held' })
+  }
+
   /** Notes a rule whose check could not be carried out, and why. Anything but our own error is a bug, and not hidden. */
   refuse(this: Checks, rule: string, error: unknown): void {
     if (!(error instanceof VouchError)) throw error

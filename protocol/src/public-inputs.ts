@@ -1,3 +1,4 @@
+import { VouchError } from './errors.js'
 import { assertField, assertLength, halves } from './hashes/field.js'
 import { toInteger } from './notation/bytes.js'
 import { policiesRoot, servicesRoot } from './registry/policy.js'
@@ -65,5 +66,10 @@ export function enrollInputs({ reportData, osImageHash, aux, credential }: Enrol
 /** The inputs one after another, as a proof is verified against them. */
 export function inputList(inputs: RespondInputs | EnrollInputs): readonly bigint[] {
   const names: readonly string[] = 'registry_root' in inputs ? PUBLIC_INPUTS.respond : PUBLIC_INPUTS.enroll
-  return names.flatMap((name) => (inputs as Named<string>)[name] ?? [])
+  return names.flatMap((name) => {
+    const value = (inputs as Named<string>)[name]
+    if (value === undefined)
+      throw new VouchError('INTERNAL', { rule: `the public input ${name} must be there` })
+    return value
+  })
 }

@@ -22,7 +22,7 @@ export async function chainSource(
   onChain: OnChain,
   expected?: Uint8Array,
 ): Promise<RegistrySource> {
-  const { openChain, addressArgument, registryIdOf, syncChain } = await import('@vouch/chain/node')
+  const { openChain, addressArgument, registryIdOf, syncChain } = await chainPackage()
   const registry = addressArgument(onChain.contract, '--contract')
   const { timeoutMs } = onChain
   const chain = await openChain(onChain.rpc, timeoutMs === undefined ? {} : { timeoutMs })
@@ -52,7 +52,7 @@ export async function requestOfContract(
   { rpc, consumer, beneficiary }: Asker,
   expected: Uint8Array,
 ): Promise<{ readonly request: Request; readonly verifier: Verifier }> {
-  const { openChain, addressArgument, readConsumer, requestFor } = await import('@vouch/chain/node')
+  const { openChain, addressArgument, readConsumer, requestFor } = await chainPackage()
   const chain = await openChain(rpc)
   const contract = await readConsumer(chain, addressArgument(consumer, '--consumer'))
   assertRegistry(contract.acceptance.registry.id, expected)
@@ -70,4 +70,18 @@ function assertRegistry(id: Uint8Array, expected: Uint8Array): void {
     given: toHex(id),
     hint: 'look at --contract, and at the chain behind --rpc',
   })
+}
+
+/** What reads chains is a package of its own, beside this one: an install for registries that are served brings none of it. */
+async function chainPackage() {
+  try {
+    return await import('@vouch/chain/node')
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND')) throw cause
+    throw new VouchError(
+      'USAGE',
+      { rule: 'a registry on a chain is read by @vouch/chain', hint: 'npm install @vouch/chain' },
+      { cause },
+    )
+  }
 }

@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
-import type { Draft } from '@vouch/protocol'
-import { equalBytes, type Head, toHex, VouchError } from '@vouch/protocol'
+import { type Draft, equalBytes, type Head, toHex, VouchError } from '@vouch/protocol'
 import type { Home } from './home.js'
 import type { Syncing, SyncOptions } from './syncing.js'
 

@@ -49,7 +49,7 @@ export async function checkAttestation(
   now: number,
 ): Promise<Claims> {
   assertBinding(attestation, guest, nonce)
-  const judged = await judgeEvidence(attestation, { policy, now, leaves: isForTheRegistrar })
+  const judged = await judgeEvidence(attestation, { policy, now, isForAnother: isForTheRegistrar })
   if ('failures' in judged) throw gravestError(judged.failures)
   return judged.claims
 }

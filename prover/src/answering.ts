@@ -1,6 +1,5 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
 import type { AdmissionPolicy } from '@vouch/evidence'
-import type { Hasher } from '@vouch/protocol'
 import {
   type Answer,
   askHash,
@@ -12,6 +11,7 @@ import {
   decodeEnvelope,
   type Guest,
   gravestError,
+  type Hasher,
   inForceAt,
   type LedgerEntry,
   type Opening,
@@ -28,8 +28,7 @@ import { assertUnanswered, entryFor, type Ledger } from './ledger.js'
 import type { Network } from './net.js'
 import { proveResponse } from './respond.js'
 import { pathAt, sizeAt, standingAt } from './standing.js'
-import type { SignedEnvelope } from './witness.js'
-import { holdingOf } from './witness.js'
+import { holdingOf, type SignedEnvelope } from './witness.js'
 
 export type ProveStage = 'registry' | 'service' | 'proof'
 

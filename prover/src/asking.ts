@@ -1,9 +1,9 @@
-import type { Credential } from '@vouch/protocol'
 import {
   type Answer,
   type Ask,
   askHash,
   CLOCK_STEP,
+  type Credential,
   decodeEnvelope,
   type Envelope,
   equalBytes,

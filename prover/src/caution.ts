@@ -1,5 +1,4 @@
-import type { AdmissionPolicy } from '@vouch/evidence'
-import { admissionPolicyId } from '@vouch/evidence'
+import { type AdmissionPolicy, admissionPolicyId } from '@vouch/evidence'
 import {
   type Credential,
   equalBytes,
@@ -16,7 +15,7 @@ import {
   verifierName,
 } from '@vouch/protocol'
 import { type Ages, ANSWER, broken, HEAD, REQUEST } from '@vouch/verifier'
-import { unprovable } from './provable.js'
+import { unless, unprovable } from './provable.js'
 import type { Standing } from './standing.js'
 
 /** How careful Alice is. Each of these may be loosened, by its name and on purpose. */
@@ -139,8 +138,6 @@ interface Crowd {
   /** Accepted services that she knows to be run. */
   readonly services: number
 }
-
-const unless = (holds: boolean, failure: Failure): readonly Failure[] => (holds ? [] : [failure])
 
 /** A bundle is worth something to the verifier that made the Request: she must mean that one, and what it asks for. */
 const verifierRules = (request: Request, { verifier }: Known): readonly Failure[] => [

@@ -1,5 +1,12 @@
-import type { Credential, Hasher, RegistryPin } from '@vouch/protocol'
-import { equalBytes, type Head, toHex, VouchError } from '@vouch/protocol'
+import {
+  type Credential,
+  equalBytes,
+  type Hasher,
+  type Head,
+  type RegistryPin,
+  toHex,
+  VouchError,
+} from '@vouch/protocol'
 import { type Mirror, type RegistrySource, type Synced, syncRegistry } from '@vouch/registry'
 import { abandonableSource } from './net.js'
 import { type Copy, openCopy } from './standing.js'

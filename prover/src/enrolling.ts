@@ -1,15 +1,18 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
 import { type AdmissionPolicy, admissionPolicyId } from '@vouch/evidence'
-import type { Credential, Draft, Hasher, RegistryPin } from '@vouch/protocol'
 import {
   assertClosedShape,
   assertShape,
+  type Credential,
+  type Draft,
   drawHolderSecret,
   type EnrollmentFile,
   fieldToBytes,
+  type Hasher,
   type NonceTicket,
   nonceOf,
   type Receipt,
+  type RegistryPin,
   type Shape,
   toHex,
   VouchError,

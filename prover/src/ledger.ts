@@ -1,10 +1,10 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import type { LedgerEntry } from '@vouch/protocol'
 import {
   ascii,
   concat,
   equalBytes,
   fieldToBytes,
+  type LedgerEntry,
   type Request,
   requestHash,
   scopeOf,

@@ -1,6 +1,6 @@
 import type { AdmissionPolicy, Claims } from '@vouch/evidence'
-import type { Draft } from '@vouch/protocol'
 import {
+  type Draft,
   type EnrollmentFile,
   type ErrorCode,
   equalBytes,

@@ -6,7 +6,6 @@ import {
   concat,
   decodeEnvelope,
   equalBytes,
-  type Failure,
   fixedRoot,
   inputList,
   PROFILES,
@@ -19,7 +18,7 @@ import {
   VouchError,
 } from '@vouch/protocol'
 import { broken, ENVELOPE } from '@vouch/verifier'
-import { unprovable } from './provable.js'
+import { unless, unprovable } from './provable.js'
 import {
   type Holding,
   type Leaves,
@@ -76,7 +75,7 @@ export async function proveResponse(parameters: ProveParameters): Promise<Bundle
 /** Refuses, in words, what the circuit would refuse without any. */
 function assertProvable({ request, response, holding, leaf, path }: Statement, leaves: Leaves): void {
   const { envelope, signature, service } = response
-  const unless = (holds: boolean, failure: Failure): readonly Failure[] => (holds ? [] : [failure])
+  const content = decodeEnvelope(envelope)
   const [failure] = [
     ...unless(rootOver(leaves, leaf) === request.root, {
       code: 'ROOT_NOT_ACCEPTED',
@@ -89,9 +88,7 @@ function assertProvable({ request, response, holding, leaf, path }: Statement, l
       request.services.some((drv) => equalBytes(drv, service.drv)),
       { code: 'SERVICE_NOT_ACCEPTED', rule: 'the Request must accept the service that signed' },
     ),
-    ...(request.freshness.kind === 'challenge'
-      ? broken(ENVELOPE.nonce, { envelope: decodeEnvelope(envelope), request })
-      : []),
+    ...broken(ENVELOPE.nonce, { envelope: content, request }),
     ...unless(isSignedBy(service, signature, PROFILES[request.profile].digest(envelope)), {
       code: 'SIGNATURE_FALSE',
       rule: "the envelope's signature must hold under the service's key and the Request's profile",

@@ -1,11 +1,12 @@
-import type { Credential, Hasher } from '@vouch/protocol'
 import {
   BUCKET_HEIGHT,
   BUCKET_LEAVES,
+  type Credential,
   credential,
   emptySubtree,
   type FixedPath,
   fieldToBytes,
+  type Hasher,
   type Head,
   type LeafContent,
   leafOf,

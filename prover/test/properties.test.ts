@@ -1,6 +1,5 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import type { Backend, CircuitName } from '@vouch/circuits'
-import { keyHash } from '@vouch/circuits'
+import { type Backend, type CircuitName, keyHash } from '@vouch/circuits'
 import { openBackend } from '@vouch/circuits/node'
 import {
   auxOf,

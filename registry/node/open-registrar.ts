@@ -1,8 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { openBackend } from '@vouch/circuits/node'
 import { clock, readSecret } from '@vouch/host/node'
-import type { Hasher } from '@vouch/protocol'
-import { checkTicket, type Failure, fieldToBytes, issueNonce, type NonceTicket, toHex } from '@vouch/protocol'
+import {
+  checkTicket,
+  type Failure,
+  fieldToBytes,
+  type Hasher,
+  issueNonce,
+  type NonceTicket,
+  toHex,
+} from '@vouch/protocol'
 import { type Admission, admit } from '../src/admission.js'
 import type { Registry } from '../src/store.js'
 import type { RegistrarService } from './http/service.js'

@@ -1,6 +1,5 @@
 import type { Backend, CircuitName } from '@vouch/circuits'
 import type { AdmissionPolicy, Claims, EvidenceFile } from '@vouch/evidence'
-import type { Receipt } from '@vouch/protocol'
 import {
   assertKind,
   assertShape,
@@ -15,6 +14,7 @@ import {
   nonceOf,
   parseEnrollment,
   type ReadEnrollment,
+  type Receipt,
   type Shape,
   toHex,
   VouchError,

@@ -25,7 +25,7 @@ export interface EvidenceParameters {
   /** Revocation lists that the judge keeps. */
   readonly kept?: readonly EvidenceFile[]
   /** What another than this judge has to see to. */
-  readonly leaves?: (failure: Failure) => boolean
+  readonly isForAnother?: (failure: Failure) => boolean
 }
 
 export type JudgedEvidence = { readonly claims: Claims } | { readonly failures: readonly Failure[] }
@@ -36,7 +36,7 @@ export type JudgedEvidence = { readonly claims: Claims } | { readonly failures: 
  */
 export async function judgeEvidence(
   { evidence, reportData, osImageHash, gpuDigest, nonce }: BoundEvidence,
-  { policy, now, kept = [], leaves = () => false }: EvidenceParameters,
+  { policy, now, kept = [], isForAnother = () => false }: EvidenceParameters,
 ): Promise<JudgedEvidence> {
   const files = evidence.map((bytes, i) => ({ name: `evidence[${i}]`, bytes }))
   const parsed = await parseEvidence(files, kept)
@@ -45,16 +45,22 @@ export async function judgeEvidence(
   const { claims } = authentic
 
   const { failures } = appraise(authentic, policy, now, {
-    nonce: null, // what REPORT_DATA binds is judged below, all of it
+    nonce: null, // what REPORT_DATA binds is judged here, all of it
     gpus: { digest: gpuDigest, nonce: gpuNonce(nonce) },
   })
-  const inTheWay = [...failures.filter((failure) => !leaves(failure)), ...imageFailures(osImageHash, policy)]
-  if (inTheWay.length > 0) return { failures: inTheWay }
+  const inTheWay = [
+    ...bindingFailures(claims, reportData), // false, and so graver than what is only not accepted
+    ...failures.filter((failure) => !isForAnother(failure)),
+    ...imageFailures(osImageHash, policy),
+  ]
+  return inTheWay.length > 0 ? { failures: inTheWay } : { claims }
+}
 
-  if (bindsReportData(claims, reportData)) return { claims }
+function bindingFailures(claims: Claims, reportData: Uint8Array): readonly Failure[] {
+  if (bindsReportData(claims, reportData)) return []
   const given = claims.slots.map(({ name, bytes }) => `${name} ${toHex(bytes)}`).join(', ')
   const rule = 'the evidence must carry the REPORT_DATA that binds image, service tree and nonce'
-  return { failures: [{ code: 'REPORT_DATA_MISMATCH', rule, given }] }
+  return [{ code: 'REPORT_DATA_MISMATCH', rule, given }]
 }
 
 function imageFailures(osImageHash: Uint8Array, { osImages }: AdmissionPolicy): readonly AppraisalFailure[] {

@@ -1,5 +1,4 @@
 import type { AdmissionPolicy } from '@vouch/evidence'
-import type { Hasher } from '@vouch/protocol'
 import {
   assertClosedShape,
   assertShape,
@@ -8,6 +7,7 @@ import {
   encodeHeadContent,
   equalBytes,
   fieldToBytes,
+  type Hasher,
   type Head,
   isHeadSigned,
   leavesInBucket,

@@ -9,8 +9,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import type { Hasher } from '@vouch/protocol'
-import { slowHasher, toHex } from '@vouch/protocol'
+import { type Hasher, slowHasher, toHex } from '@vouch/protocol'
 import { frameLength, LENGTH_BYTES } from '@vouch/protocol/registrar-folder'
 import { openFile } from '../node/store/disk.js'
 import type { DataFile, OpenFile } from '../node/store/index.js'

@@ -6,12 +6,12 @@ import { type Backend, CIRCUITS } from '@vouch/circuits'
 import { type AdmissionPolicy, ANCHORS, admissionPolicyId, type EvidenceFile } from '@vouch/evidence'
 import type { SimulatedMachine, SimulatedReport } from '@vouch/evidence/simulated'
 import { clock } from '@vouch/host/node'
-import type { EnrollmentFile } from '@vouch/protocol'
 import {
   auxOf,
   buildServiceTree,
   credential,
   drawHolderSecret,
+  type EnrollmentFile,
   evidenceInOrder,
   fieldToBytes,
   type NonceTicket,

@@ -7,12 +7,12 @@ import { urlOf } from '../../fixtures/story/commands.js'
 import type { Program } from '../../scripts/program.js'
 import { type Fault, type FaultProxy, startFaultProxy } from '../support/fault-proxy.js'
 import { LIMIT } from '../support/faults.js'
-import { sourceCommands } from '../support/live.js'
+import { programCommands } from '../support/live.js'
 import { pathInRepository, readInRepository } from '../support/repository.js'
 
 // A service that announces its key to its agent, over a socket that fails.
 
-const commands = sourceCommands()
+const commands = programCommands()
 let scratch: string
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'vouch-announcing-'))

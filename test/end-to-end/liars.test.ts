@@ -18,11 +18,11 @@ import { type Lies, signAs } from '@vouch/prover/testing/guest'
 import { openWorld, SHOP, type World } from '@vouch/prover/testing/world'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Ended } from '../../fixtures/story/commands.js'
-import { codeOf, filesBelow, isThere, proveWords, sourceCommands } from '../support/live.js'
+import { codeOf, filesBelow, isThere, programCommands, proveWords } from '../support/live.js'
 
 // Parties that lie, as servers, to the command `alice`: she says which rule is broken, by status and code, and leaves nothing.
 
-const commands = sourceCommands()
+const commands = programCommands()
 let world: World
 let front: Front
 let home: string

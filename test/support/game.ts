@@ -6,7 +6,7 @@ import { type Command, type Commands, commandsBy } from '../../fixtures/story/co
 import { startMachine } from '../../fixtures/story/machines.js'
 import { acceptanceOf, openRegistry, type Registry } from '../../fixtures/story/registry.js'
 import { nodeArguments } from '../../scripts/program.js'
-import { between, endpointOf, homeWith, proveWords, SOURCES, sourceCommands } from './live.js'
+import { between, endpointOf, homeWith, PROGRAMS, programCommands, proveWords } from './live.js'
 import { shop } from './proven.js'
 import { pathInRepository } from './repository.js'
 
@@ -42,7 +42,7 @@ export const CLOCKS_OFF = [-47, 53] as const
 function shiftedCommands(seconds: number): Commands {
   const shift = `const now = Date.now; Date.now = () => now() + ${seconds} * 1000`
   return commandsBy((command: Command) => {
-    const [node = '', ...rest] = nodeArguments(pathInRepository(SOURCES[command]))
+    const [node = '', ...rest] = nodeArguments(pathInRepository(PROGRAMS[command]))
     return command === 'vouch-echo'
       ? [node, '--import', `data:text/javascript,${encodeURIComponent(shift)}`, ...rest]
       : [node, ...rest]
@@ -52,7 +52,7 @@ function shiftedCommands(seconds: number): Commands {
 /** Two machines whose clocks are off, a registrar, and two holders who are not admitted yet. */
 export async function openGame(): Promise<Game> {
   const folder = await mkdtemp(join(tmpdir(), 'vouch-game-'))
-  const commands = sourceCommands()
+  const commands = programCommands()
   const guests = CLOCKS_OFF.map(shiftedCommands)
   const close = async (): Promise<void> => {
     await Promise.all([commands, ...guests].map((each) => each.stopAll()))

@@ -1,6 +1,6 @@
 import { builtinModules } from 'node:module'
 import { posix } from 'node:path'
-import type { Manifest } from './repository.js'
+import { type Manifest, readManifest } from './repository.js'
 
 /**
  * Package → the packages of this project that it may import, the lowest first. Packages that are not written yet have
@@ -87,10 +87,17 @@ function packageComplaints(manifest: Manifest, path: string, target: string): re
   if (!dependency.startsWith(SCOPE)) return found
   const imported = dependency.replace(SCOPE, '')
   if (!LAYERS[importer]?.includes(imported)) found.push(`${importer} must not import ${imported}`)
-  if (isPure(path) && target.startsWith(`${dependency}/node`)) {
+  if (isPure(path) && !leadsToSource(imported, target.slice(dependency.length)))
     found.push("src/ is isomorphic: it imports nothing of another package's node/")
-  }
+  if (isPure(path) && manifest.peerDependenciesMeta?.[dependency]?.optional === true)
+    found.push('src/ must stand without what is optional')
   return found
+}
+
+/** Whether an entry of a package of ours is one into its src/. */
+function leadsToSource(folder: string, entry: string): boolean {
+  const source = readManifest(folder).exports?.[`.${entry}`]?.['vouch:source'] ?? ''
+  return source.startsWith('./src/')
 }
 
 function isPure(path: string): boolean {

@@ -16,9 +16,9 @@ import { nodeArguments } from '../../scripts/program.js'
 import { type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.js'
 import { pathInRepository } from './repository.js'
 
-// The demo's parties, each a process from the sources, with proxies between them that do harm.
+// The demo's parties, each a process of its own, with proxies between them that do harm.
 
-export const SOURCES: Readonly<Record<Command, string>> = {
+export const PROGRAMS: Readonly<Record<Command, string>> = {
   registrar: 'cli/node/registrar/registrar.ts',
   'tee-agent': 'agent/node/tee-agent.ts',
   'vouch-echo': 'agent/service/main.ts',
@@ -26,8 +26,8 @@ export const SOURCES: Readonly<Record<Command, string>> = {
   bob: 'cli/node/bob/bob.ts',
 }
 
-export const sourceCommands = (): Commands =>
-  commandsBy((command) => nodeArguments(pathInRepository(SOURCES[command])))
+export const programCommands = (): Commands =>
+  commandsBy((command) => nodeArguments(pathInRepository(PROGRAMS[command])))
 
 /** Two machines and a registrar that run, and whom Bob believes. */
 export interface Live {
@@ -43,7 +43,7 @@ export interface Live {
 
 export async function startLive(): Promise<Live> {
   const folder = await mkdtemp(join(tmpdir(), 'vouch-live-'))
-  const commands = sourceCommands()
+  const commands = programCommands()
   const close = async (): Promise<void> => {
     await commands.stopAll()
     await rm(folder, { recursive: true, force: true })

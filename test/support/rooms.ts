@@ -84,7 +84,7 @@ export function declaredCircles({ side }: Rooms): readonly string[] {
 
 /**
  * The files that import each other in a circle, imports of types included: each circle with all files that reach one another, in
- * order. Whoever reads one file of a circle has to read them all.
+ * order. A reader of one file of a circle has to read them all.
  */
 export function circles(sources: readonly Source[]): readonly (readonly string[])[] {
   const known = new Set(sources.map(({ path }) => path))

@@ -28,7 +28,7 @@ const readEnvelope: Step = {
   check: (checks, { bundle }) => {
     try {
       const envelope = decodeEnvelope(bundle.envelope)
-      must(checks, true, 'INTERNAL', { rule: READABLE_RULE })
+      checks.hold(READABLE_RULE)
       return { envelope }
     } catch (error) {
       checks.refuse(READABLE_RULE, error)
@@ -69,7 +69,7 @@ const askGateway: Step = {
   check: async (checks, { gateway }) => {
     try {
       await gateway()
-      must(checks, true, 'CHAIN_REFUSED', { rule: GATEWAY_RULE })
+      checks.hold(GATEWAY_RULE)
     } catch (error) {
       checks.refuse(GATEWAY_RULE, error)
     }
@@ -125,8 +125,12 @@ export async function judge(
   return facts
 }
 
-/** The same for stages that ask nobody: their steps are conditions, and find nothing. */
-export function judgeAtOnce(checks: Checks, stages: readonly Stage[], given: Partial<Facts>): void {
+/** The same for stages whose steps are conditions alone: they ask no server, and find nothing. */
+export function judgeAtOnce(
+  checks: Checks,
+  stages: readonly ('head' | 'request' | 'root')[],
+  given: Partial<Facts>,
+): void {
   for (const step of stepsOf(stages)) if (isReady(step, given, demand)) void step.check(checks, given)
 }
 

@@ -55,4 +55,4 @@ export async function verifyOnChain(bundle: Bundle, given: OnChainParameters): P
 }
 
 /** Whose Request it is, what it asks and what answers it; and the gateway, which knows the roots. */
-const STAGES = ['verifier', 'request', 'answer', 'envelope', 'proof', 'gateway'] as const
+const STAGES = ['verifier', 'request', 'answer', 'envelope', 'freshness', 'proof', 'gateway'] as const

@@ -38,10 +38,14 @@ export async function undecided(
   for (const error of errors) checks.refuse(error.rule, error)
   const readable = Object.entries({ bundle, request, head, opening, ...(acceptance && believed(acceptance)) })
   const facts = Object.fromEntries(readable.filter(([, fact]) => fact !== undefined))
-  // What a Request asks for is judged with what answers it: alone, it is nothing false.
-  const stages = bundle === undefined ? STAGES.filter((stage) => stage !== 'answer') : STAGES
+  // A Request's kind is judged with what answers it, and an answer's age by the ages that the policy allows.
+  const isThere = {
+    answer: bundle !== undefined,
+    freshness: request !== undefined && acceptance !== undefined,
+  }
+  const stages = STAGES.filter((stage) => isThere[stage as keyof typeof isThere] ?? true)
   await judgeWhatIsThere(checks, stages, { ...facts, now, backend })
   return verdictOf(checks, undefined)
 }
 
-const STAGES = ['head', 'request', 'root', 'answer', 'envelope', 'proof'] as const
+const STAGES = ['head', 'request', 'root', 'answer', 'envelope', 'freshness', 'proof'] as const

@@ -58,4 +58,4 @@ export async function verify(bundle: Bundle, given: VerifyParameters): Promise<V
 }
 
 /** The registry's head, what was asked, what answers it, and its proof. */
-const STAGES = ['head', 'request', 'root', 'answer', 'envelope', 'proof'] as const
+const STAGES = ['head', 'request', 'root', 'answer', 'envelope', 'freshness', 'proof'] as const

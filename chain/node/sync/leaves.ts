@@ -1,8 +1,8 @@
-import type { Hasher } from '@vouch/protocol'
 import {
   BUCKET_LEAVES,
   bucketCount,
   concat,
+  type Hasher,
   type LeafContent,
   placeBytes,
   rootOfBucket,

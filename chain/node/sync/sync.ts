@@ -1,11 +1,12 @@
-import type { Cursor, Hasher } from '@vouch/protocol'
 import {
   BUCKET_LEAVES,
+  type Cursor,
   concat,
   emptySubtree,
   equalBytes,
   evmRegistryId,
   fieldToBytes,
+  type Hasher,
   type Head,
   type LeafContent,
   leavesInBucket,
@@ -17,8 +18,7 @@ import {
   toHex,
   VouchError,
 } from '@vouch/protocol'
-import type { Mirror, RegistrySource } from '@vouch/registry'
-import { UNSIGNED } from '@vouch/registry'
+import { type Mirror, type RegistrySource, UNSIGNED } from '@vouch/registry'
 import { openMirror } from '@vouch/registry/node'
 import type { Address, Hex } from 'viem'
 import { type Chain, isDevelopmentChain } from '../client/client.js'

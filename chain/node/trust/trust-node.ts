@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { openBackend } from '@vouch/circuits/node'
 import { clock, readSecret } from '@vouch/host/node'
-import type { Hasher, NonceTicket } from '@vouch/protocol'
 import {
   type EnrollmentFile,
   equalBytes,
   type Failure,
   fieldToBytes,
+  type Hasher,
+  type NonceTicket,
   parseEnrollment,
   printEnrollment,
   type ReadEnrollment,
   toHex,
   VouchError,
 } from '@vouch/protocol'
-import type { NewMember, Registry } from '@vouch/registry'
-import { type Admission, admitRead } from '@vouch/registry'
+import { type Admission, admitRead, type NewMember, type Registry } from '@vouch/registry'
 import {
   AuditLog,
   type ClockTrust,

@@ -1,5 +1,4 @@
-import type { Check } from '@vouch/protocol'
-import { type Failure, VouchError } from '@vouch/protocol'
+import { type Check, type Failure, VouchError } from '@vouch/protocol'
 import type { Claims } from '../tables/vendors.js'
 
 /** How authentication came out: everything that was looked at, what failed, and what nobody looked at. */

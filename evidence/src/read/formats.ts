@@ -1,5 +1,4 @@
-import type { Checks } from '@vouch/protocol'
-import { VouchError } from '@vouch/protocol'
+import { type Checks, VouchError } from '@vouch/protocol'
 import type { VendorPublished } from '../core/file.js'
 import type { Notes } from '../core/notes.js'
 import type { Tables } from '../tables/tables.js'

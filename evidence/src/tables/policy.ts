@@ -14,7 +14,7 @@ import type { VendorFrame } from '../core/policy/frame.js'
 import { type GpuPins, gpuPins } from '../vendors/nvidia/pins.js'
 import type { KindName, PinsOf } from './vendors.js'
 
-/** What an admission policy says whatever the kinds of evidence are that it names. */
+/** What an admission policy says of any kind of evidence are that it names. */
 export interface PolicyFrame extends VendorFrame {
   /** What must hold of GPUs; without it, evidence with any is refused. */
   readonly gpus?: GpuPins | undefined

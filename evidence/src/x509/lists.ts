@@ -1,5 +1,4 @@
-import type { Checks } from '@vouch/protocol'
-import { equalBytes, VouchError } from '@vouch/protocol'
+import { type Checks, equalBytes, VouchError } from '@vouch/protocol'
 import { context, DER_TAG, type Der, parseDer } from '../core/der/der.js'
 import { beginsLike } from '../core/resemblance.js'
 import type { Certificate } from './certificate.js'

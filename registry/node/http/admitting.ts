@@ -12,9 +12,9 @@ import {
   refusal,
   response,
 } from '@vouch/host/http'
-import type { Failure } from '@vouch/protocol'
 import {
   enrollmentCodec,
+  type Failure,
   type Json,
   jsonObject,
   MAX_ENROLLMENT_BYTES,

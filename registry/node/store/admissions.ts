@@ -1,6 +1,5 @@
 import type { Turns } from '@vouch/host'
-import type { Hasher } from '@vouch/protocol'
-import { EMPTY_LEAF, leafOf, toInteger, VouchError } from '@vouch/protocol'
+import { EMPTY_LEAF, type Hasher, leafOf, toInteger, VouchError } from '@vouch/protocol'
 import { type AdmissionRecord, encodeRecord, RECORD_TYPE } from '@vouch/protocol/registrar-folder'
 import type { Admitted, NewMember } from '../../src/store.js'
 import { Batch } from './batch.js'

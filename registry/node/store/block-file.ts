@@ -1,6 +1,5 @@
 import { readSync } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 
 /** Largest run of blocks that is written in one piece. */
 const RUN_BYTES = 2 ** 20

@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Hasher } from '@vouch/protocol'
 import {
   concat,
   equalBytes,
   fieldToBytes,
   fromHex,
+  type Hasher,
   type Head,
   headCodec,
   REGISTRY_DEPTH,

@@ -1,5 +1,12 @@
-import type { Hasher } from '@vouch/protocol'
-import { BUCKET_HEIGHT, BUCKET_LEAVES, bucketRoot, equalBytes, type Head, VouchError } from '@vouch/protocol'
+import {
+  BUCKET_HEIGHT,
+  BUCKET_LEAVES,
+  bucketRoot,
+  equalBytes,
+  type Hasher,
+  type Head,
+  VouchError,
+} from '@vouch/protocol'
 import { decodeRecord, type EvidencePointer, type LogRecord } from '@vouch/protocol/registrar-folder'
 import type { Member } from '../../src/member.js'
 import type { RegistryView } from '../../src/store.js'

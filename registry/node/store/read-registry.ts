@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import type { Hasher } from '@vouch/protocol'
-import { slowHasher, VouchError } from '@vouch/protocol'
+import { type Hasher, slowHasher, VouchError } from '@vouch/protocol'
 import type { RegistryView } from '../../src/store.js'
 import { type DataFile, openToRead, storageFailed } from './disk.js'
 import { refuseOlderThanPublished } from './head-file.js'

@@ -1,6 +1,6 @@
 import { concat, equalBytes, VouchError } from '@vouch/protocol'
-import type { EvidencePointer } from '@vouch/protocol/registrar-folder'
 import {
+  type EvidencePointer,
   FRAME_OVERHEAD,
   type Frame,
   frameBytes,

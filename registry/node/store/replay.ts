@@ -1,5 +1,4 @@
-import type { Hasher } from '@vouch/protocol'
-import { EMPTY_LEAF, equalBytes, type Head, leafOf, VouchError } from '@vouch/protocol'
+import { EMPTY_LEAF, equalBytes, type Hasher, type Head, leafOf, VouchError } from '@vouch/protocol'
 import {
   type AdmissionRecord,
   type BanRecord,

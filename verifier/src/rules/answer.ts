@@ -32,7 +32,7 @@ export const ANSWER = {
  */
 export const ENVELOPE = {
   nonce: rule(
-    'envelope',
+    'freshness',
     'NONCE_MISMATCH',
     ['envelope', 'request'],
     ({ envelope, request }) => equalBytes(envelope.clientNonce, request.challenge),
@@ -43,7 +43,7 @@ export const ENVELOPE = {
     ({ request }) => request.freshness.kind === 'challenge',
   ),
   age: rule(
-    'envelope',
+    'freshness',
     'RESPONSE_TOO_OLD',
     ['envelope', 'request', 'ages', 'now'],
     ({ envelope, request, ages, now }) => envelope.time >= now - oldest(request) - ages.grace,
@@ -54,7 +54,7 @@ export const ENVELOPE = {
     ({ request }) => request.freshness.kind === 'max_age',
   ),
   ahead: rule(
-    'envelope',
+    'freshness',
     'RESPONSE_FROM_FUTURE',
     ['envelope', 'ages', 'now'],
     ({ envelope, ages, now }) => envelope.time <= now + ages.clockSkew,

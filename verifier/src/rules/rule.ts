@@ -45,7 +45,16 @@ export interface Facts {
 }
 
 /** What a judgement goes through, in this order. A judge names the stages that are its own. */
-export type Stage = 'head' | 'verifier' | 'request' | 'root' | 'answer' | 'envelope' | 'proof' | 'gateway'
+export type Stage =
+  | 'head'
+  | 'verifier'
+  | 'request'
+  | 'root'
+  | 'answer'
+  | 'envelope'
+  | 'freshness'
+  | 'proof'
+  | 'gateway'
 
 /** What a step finds for the steps after it. */
 export type Found = Pick<Partial<Facts>, 'envelope'>
@@ -60,11 +69,12 @@ export interface Step {
 /** A step that finds nothing: one condition, the code of its failure, and what is said of it. */
 export interface Rule<Need extends keyof Facts = keyof Facts> extends Step {
   readonly code: ErrorCode
+  /** Whether the facts are what the rule is about. */
+  readonly applies: (facts: Pick<Facts, Need>) => boolean
   readonly holds: (facts: Pick<Facts, Need>) => boolean
   readonly words: (facts: Pick<Facts, Need>) => Explanation
 }
 
-/** `applies` says what the rule is about, where it is not about everything. */
 export function rule<Need extends keyof Facts>(
   stage: Stage,
   code: ErrorCode,
@@ -77,7 +87,7 @@ export function rule<Need extends keyof Facts>(
     if (applies(facts)) checks.note(holds(facts), { code, ...words(facts) })
     return {}
   }
-  return { stage, code, needs, holds, words, check }
+  return { stage, code, needs, applies, holds, words, check }
 }
 
 /**
@@ -85,11 +95,11 @@ export function rule<Need extends keyof Facts>(
  * and has something else to do about it; what was given stays what was given.
  */
 export function broken<Need extends keyof Facts>(
-  { holds, code, words }: Rule<Need>,
+  { applies, holds, code, words }: Rule<Need>,
   facts: Pick<Facts, Need>,
   said?: Explanation,
 ): readonly Failure[] {
-  if (holds(facts)) return []
+  if (!applies(facts) || holds(facts)) return []
   const { given, ...own } = words(facts)
   return [{ code, ...(given === undefined ? {} : { given }), ...(said ?? own) }]
 }

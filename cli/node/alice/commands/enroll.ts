@@ -21,8 +21,7 @@ import {
   VouchError,
 } from '@vouch/protocol'
 import { attest, beginEnrollment, credentialOf, type EnrollStage, finishEnrollment } from '@vouch/prover'
-import type { Alice, OnChain } from '@vouch/prover/node'
-import { mirrorReading, startedAt, usualName } from '@vouch/prover/node'
+import { type Alice, mirrorReading, type OnChain, startedAt, usualName } from '@vouch/prover/node'
 import { openSource } from '@vouch/registry/node'
 import { progress, type Timings } from '../progress.js'
 

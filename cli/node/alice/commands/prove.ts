@@ -13,9 +13,9 @@ import {
   table,
   writeWhole,
 } from '@vouch/host/node'
-import type { Credential } from '@vouch/protocol'
 import {
   type Answer,
+  type Credential,
   parseGuest,
   parseOpening,
   parseRequest,
@@ -30,8 +30,7 @@ import {
   VouchError,
 } from '@vouch/protocol'
 import type { Answered, Asked, ProveStage } from '@vouch/prover'
-import type { Alice, ProveOptions } from '@vouch/prover/node'
-import { requestOfContract } from '@vouch/prover/node'
+import { type Alice, type ProveOptions, requestOfContract } from '@vouch/prover/node'
 import { progress } from '../progress.js'
 import { needed } from './enroll.js'
 

@@ -1,8 +1,14 @@
 import { bytesArgument, dateOf, durationArgument, type Terminal, untilInterrupted } from '@vouch/host/node'
-import type { Draft } from '@vouch/protocol'
-import { equalBytes, sentence, toHex, VouchError } from '@vouch/protocol'
-import type { Alice, SyncOptions } from '@vouch/prover/node'
-import { heldRegistries, isFailed, keepSyncing, type SyncTold, syncAndClaim } from '@vouch/prover/node'
+import { type Draft, equalBytes, sentence, toHex, VouchError } from '@vouch/protocol'
+import {
+  type Alice,
+  heldRegistries,
+  isFailed,
+  keepSyncing,
+  type SyncOptions,
+  type SyncTold,
+  syncAndClaim,
+} from '@vouch/prover/node'
 import {
   describeEach,
   isUnreadable,

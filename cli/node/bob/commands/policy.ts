@@ -7,8 +7,7 @@ import {
 } from '@vouch/evidence'
 import { MACHINE_KINDS, type MachineKind, policyTemplate, readAdmissionPolicy } from '@vouch/evidence/node'
 import { fieldHex, type Terminal, table, writeWhole } from '@vouch/host/node'
-import type { Json, JsonObject } from '@vouch/protocol'
-import { plain, shown, VouchError } from '@vouch/protocol'
+import { type Json, type JsonObject, plain, shown, VouchError } from '@vouch/protocol'
 
 /** `bob policy init`: an admission policy to fill in. */
 export async function policyInitCommand(

@@ -1,12 +1,13 @@
 import { bytesArgument, type Terminal } from '@vouch/host/node'
 import { VouchError } from '@vouch/protocol'
-import type { Order, Outcome } from '@vouch/registry/node'
 import {
   auditWarning,
   type ClockOptions,
   clockTrust,
   handOver,
   keyFile,
+  type Order,
+  type Outcome,
   openRegistrar,
   type SigningOptions,
 } from '@vouch/registry/node'

@@ -1,7 +1,7 @@
 import { toHex, VouchError } from '@vouch/protocol'
 import type { VendorAnchor } from '../anchors.js'
 
-/** What an admission policy says whatever the kinds of evidence and the devices are that it names. */
+/** What an admission policy says of any kind of evidence and the devices are that it names. */
 export interface VendorFrame {
   readonly version: 1
   readonly name: string

@@ -1,5 +1,4 @@
-import type { Checks } from '@vouch/protocol'
-import { equalBytes, toHex } from '@vouch/protocol'
+import { type Checks, equalBytes, toHex } from '@vouch/protocol'
 import type { AppraisalFailure } from '../../core/checks.js'
 import { has, wantOf, wantRoot } from '../../core/want.js'
 import type { EnclaveImage, NitroPins } from './pins.js'

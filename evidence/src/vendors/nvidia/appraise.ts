@@ -1,5 +1,4 @@
-import type { Checks } from '@vouch/protocol'
-import { equalBytes, gpuDigest, toHex } from '@vouch/protocol'
+import { type Checks, equalBytes, gpuDigest, toHex } from '@vouch/protocol'
 import type { AppraisalFailure } from '../../core/checks.js'
 import { has } from '../../core/want.js'
 import type { Slot, VendorClaims } from '../claims.js'

@@ -1,5 +1,4 @@
-import type { Checks } from '@vouch/protocol'
-import { toHex } from '@vouch/protocol'
+import { type Checks, toHex } from '@vouch/protocol'
 import type { AppraisalFailure } from '../../core/checks.js'
 import { has, type Want, wantOf, wantRoot } from '../../core/want.js'
 import { tcbText } from './generation.js'

@@ -1,5 +1,4 @@
-import type { Checks } from '@vouch/protocol'
-import { equalBytes, toHex } from '@vouch/protocol'
+import { type Checks, equalBytes, toHex } from '@vouch/protocol'
 import type { AppraisalFailure } from '../../core/checks.js'
 import { NOT_CONFIDENTIAL, type QuotePins, type StrongHash, type TpmPins } from './pins.js'
 import type { QuoteClaims, TpmClaims } from './types.js'

@@ -25,7 +25,7 @@ const KIND = {
 
 type Tpm = { readonly pins: TpmPins; readonly claims: TpmClaims }
 
-/** TPM 2.0, of whichever maker: quotes of what booted. */
+/** TPM 2.0, of any maker: quotes of what booted. */
 export const tpm: Vendor<TpmEvidence, { readonly tpm: Tpm; readonly 'simulated-tpm': Tpm }, never> = {
   anchors: TPM_ANCHORS,
   parts: {
