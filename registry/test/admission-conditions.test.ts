@@ -105,6 +105,12 @@ describe('an enrollment', () => {
     expect(codes).toEqual([])
   })
 
+  test('that binds something else is false, whatever else is in the way: all of it is said', async () => {
+    const report = { reportData: new Uint8Array(64), debug: true } as never
+    const { codes } = await enrolling({ lies: { report, fields: { osImageHash: otherImage } } })
+    expect(codes).toEqual(['REPORT_DATA_MISMATCH', 'DEBUG_NOT_ACCEPTED', 'IMAGE_NOT_ACCEPTED'])
+  })
+
   test.each<readonly [string, Story, ErrorCode]>([
     ['a policy that is not in force', { given: { policies: new Map() } }, 'POLICY_NOT_ACCEPTED'],
     [
