@@ -22,7 +22,7 @@ export function publishedAt(...addresses: readonly string[]): Extensions {
 }
 
 function pem(folder: string, name: string): Uint8Array {
-  const path = `../../../fixtures/${folder}/${name}`
+  const path = `../../fixtures/${folder}/${name}`
   return readPem(new URL(path, import.meta.url))
 }
 
