@@ -9,15 +9,21 @@ const conditions = ['vouch:source', 'node', 'import', 'module', 'default']
 // Installs packages and fills both cores with it: it runs alone, after all others, so that it starves no test's clock.
 const CLEAN_CLONE = 'test/clean-clone.test.ts'
 
-// What takes minutes by its nature: it kills, cuts, flips or draws at random thousands of times over, or starts a process for
-// each of a hundred cases. `npm run test:long` runs it.
+// What takes minutes by its nature: it kills, cuts, flips or draws at random thousands of times over, starts a process for
+// each of a hundred cases, or lets clocks run. `npm run test:long` runs it.
 const LONG = [
+  'chain/test/chain-commands.test.ts',
   'cli/test/bob/samples.test.ts',
+  'cli/test/registrar/ending.test.ts',
+  'cli/test/registrar/wrong-clock.test.ts',
   'evidence/test/flips.test.ts',
   'evidence/test/fuzz-parsers.test.ts',
   'protocol/test/fuzz.test.ts',
   'registry/test/kill.test.ts',
   'registry/test/recovery.test.ts',
+  'prover/test/sync-clock.test.ts',
+  'test/end-to-end/liars.test.ts',
+  'test/end-to-end/privacy-game.test.ts',
   ...['announcing', 'answering', 'enrolling', 'reading'].map(
     (name) => `test/end-to-end/faults-${name}.test.ts`,
   ),

@@ -7,6 +7,7 @@ import {
   checkTicket,
   decodeEnvelope,
   decodeRequest,
+  type EnrollInputs,
   type ErrorCode,
   EXIT_OF,
   type ExitStatus,
@@ -14,6 +15,7 @@ import {
   exitStatus,
   fixedPath,
   fixedRoot,
+  inputList,
   issueNonce,
   NONCE_LIFETIME,
   type NonceGiver,
@@ -96,6 +98,7 @@ const THROWN: Partial<Record<ErrorCode, readonly [misuse: () => unknown, rule: s
     () => checkTicket(giver, ticket, NONCE_LIFETIME + 1),
     `the nonce must be at most ${NONCE_LIFETIME} s old`,
   ],
+  INTERNAL: [() => inputList({} as EnrollInputs), 'the public input report_data must be there'],
   TREE_FULL: [() => fixedRoot(0, [1n, 2n]), 'a tree of depth 0 holds 1 leaves'],
   LEAF_MISSING: [() => fixedPath(1, [], 0), 'a leaf index must be one of the leaves'],
 }
