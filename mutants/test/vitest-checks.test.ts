@@ -12,6 +12,7 @@ const CONFIG = `
 export default { test: { projects: [{ test: { name: 'units', include: ['*.test.ts'] } }] } }
 `
 const testOf = (source: string) => `
+import { expect, it } from 'vitest'
 import { one } from './${source}.js'
 it('${source} is one', () => expect(one).toBe(1))
 `

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import {
   assertKind,
+  assertWanted,
   buildServiceTree,
   checkTicket,
   decodeEnvelope,
@@ -98,6 +99,7 @@ const THROWN: Partial<Record<ErrorCode, readonly [misuse: () => unknown, rule: s
     () => checkTicket(giver, ticket, NONCE_LIFETIME + 1),
     `the nonce must be at most ${NONCE_LIFETIME} s old`,
   ],
+  CANCELLED: [() => assertWanted(AbortSignal.abort()), 'the operation was cancelled by its caller'],
   INTERNAL: [() => inputList({} as EnrollInputs), 'the public input report_data must be there'],
   TREE_FULL: [() => fixedRoot(0, [1n, 2n]), 'a tree of depth 0 holds 1 leaves'],
   LEAF_MISSING: [() => fixedPath(1, [], 0), 'a leaf index must be one of the leaves'],
