@@ -13,8 +13,10 @@ const CLEAN_CLONE = 'test/clean-clone.test.ts'
 // each of a hundred cases, or lets clocks run. `npm run test:long` runs it.
 const LONG = [
   'chain/test/chain-commands.test.ts',
+  'cli/test/alice/alice.test.ts',
   'cli/test/bob/samples.test.ts',
   'cli/test/registrar/ending.test.ts',
+  'cli/test/registrar/registrar.test.ts',
   'cli/test/registrar/wrong-clock.test.ts',
   'evidence/test/flips.test.ts',
   'evidence/test/fuzz-parsers.test.ts',
