@@ -127,6 +127,7 @@ describe('what is left out at will, and given as something else, is a slip', () 
     const askHash = 'ab'.repeat(32) as unknown as Uint8Array
     expect(() => makeRequest({ ...asking, askHash })).toThrow(expect.objectContaining({ code: 'USAGE' }))
     expect(makeRequest({ ...asking, askHash: bytes32(2) }).askHash).toEqual(bytes32(2))
+    expect(Object.keys(makeRequest(asking))).not.toContain('askHash')
   })
 
   test('an opening that is text', async () => {

@@ -190,6 +190,11 @@ describe('a contract’s verdict', () => {
   })
 })
 
+test('of a bundle for another Request, the circuit is not looked at either: its proof says nothing here', async () => {
+  const { bundle, given } = scene({ bundle: { request: 1n, circuit: bytes32(9) } })
+  expect(codesOf(await verify(bundle, given))).toEqual(['REQUEST_MISMATCH'])
+})
+
 describe('what could not be read', () => {
   const unreadable = new VouchError('FILE_NOT_FOUND', { rule: 'the file must be there' })
   const { bundle, given } = scene()
