@@ -14,7 +14,7 @@ import {
 import { ANSWER, ENVELOPE } from './rules/answer.js'
 import { HEAD } from './rules/head.js'
 import { REQUEST } from './rules/request.js'
-import type { Facts, Stage, Step } from './rules/rule.js'
+import type { Facts, FactsAtHand, Stage, Step } from './rules/rule.js'
 
 const READABLE_RULE = 'the envelope must be well formed'
 const CIRCUIT_RULE = 'the circuit must be one whose key is pinned here'
@@ -117,8 +117,8 @@ const OPTIONAL: readonly (keyof Facts)[] = ['opening', 'envelope']
 export async function judge(
   checks: Checks,
   stages: readonly Stage[],
-  given: Partial<Facts>,
-): Promise<Partial<Facts>> {
+  given: FactsAtHand,
+): Promise<FactsAtHand> {
   let facts = given
   for (const step of stepsOf(stages))
     if (isReady(step, facts, demand)) facts = { ...facts, ...(await step.check(checks, facts)) }
@@ -129,7 +129,7 @@ export async function judge(
 export function judgeAtOnce(
   checks: Checks,
   stages: readonly ('head' | 'request' | 'root')[],
-  given: Partial<Facts>,
+  given: FactsAtHand,
 ): void {
   for (const step of stepsOf(stages)) if (isReady(step, given, demand)) void step.check(checks, given)
 }
@@ -138,7 +138,7 @@ export function judgeAtOnce(
 export async function judgeWhatIsThere(
   checks: Checks,
   stages: readonly Stage[],
-  given: Partial<Facts>,
+  given: FactsAtHand,
 ): Promise<void> {
   let facts = given
   for (const step of stepsOf(stages))
@@ -150,7 +150,7 @@ const stepsOf = (stages: readonly Stage[]): readonly Step[] =>
 
 function isReady(
   step: Step,
-  facts: Partial<Facts>,
+  facts: FactsAtHand,
   onMissing: (step: Step, missing: readonly string[]) => unknown,
 ): facts is Facts {
   const missing = step.needs.filter((need) => facts[need] === undefined)

@@ -47,8 +47,7 @@ export async function verifyOnChain(bundle: Bundle, given: OnChainParameters): P
   const { request, acceptance, verifier, opening, now, backend, gateway } = given
   const checks = new Checks()
   const { envelope } = await judge(checks, STAGES, {
-    ...{ bundle, request, verifier, now, backend, gateway },
-    ...(opening === undefined ? {} : { opening }),
+    ...{ bundle, request, verifier, now, backend, gateway, opening },
     ...believed(acceptance),
   })
   return verdictOf(checks, envelope && provenBy(bundle, envelope, request, opening))

@@ -36,15 +36,14 @@ export async function undecided(
   assertKind(backend, 'object', 'undecided: backend')
   const checks = new Checks()
   for (const error of errors) checks.refuse(error.rule, error)
-  const readable = Object.entries({ bundle, request, head, opening, ...(acceptance && believed(acceptance)) })
-  const facts = Object.fromEntries(readable.filter(([, fact]) => fact !== undefined))
   // A Request's kind is judged with what answers it, and an answer's age by the ages that the policy allows.
   const isThere = {
     answer: bundle !== undefined,
     freshness: request !== undefined && acceptance !== undefined,
   }
   const stages = STAGES.filter((stage) => isThere[stage as keyof typeof isThere] ?? true)
-  await judgeWhatIsThere(checks, stages, { ...facts, now, backend })
+  const readable = { bundle, request, head, opening, now, backend }
+  await judgeWhatIsThere(checks, stages, { ...readable, ...(acceptance && believed(acceptance)) })
   return verdictOf(checks, undefined)
 }
 

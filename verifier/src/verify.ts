@@ -50,8 +50,7 @@ export async function verify(bundle: Bundle, given: VerifyParameters): Promise<V
   if (opening !== undefined) assertKind(opening, 'object', 'verify: given.opening')
   const checks = new Checks()
   const { envelope } = await judge(checks, STAGES, {
-    ...{ bundle, request, head, now, backend },
-    ...(opening === undefined ? {} : { opening }),
+    ...{ bundle, request, head, now, backend, opening },
     ...believed(acceptance),
   })
   return verdictOf(checks, envelope && provenBy(bundle, envelope, request, opening))

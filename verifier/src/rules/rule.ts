@@ -44,6 +44,9 @@ export interface Facts {
   readonly gateway: () => Promise<void>
 }
 
+/** What a judge has of them. */
+export type FactsAtHand = { readonly [Name in keyof Facts]?: Facts[Name] | undefined }
+
 /** What a judgement goes through, in this order. A judge names the stages that are its own. */
 export type Stage =
   | 'head'
