@@ -43,6 +43,11 @@ export const EQUIVALENT: readonly Equivalent[] = [
   { file: SPARSE, change: 'a bit more: HIGH_BITS → HIGH_BITS + 1', because: BOTH_CHECKS },
   { file: SPARSE, change: 'a bit more: HIGH_BITS → HIGH_BITS + 1 #2', because: BOTH_CHECKS },
   {
+    file: 'verifier/src/rules/answer.ts',
+    change: 'operand: request.askHash ?? new Uint8Array() → request.askHash',
+    because: 'The rule applies to Requests that have an askHash, and to no others.',
+  },
+  {
     file: 'contracts/src/TrustNodes.sol',
     change: 'border: twoThirds > floor → twoThirds >= floor',
     because: 'Where both numbers are equal, both branches give the same number.',
