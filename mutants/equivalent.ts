@@ -48,6 +48,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     because: 'The rule applies to Requests that have an askHash, and to no others.',
   },
   {
+    file: 'verifier/src/rules/answer.ts',
+    change: "condition: freshness.kind === 'max_age' → true",
+    because:
+      'The rule that asks for the oldest response applies to Requests with a maximum age, and to no others.',
+  },
+  {
     file: 'contracts/src/TrustNodes.sol',
     change: 'border: twoThirds > floor → twoThirds >= floor',
     because: 'Where both numbers are equal, both branches give the same number.',
