@@ -14,6 +14,7 @@ const CLEAN_CLONE = 'test/clean-clone.test.ts'
 const LONG = [
   'chain/test/chain-commands.test.ts',
   'cli/test/alice/alice.test.ts',
+  'cli/test/alice/on-chain.test.ts',
   'cli/test/bob/samples.test.ts',
   'cli/test/registrar/ending.test.ts',
   'cli/test/registrar/registrar.test.ts',
@@ -36,7 +37,6 @@ const HANGING_MS = 600_000
 
 // What these look at is Node's: its files, its commands, its own reading of certificates.
 const OF_NODE = [
-  'api',
   'fetch',
   'fetch-lists',
   'policy-file',
@@ -53,46 +53,35 @@ export default defineConfig({
   test: {
     reporters: ['default', './scripts/reporter.ts'],
     projects: [
-      {
-        extends: true,
-        test: {
-          name: 'units',
-          globalSetup: './test/support/build.ts',
-          include: ['*/test/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [CLEAN_CLONE, ...LONG],
-          testTimeout: HANGING_MS,
-          hookTimeout: HANGING_MS,
-          maxWorkers: 2,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'long',
-          globalSetup: './test/support/build.ts',
-          include: LONG,
-          testTimeout: HANGING_MS,
-          hookTimeout: HANGING_MS,
-          maxWorkers: 2,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'clean clone',
-          include: [CLEAN_CLONE],
-          testTimeout: HANGING_MS,
-          hookTimeout: HANGING_MS, // two installations are deleted at the end
-          maxWorkers: 1,
-          sequence: { groupOrder: 2 },
-        },
-      },
+      inNode('units', {
+        include: ['*/test/**/*.test.ts', 'test/**/*.test.ts'],
+        exclude: [CLEAN_CLONE, ...LONG],
+      }),
+      inNode('long', { include: LONG }),
+      inNode('clean clone', { include: [CLEAN_CLONE], maxWorkers: 1, sequence: { groupOrder: 2 } }),
       ...(chromium === undefined ? [] : [inChromium(chromium)]),
     ],
   },
 })
+
+/** Tests that start what was built, two files at a time unless they say otherwise. */
+function inNode(
+  name: string,
+  own: NonNullable<TestProjectInlineConfiguration['test']>,
+): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    test: {
+      name,
+      globalSetup: './test/support/build.ts',
+      testTimeout: HANGING_MS,
+      hookTimeout: HANGING_MS,
+      maxWorkers: 2,
+      sequence: { groupOrder: 0 },
+      ...own,
+    },
+  }
+}
 
 /** Evidence is judged in pages too: the same tests, in a browser without a window and without a network. */
 function inChromium(executablePath: string): TestProjectInlineConfiguration {

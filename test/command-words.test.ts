@@ -6,19 +6,11 @@ import { join } from 'node:path'
 import { clock } from '@vouch/host/node'
 import { printAcceptance } from '@vouch/protocol'
 import { afterAll, describe, expect, it } from 'vitest'
+import { type Command, installedFile } from '../fixtures/story/commands.js'
 import { makeStory } from '../fixtures/story/story.js'
-import { nodeArguments } from '../scripts/program.js'
 import { pathInRepository } from './support/repository.js'
 
 // What the commands say to a person whose command line is wrong, as processes: the fact, and what to do.
-
-const PROGRAMS = {
-  bob: 'cli/node/bob/bob.ts',
-  alice: 'cli/node/alice/alice.ts',
-  registrar: 'cli/node/registrar/registrar.ts',
-  'tee-agent': 'agent/node/tee-agent.ts',
-  'vouch-echo': 'agent/service/main.ts',
-} as const
 
 const folder = mkdtempSync(join(tmpdir(), 'vouch-words-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -32,14 +24,17 @@ writeFileSync(join(folder, 'accept.json'), printAcceptance(makeStory(clock()).ac
 /** Runs a command line in the folder, and gives what it says of it: the errors, without hints. */
 function said(line: string): Promise<{ exit: number; errors: readonly string[]; words: string }> {
   const [program = '', ...words] = line.split(' ')
-  const source = pathInRepository(PROGRAMS[program as keyof typeof PROGRAMS])
-  const [node = '', ...before] = nodeArguments(source)
   const env = { ...process.env, VOUCH_HOME: join(folder, 'home') }
   return new Promise((resolve) => {
-    execFile(node, [...before, ...words], { cwd: folder, env }, (error, _, stderr) => {
-      const errors = stderr.split('\n').flatMap((one) => /^[a-z-]+: error: (.*)$/.exec(one)?.[1] ?? [])
-      resolve({ exit: typeof error?.code === 'number' ? error.code : 0, errors, words: stderr })
-    })
+    execFile(
+      process.execPath,
+      [installedFile(program as Command), ...words],
+      { cwd: folder, env },
+      (error, _, stderr) => {
+        const errors = stderr.split('\n').flatMap((one) => /^[a-z-]+: error: (.*)$/.exec(one)?.[1] ?? [])
+        resolve({ exit: typeof error?.code === 'number' ? error.code : 0, errors, words: stderr })
+      },
+    )
   })
 }
 

@@ -1,5 +1,5 @@
-// The public names for whoever reads or changes a chain. It loads viem, which takes a fifth of a second: it is imported
-// where a chain is asked for, and nowhere before.
+// The public names for programs that read or change a chain. This entry loads viem, which takes a fifth of a second: a
+// program imports it where a chain is asked for, and nowhere before.
 
 export { accountOf } from './client/account.js'
 export { addressArgument } from './client/addresses.js'

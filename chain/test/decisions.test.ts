@@ -257,7 +257,7 @@ describe('a decision', () => {
     ['whose deadline has passed', { deadline: 1_700_000_000 }, 'REQUEST_TOO_OLD'],
     ['whose signatures count for years', { deadline: 4_000_000_000 }, 'REQUEST_TOO_OLD'],
   ]
-  test.each(changed)('%s is signed by nobody', async (_, changes, code) => {
+  test.each(changed)('no operator signs %s', async (_, changes, code) => {
     const honest = await propose('pause')
     const file = join(scratch(), 'changed.json')
     await writeFile(file, printDecision({ ...(await parseNamedFile(honest, parseDecision)), ...changes }))

@@ -132,6 +132,7 @@ export {
   bucketCount,
   bucketIndexCodec,
   leavesInBucket,
+  leavesOf,
   PLACE_BYTES,
   parseBucket,
   parseBucketIndex,

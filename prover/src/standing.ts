@@ -3,17 +3,20 @@ import {
   BUCKET_LEAVES,
   type Credential,
   credential,
-  emptySubtree,
+  emptyNode,
   type FixedPath,
-  fieldToBytes,
   type Hasher,
   type Head,
   type LeafContent,
-  leafOf,
+  layerAbove,
+  leavesInBucket,
+  leavesOf,
   parseBucket,
   REGISTRY_DEPTH,
   type Request,
+  rootOfBucket,
   rootsIn,
+  siblingsOf,
   slowHasher,
   toInteger,
   VouchError,
@@ -40,7 +43,7 @@ export async function openCopy(mirror: Mirror, hash: Hasher = slowHasher): Promi
     const [head, index] = [await mirror.head(), await mirror.index()]
     if (head === undefined || index === undefined) throw copyMissing('the registry must have been synced')
     const upper = layersOver(rootsIn(index), BUCKET_HEIGHT, REGISTRY_DEPTH, hash)
-    const root = upper.at(-1)?.[0] ?? emptyAt(REGISTRY_DEPTH)
+    const root = upper.at(-1)?.[0] ?? emptyNode(REGISTRY_DEPTH)
     if (index.size === head.size && toInteger(root) === head.root) return { head, hash, upper, bucket }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
   }
@@ -80,23 +83,10 @@ export async function sizeAt(copy: Copy, root: bigint): Promise<number | undefin
 export async function pathAt(copy: Copy, index: number, size: number): Promise<FixedPath> {
   const { hash } = copy
   const [number, last] = [bucketOf(index), bucketOf(size - 1)]
-  const leavesOf = async (bucket: number) =>
-    (await copy.bucket(bucket))
-      .slice(0, Math.min(BUCKET_LEAVES, size - bucket * BUCKET_LEAVES))
-      .map((content) => leafBytes(content, hash))
-  const lower = layersOver(await leavesOf(number), 0, BUCKET_HEIGHT, hash)
-  const rim = layersOver(await leavesOf(last), 0, BUCKET_HEIGHT, hash)[BUCKET_HEIGHT] ?? []
-  const upper = layersOver(
-    [...(copy.upper[0] ?? []).slice(0, last), ...rim],
-    BUCKET_HEIGHT,
-    REGISTRY_DEPTH,
-    hash,
-  )
-  const siblings = [
-    ...siblingsIn(lower.slice(0, BUCKET_HEIGHT), index % BUCKET_LEAVES, 0),
-    ...siblingsIn(upper.slice(0, REGISTRY_DEPTH - BUCKET_HEIGHT), number, BUCKET_HEIGHT),
-  ]
-  return { index, siblings }
+  const placesOf = async (bucket: number) =>
+    (await copy.bucket(bucket)).slice(0, leavesInBucket(bucket, size))
+  const roots = [...(copy.upper[0] ?? []).slice(0, last), rootOfBucket(hash, await placesOf(last))]
+  return { index, siblings: siblingsOf(hash, await placesOf(number), roots, index).map(toInteger) }
 }
 
 /** Whom a proof hides among, and where its prover is. */
@@ -154,27 +144,14 @@ const bucketOf = (index: number): number => Math.floor(index / BUCKET_LEAVES)
 
 type Layers = readonly (readonly Uint8Array[])[]
 
-const EMPTY = Array.from({ length: REGISTRY_DEPTH + 1 }, (_, height) => fieldToBytes(emptySubtree(height)))
-const emptyAt = (height: number): Uint8Array => EMPTY[height] ?? new Uint8Array(32)
-
-const leafBytes = (content: LeafContent | undefined, hash: Hasher): Uint8Array =>
-  content === undefined ? emptyAt(0) : leafOf(hash, content)
-
 async function layersIn(copy: Copy, number: number): Promise<Layers> {
-  const leaves = (await copy.bucket(number)).map((content) => leafBytes(content, copy.hash))
-  return layersOver(leaves, 0, BUCKET_HEIGHT, copy.hash)
+  return layersOver(leavesOf(copy.hash, await copy.bucket(number)), 0, BUCKET_HEIGHT, copy.hash)
 }
 
 /** Every layer over nodes of a height, up to another: what is not there is empty. */
 function layersOver(nodes: readonly Uint8Array[], from: number, to: number, hash: Hasher): Layers {
-  const layers: (readonly Uint8Array[])[] = [nodes]
-  for (let height = from; height < to; height++) {
-    const below = layers[height - from] ?? []
-    const node = (index: number): Uint8Array => below[index] ?? emptyAt(height)
-    layers.push(
-      Array.from({ length: Math.ceil(below.length / 2) }, (_, i) => hash(node(2 * i), node(2 * i + 1))),
-    )
-  }
+  const layers = [nodes]
+  for (let height = from; height < to; height++) layers.push(layerAbove(hash, layers.at(-1) ?? [], height))
   return layers
 }
 
@@ -186,14 +163,10 @@ function edge(
   hash: Hasher,
   node = layers[0]?.[last],
 ): Uint8Array {
-  let top = node ?? emptyAt(from)
+  let top = node ?? emptyNode(from)
   for (let i = 0; i + 1 < layers.length; i++) {
     const at = last >> i
-    top = at & 1 ? hash(layers[i]?.[at - 1] ?? emptyAt(from + i), top) : hash(top, emptyAt(from + i))
+    top = at & 1 ? hash(layers[i]?.[at - 1] ?? emptyNode(from + i), top) : hash(top, emptyNode(from + i))
   }
   return top
-}
-
-function siblingsIn(layers: Layers, index: number, from: number): readonly bigint[] {
-  return layers.map((layer, i) => toInteger(layer[(index >> i) ^ 1] ?? emptyAt(from + i)))
 }

@@ -3,16 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { urlOf } from '../../fixtures/story/commands.js'
+import { installedCommands, urlOf } from '../../fixtures/story/commands.js'
 import type { Program } from '../../scripts/program.js'
 import { type Fault, type FaultProxy, startFaultProxy } from '../support/fault-proxy.js'
 import { LIMIT } from '../support/faults.js'
-import { programCommands } from '../support/live.js'
 import { pathInRepository, readInRepository } from '../support/repository.js'
 
 // A service that announces its key to its agent, over a socket that fails.
 
-const commands = programCommands()
+const commands = installedCommands()
 let scratch: string
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'vouch-announcing-'))

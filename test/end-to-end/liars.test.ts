@@ -17,12 +17,12 @@ import { type Front, startFront } from '@vouch/prover/testing/front'
 import { type Lies, signAs } from '@vouch/prover/testing/guest'
 import { openWorld, SHOP, type World } from '@vouch/prover/testing/world'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Ended } from '../../fixtures/story/commands.js'
-import { codeOf, filesBelow, isThere, programCommands, proveWords } from '../support/live.js'
+import { type Ended, installedCommands } from '../../fixtures/story/commands.js'
+import { codeOf, filesBelow, isThere, proveWords } from '../support/live.js'
 
 // Parties that lie, as servers, to the command `alice`: she says which rule is broken, by status and code, and leaves nothing.
 
-const commands = programCommands()
+const commands = installedCommands()
 let world: World
 let front: Front
 let home: string

@@ -2,13 +2,17 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { printAcceptance } from '@vouch/protocol'
-import { type Command, type Commands, commandsBy } from '../../fixtures/story/commands.js'
+import {
+  type Command,
+  type Commands,
+  commandsBy,
+  installedCommands,
+  installedFile,
+} from '../../fixtures/story/commands.js'
 import { startMachine } from '../../fixtures/story/machines.js'
 import { acceptanceOf, openRegistry, type Registry } from '../../fixtures/story/registry.js'
-import { nodeArguments } from '../../scripts/program.js'
-import { between, endpointOf, homeWith, PROGRAMS, programCommands, proveWords } from './live.js'
+import { between, endpointOf, homeWith, proveWords } from './live.js'
 import { shop } from './proven.js'
-import { pathInRepository } from './repository.js'
 
 // The game that hiding is: two holders, each with a machine of its own, do the same; the adversary (Bob, the registrar and
 // a watcher of their networks) compares all that it sees, and must not be able to tell who did what.
@@ -42,17 +46,16 @@ export const CLOCKS_OFF = [-47, 53] as const
 function shiftedCommands(seconds: number): Commands {
   const shift = `const now = Date.now; Date.now = () => now() + ${seconds} * 1000`
   return commandsBy((command: Command) => {
-    const [node = '', ...rest] = nodeArguments(pathInRepository(PROGRAMS[command]))
-    return command === 'vouch-echo'
-      ? [node, '--import', `data:text/javascript,${encodeURIComponent(shift)}`, ...rest]
-      : [node, ...rest]
+    const first =
+      command === 'vouch-echo' ? ['--import', `data:text/javascript,${encodeURIComponent(shift)}`] : []
+    return [process.execPath, ...first, installedFile(command)]
   })
 }
 
 /** Two machines whose clocks are off, a registrar, and two holders who are not admitted yet. */
 export async function openGame(): Promise<Game> {
   const folder = await mkdtemp(join(tmpdir(), 'vouch-game-'))
-  const commands = programCommands()
+  const commands = installedCommands()
   const guests = CLOCKS_OFF.map(shiftedCommands)
   const close = async (): Promise<void> => {
     await Promise.all([commands, ...guests].map((each) => each.stopAll()))

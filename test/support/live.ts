@@ -8,26 +8,13 @@ import {
   printAcceptance,
   printCredential,
 } from '@vouch/protocol'
-import { type Command, type Commands, commandsBy, type Ended } from '../../fixtures/story/commands.js'
+import { type Commands, type Ended, installedCommands } from '../../fixtures/story/commands.js'
 import { startMachine } from '../../fixtures/story/machines.js'
 import { acceptanceOf, openRegistry, type Registry } from '../../fixtures/story/registry.js'
 import type { ServiceName } from '../../fixtures/story/story.js'
-import { nodeArguments } from '../../scripts/program.js'
 import { type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.js'
-import { pathInRepository } from './repository.js'
 
 // The demo's parties, each a process of its own, with proxies between them that do harm.
-
-export const PROGRAMS: Readonly<Record<Command, string>> = {
-  registrar: 'cli/node/registrar/registrar.ts',
-  'tee-agent': 'agent/node/tee-agent.ts',
-  'vouch-echo': 'agent/service/main.ts',
-  alice: 'cli/node/alice/alice.ts',
-  bob: 'cli/node/bob/bob.ts',
-}
-
-export const programCommands = (): Commands =>
-  commandsBy((command) => nodeArguments(pathInRepository(PROGRAMS[command])))
 
 /** Two machines and a registrar that run, and whom Bob believes. */
 export interface Live {
@@ -43,7 +30,7 @@ export interface Live {
 
 export async function startLive(): Promise<Live> {
   const folder = await mkdtemp(join(tmpdir(), 'vouch-live-'))
-  const commands = programCommands()
+  const commands = installedCommands()
   const close = async (): Promise<void> => {
     await commands.stopAll()
     await rm(folder, { recursive: true, force: true })

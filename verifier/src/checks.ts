@@ -110,6 +110,9 @@ export const STEPS: readonly Step[] = [
 /** What is found on the way, or only looked at where it is given: a step that lacks it is about nothing. */
 const OPTIONAL: readonly (keyof Facts)[] = ['opening', 'envelope']
 
+/** What becomes of a step that lacks something which is neither found on the way nor given at will. */
+type OnMissing = (step: Step, missing: readonly string[]) => void
+
 /**
  * Takes every step of the named stages, and answers with what was found on the way. A judge who has to accept or refuse
  * must have all that the steps need: a step that is left out for want of it would let everything through.
@@ -118,14 +121,18 @@ export async function judge(
   checks: Checks,
   stages: readonly Stage[],
   given: FactsAtHand,
+  onMissing: OnMissing = demand,
 ): Promise<FactsAtHand> {
   let facts = given
   for (const step of stepsOf(stages))
-    if (isReady(step, facts, demand)) facts = { ...facts, ...(await step.check(checks, facts)) }
+    if (isReady(step, facts, onMissing)) facts = { ...facts, ...(await step.check(checks, facts)) }
   return facts
 }
 
-/** The same for stages whose steps are conditions alone: they ask no server, and find nothing. */
+/** For a judge who accepts nothing: takes the steps that can be taken. What is false is graver than what cannot be read. */
+export const passOver: OnMissing = () => undefined
+
+/** The same as `judge` for stages whose steps are conditions alone: they ask no server, and find nothing. */
 export function judgeAtOnce(
   checks: Checks,
   stages: readonly ('head' | 'request' | 'root')[],
@@ -134,25 +141,10 @@ export function judgeAtOnce(
   for (const step of stepsOf(stages)) if (isReady(step, given, demand)) void step.check(checks, given)
 }
 
-/** Takes the steps that can be taken with what there is: what is false is graver than what cannot be read. */
-export async function judgeWhatIsThere(
-  checks: Checks,
-  stages: readonly Stage[],
-  given: FactsAtHand,
-): Promise<void> {
-  let facts = given
-  for (const step of stepsOf(stages))
-    if (isReady(step, facts, () => undefined)) facts = { ...facts, ...(await step.check(checks, facts)) }
-}
-
 const stepsOf = (stages: readonly Stage[]): readonly Step[] =>
   STEPS.filter(({ stage }) => stages.includes(stage))
 
-function isReady(
-  step: Step,
-  facts: FactsAtHand,
-  onMissing: (step: Step, missing: readonly string[]) => unknown,
-): facts is Facts {
+function isReady(step: Step, facts: FactsAtHand, onMissing: OnMissing): facts is Facts {
   const missing = step.needs.filter((need) => facts[need] === undefined)
   if (missing.some((need) => !OPTIONAL.includes(need))) onMissing(step, missing)
   return missing.length === 0

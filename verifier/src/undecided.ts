@@ -9,8 +9,9 @@ import {
   type Request,
   type VouchError,
 } from '@vouch/protocol'
-import { believed, judgeWhatIsThere } from './checks.js'
+import { believed, judge, passOver } from './checks.js'
 import { type Verdict, verdictOf } from './verdict.js'
+import { OFF_CHAIN } from './verify.js'
 
 /** What could be read, when not everything could. */
 export interface Readable {
@@ -41,10 +42,8 @@ export async function undecided(
     answer: bundle !== undefined,
     freshness: request !== undefined && acceptance !== undefined,
   }
-  const stages = STAGES.filter((stage) => isThere[stage as keyof typeof isThere] ?? true)
+  const stages = OFF_CHAIN.filter((stage) => isThere[stage as keyof typeof isThere] ?? true)
   const readable = { bundle, request, head, opening, now, backend }
-  await judgeWhatIsThere(checks, stages, { ...readable, ...(acceptance && believed(acceptance)) })
+  await judge(checks, stages, { ...readable, ...(acceptance && believed(acceptance)) }, passOver)
   return verdictOf(checks, undefined)
 }
-
-const STAGES = ['head', 'request', 'root', 'answer', 'envelope', 'freshness', 'proof'] as const

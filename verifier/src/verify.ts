@@ -49,7 +49,7 @@ export async function verify(bundle: Bundle, given: VerifyParameters): Promise<V
   const { request, acceptance, head, opening, now, backend } = given
   if (opening !== undefined) assertKind(opening, 'object', 'verify: given.opening')
   const checks = new Checks()
-  const { envelope } = await judge(checks, STAGES, {
+  const { envelope } = await judge(checks, OFF_CHAIN, {
     ...{ bundle, request, head, now, backend, opening },
     ...believed(acceptance),
   })
@@ -57,4 +57,4 @@ export async function verify(bundle: Bundle, given: VerifyParameters): Promise<V
 }
 
 /** The registry's head, what was asked, what answers it, and its proof. */
-const STAGES = ['head', 'request', 'root', 'answer', 'envelope', 'freshness', 'proof'] as const
+export const OFF_CHAIN = ['head', 'request', 'root', 'answer', 'envelope', 'freshness', 'proof'] as const

@@ -1,5 +1,5 @@
-import { acceptanceHash, type ErrorCode, VouchError } from '@vouch/protocol'
-import { type Readable, undecided, verify, verifyOnChain } from '@vouch/verifier'
+import { acceptanceHash, decodeEnvelope, type ErrorCode, VouchError } from '@vouch/protocol'
+import { broken, ENVELOPE, type Readable, undecided, verify, verifyOnChain } from '@vouch/verifier'
 import { describe, expect, test } from 'vitest'
 import { bytes32, NOON, shop } from '../../test/support/proven.js'
 import {
@@ -250,5 +250,25 @@ describe('what could not be read', () => {
     expect(codesOf(await judged({ request: { ...request, root: 5n }, head }, true))).toContain(
       'ROOT_NOT_ACCEPTED',
     )
+  })
+})
+
+describe('a rule by itself', () => {
+  const foreign = bytes32(0xee)
+  const { bundle, given } = scene()
+  const judged = (kind: 'challenge' | 'max_age') => ({
+    envelope: { ...decodeEnvelope(bundle.envelope), clientNonce: foreign },
+    request: {
+      ...given.request,
+      freshness: kind === 'challenge' ? { kind } : { kind, seconds: RESPONSE_AGE },
+    },
+  })
+
+  test('is broken where it applies and does not hold', () => {
+    expect(broken(ENVELOPE.nonce, judged('challenge')).map(({ code }) => code)).toEqual(['NONCE_MISMATCH'])
+  })
+
+  test('is not broken where it does not apply: a response by age needs no nonce of this Request', () => {
+    expect(broken(ENVELOPE.nonce, judged('max_age'))).toEqual([])
   })
 })

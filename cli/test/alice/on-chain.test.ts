@@ -4,24 +4,20 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { contractPolicyOf } from '@vouch/chain'
-import { create, nodeSiteOf, openTrustNode, registryIdOf, type TrustNode } from '@vouch/chain/node'
+import { nodeSiteOf, openTrustNode, registryIdOf, type TrustNode } from '@vouch/chain/node'
+import { boardAcceptance, deployBoard } from '@vouch/chain/testing/boards'
 import {
   type Lie,
   noAddress,
   policy,
-  policyId,
   Raw,
   startLyingServer,
   startTestChain,
   type TestChain,
 } from '@vouch/chain/testing/chains'
-import { keyHash } from '@vouch/circuits'
-import { vouchedBoardAbi } from '@vouch/contracts'
-import { readCreationCode } from '@vouch/contracts/node'
 import { printAdmissionPolicy } from '@vouch/evidence'
 import { type RunningServer, startServer } from '@vouch/host/http'
-import { type Credential, compareBytes, toHex } from '@vouch/protocol'
+import { type Credential, compareBytes } from '@vouch/protocol'
 import { type Alice, type OnChain, openAlice, requestOfContract } from '@vouch/prover/node'
 import { startGuest, type TestGuest } from '@vouch/prover/testing/guest'
 import { UNSIGNED } from '@vouch/registry'
@@ -64,31 +60,14 @@ async function startNode(number: number, peers: readonly string[]): Promise<stri
   return `http://127.0.0.1:${server.address.port}`
 }
 
-async function deployBoard(): Promise<`0x${string}`> {
-  const { chain, payer, deployed } = world
-  const acceptance = contractPolicyOf({
-    version: 1,
-    registry: { id: registryIdOf(chain, deployed.registry), signer: UNSIGNED.signer },
-    clockSkew: 60,
-    headAge: 3600,
-    requestAge: 600,
-    freshness: { kind: 'max_age', seconds: 600 },
-    simulated: true,
-    policies: [policyId],
-    services: { sha256: guest.guest.services.map(({ drv }) => drv).sort(compareBytes) },
-  })
-  const args = [deployed.gateway, `0x${toHex(keyHash('respond'))}`, acceptance]
-  const bytecode = await readCreationCode('VouchedBoard')
-  return create(chain, payer, { abi: vouchedBoardAbi, bytecode, args }, 'deploying a board')
-}
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vouch-alice-chain-'))
   await writeFile(join(folder, 'policy.json'), printAdmissionPolicy(policy))
   world = await startTestChain()
   guest = await startGuest()
   onChain = { rpc: world.anvil.url, contract: world.deployed.registry }
-  board = await deployBoard()
+  const services = guest.guest.services.map(({ drv }) => drv).sort(compareBytes)
+  board = await deployBoard(world, boardAcceptance(world, services))
   const node = await startNode(0, [await startNode(1, [])])
   alice = await openAlice({ home: join(folder, 'home'), syncEvery: false })
   credential = await alice.enroll({ agent: guest.url, registrar: node, onChain, name: 'mine' })

@@ -1,15 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { contractPolicyOf } from '@vouch/chain'
-import {
-  type ConsumerContract,
-  create,
-  readConsumer,
-  registryIdOf,
-  requestFor,
-  syncChain,
-} from '@vouch/chain/node'
+import { type ConsumerContract, readConsumer, requestFor, syncChain } from '@vouch/chain/node'
+import { boardAcceptance, deployBoard } from '@vouch/chain/testing/boards'
 import {
   type Lie,
   noAddress,
@@ -19,16 +12,14 @@ import {
   startTestChain,
   type TestChain,
 } from '@vouch/chain/testing/chains'
-import { keyHash } from '@vouch/circuits'
 import { openBackend } from '@vouch/circuits/node'
-import { vouchedBoardAbi } from '@vouch/contracts'
-import { readCreationCode } from '@vouch/contracts/node'
 import { clock } from '@vouch/host/node'
 import {
   type AcceptancePolicy,
   askHash,
   type Bundle,
   buildServiceTree,
+  compareBytes,
   credential,
   leafOf,
   type Opening,
@@ -38,11 +29,9 @@ import {
   printRequest,
   type Request,
   slowHasher,
-  toHex,
   toInteger,
 } from '@vouch/protocol'
 import { proveResponse } from '@vouch/prover'
-import { UNSIGNED } from '@vouch/registry'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { answer, drvNamed, makeStory } from '../../../fixtures/story/story.js'
 import { judgeOnChain } from '../../node/bob/on-chain.js'
@@ -63,30 +52,12 @@ let bundle: Bundle
 let acceptance: AcceptancePolicy
 const leaves: Awaited<ReturnType<TestChain['admit']>>[] = []
 
-async function deployBoard(): Promise<Address> {
-  const args = [world.deployed.gateway, `0x${toHex(keyHash('respond'))}`, contractPolicyOf(acceptance)]
-  const bytecode = await readCreationCode('VouchedBoard')
-  return create(world.chain, world.payer, { abi: vouchedBoardAbi, bytecode, args }, 'deploying a board')
-}
-
 beforeAll(async () => {
   world = await startTestChain()
   folder = await mkdtemp(join(tmpdir(), 'vouch-on-chain-'))
-  acceptance = {
-    version: 1,
-    registry: { id: registryIdOf(world.chain, world.deployed.registry), signer: UNSIGNED.signer },
-    clockSkew: 60,
-    headAge: 3600,
-    requestAge: 600,
-    freshness: { kind: 'max_age', seconds: 600 },
-    simulated: true,
-    policies: [policyId],
-    services: {
-      sha256: [drvNamed('echo'), drvNamed('oracle')].sort((a, b) => (toHex(a) < toHex(b) ? -1 : 1)),
-    },
-  }
-  board = await deployBoard()
-  other = await deployBoard()
+  acceptance = boardAcceptance(world, [drvNamed('echo'), drvNamed('oracle')].sort(compareBytes))
+  board = await deployBoard(world, acceptance)
+  other = await deployBoard(world, acceptance)
   contract = await readConsumer(world.chain, board)
   const own = credential(buildServiceTree(north.holding.services).root, north.holding.holderSecret)
   leaves.push(await world.admit(1), await world.admit(own), await world.admit(2))

@@ -172,15 +172,11 @@ describe('the form of TCB info and identity', () => {
     ],
     ['a version to come', 'VERSION_UNKNOWN', (text: string) => text.replace('"version":3', '"version":4')],
     [
-      'levels that are compared otherwise',
+      'levels with an unknown comparison',
       'VERSION_UNKNOWN',
       (text: string) => text.replace('"tcbType":0', '"tcbType":1'),
     ],
-    [
-      'a status that nobody knows',
-      'VALUE_MALFORMED',
-      (text: string) => text.replace('"OutOfDate"', '"Fine"'),
-    ],
+    ['an unknown status', 'VALUE_MALFORMED', (text: string) => text.replace('"OutOfDate"', '"Fine"')],
     [
       'a date that is none',
       'VALUE_MALFORMED',

@@ -255,7 +255,7 @@ describe('a report', () => {
     expect(await judge(files, NOW)).toBe(3)
   })
 
-  test('that is false is so, whatever beside it cannot be read', async () => {
+  test('that is false stays false beside an unreadable file', async () => {
     const files = (await attest()).map((file) =>
       file.name === 'report.bin' ? { ...file, bytes: file.bytes.with(0x90, 1) } : file,
     )

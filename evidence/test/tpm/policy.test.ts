@@ -99,7 +99,7 @@ describe('without a policy', () => {
     expect(await codes(await attestTpm())).toEqual(['SIMULATED_NOT_ACCEPTED'])
   })
 
-  test('a key that nobody vouches for is nobody’s', async () => {
+  test('a key without a chain and without a pin is refused', async () => {
     const files = withFile(await attestTpm(), 'ak.der', () => tpm.spki)
     expect(await codes(files)).toEqual(['COLLATERAL_MISSING'])
   })

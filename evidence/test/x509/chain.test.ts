@@ -60,7 +60,7 @@ describe('a path', () => {
     ).toEqual(['CHAIN_FALSE'])
   })
 
-  test('does not hold when a certificate names another issuer than the one that signed it', async () => {
+  test('does not hold when a certificate names one issuer and another signed it', async () => {
     expect(await codes([{ ...leaf, issuer: root.subject }, intermediate, root])).toEqual(['CHAIN_FALSE'])
   })
 

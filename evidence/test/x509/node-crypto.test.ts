@@ -21,7 +21,7 @@ describe('certificates', () => {
 })
 
 describe('a root', () => {
-  test('is told by its key: another under the same name is nobody’s', async () => {
+  test('is told by its key: another key under the same name belongs to no vendor', async () => {
     // A root and an intermediate of our own making, with the simulated vendor's names on them.
     const stranger = strangerRoot()
     const files = await attest()

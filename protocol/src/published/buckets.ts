@@ -58,7 +58,8 @@ export function parseBucket(bytes: Uint8Array): readonly (LeafContent | undefine
   })
 }
 
-const leavesOf = (hash: Hasher, places: readonly (LeafContent | undefined)[]): readonly Uint8Array[] =>
+/** The leaves of a bucket's places, the empty one where a member was removed. */
+export const leavesOf = (hash: Hasher, places: readonly (LeafContent | undefined)[]): readonly Uint8Array[] =>
   places.map((place) => (place === undefined ? EMPTY_LEAF : leafOf(hash, place)))
 
 /** Root of a bucket: leaves are computed from what they are made of, never taken from anyone. */
