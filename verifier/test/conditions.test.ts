@@ -1,5 +1,5 @@
 import { acceptanceHash, decodeEnvelope, type ErrorCode, VouchError } from '@vouch/protocol'
-import { broken, ENVELOPE, type Readable, undecided, verify, verifyOnChain } from '@vouch/verifier'
+import { broken, ENVELOPE, REQUEST, type Readable, undecided, verify, verifyOnChain } from '@vouch/verifier'
 import { describe, expect, test } from 'vitest'
 import { bytes32, NOON, shop } from '../../test/support/proven.js'
 import {
@@ -266,6 +266,19 @@ describe('a rule by itself', () => {
 
   test('is broken where it applies and does not hold', () => {
     expect(broken(ENVELOPE.nonce, judged('challenge')).map(({ code }) => code)).toEqual(['NONCE_MISMATCH'])
+  })
+
+  test('is told in the words of its judge: without the verifier’s hint, with what was given', () => {
+    const late = { ...given.request, now: NOON - requestAge - clockSkew - 60 }
+    const facts = { request: late, ages: { headAge, requestAge, clockSkew, grace: clockSkew }, now: NOON }
+    const [own] = broken(REQUEST.age, facts)
+    expect(own).toMatchObject({ code: 'REQUEST_TOO_OLD', hint: expect.stringContaining('kept') })
+    const [said] = broken(REQUEST.age, facts, { rule: 'the Request must be near the clock' })
+    expect(said).toEqual({
+      code: 'REQUEST_TOO_OLD',
+      rule: 'the Request must be near the clock',
+      given: own?.given,
+    })
   })
 
   test('is not broken where it does not apply: a response by age needs no nonce of this Request', () => {

@@ -103,6 +103,8 @@ export function broken<Need extends keyof Facts>(
   said?: Explanation,
 ): readonly Failure[] {
   if (!applies(facts) || holds(facts)) return []
-  const { given, ...own } = words(facts)
-  return [{ code, ...(given === undefined ? {} : { given }), ...(said ?? own) }]
+  const own = words(facts)
+  if (said === undefined) return [{ code, ...own }]
+  const { hint: _, ...known } = own
+  return [{ code, ...known, ...said }]
 }
