@@ -54,6 +54,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
       'The rule that asks for the oldest response applies to Requests with a maximum age, and to no others.',
   },
   {
+    file: 'verifier/src/seen.ts',
+    change: 'condition: until.size >= capacity → true',
+    because:
+      'What is over is forgotten at each call, and not only when the store is full. No clock accepts a challenge that is over, so it need not be remembered; the walk only takes time.',
+  },
+  {
     file: 'contracts/src/TrustNodes.sol',
     change: 'border: twoThirds > floor → twoThirds >= floor',
     because: 'Where both numbers are equal, both branches give the same number.',

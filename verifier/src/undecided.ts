@@ -37,12 +37,8 @@ export async function undecided(
   assertKind(backend, 'object', 'undecided: backend')
   const checks = new Checks()
   for (const error of errors) checks.refuse(error.rule, error)
-  // A Request's kind is judged with what answers it, and an answer's age by the ages that the policy allows.
-  const isThere = {
-    answer: bundle !== undefined,
-    freshness: request !== undefined && acceptance !== undefined,
-  }
-  const stages = OFF_CHAIN.filter((stage) => isThere[stage as keyof typeof isThere] ?? true)
+  // A Request's kind is judged with what answers it alone: another bundle than the unreadable one may.
+  const stages = OFF_CHAIN.filter((stage) => stage !== 'answer' || bundle !== undefined)
   const readable = { bundle, request, head, opening, now, backend }
   await judge(checks, stages, { ...readable, ...(acceptance && believed(acceptance)) }, passOver)
   return verdictOf(checks, undefined)

@@ -225,8 +225,13 @@ describe('what could not be read', () => {
     const alone = await undecided([unreadable], { bundle, opening }, NOON, saying(true))
     expect(codesOf(alone)).toEqual(['FILE_NOT_FOUND', 'OPENING_FALSE'])
     const challenged = { ...request, freshness: { kind: 'challenge' }, challenge: bytes32(0xee) } as const
-    const readable = { bundle, request: challenged, acceptance }
-    expect(codesOf(await undecided([unreadable], readable, NOON, saying(true)))).toContain('NONCE_MISMATCH')
+    for (const readable of [
+      { bundle, request: challenged, acceptance },
+      { bundle, request: challenged },
+    ])
+      expect(codesOf(await undecided([unreadable], readable, NOON, saying(true)))).toContain('NONCE_MISMATCH')
+    const ahead = await undecided([unreadable], { bundle, acceptance }, NOON - clockSkew - 1, saying(true))
+    expect(codesOf(ahead)).toEqual(['FILE_NOT_FOUND', 'RESPONSE_FROM_FUTURE'])
     const late = { bundle, request, acceptance }
     const at = NOON + RESPONSE_AGE + clockSkew + 1
     expect(codesOf(await undecided([unreadable], late, at, saying(true)))).toContain('RESPONSE_TOO_OLD')
