@@ -16,7 +16,7 @@ import {
   vouchedFetch,
 } from '@vouch/prover'
 import { openAlice } from '@vouch/prover/node'
-import { admit, syncRegistry } from '@vouch/registry'
+import { admit, admitRead, syncRegistry } from '@vouch/registry'
 import { makeRequest, openChallenges, undecided, verify, verifyOnChain } from '@vouch/verifier'
 import { afterAll, describe, expect, it } from 'vitest'
 
@@ -95,6 +95,7 @@ const ENTRIES: Readonly<
   'challenges.ask': [ask, { ...request, salt: new Uint8Array(16) }],
   'challenges.judge': [judge, { version: 1, request: object, bundle: object }, judging],
   admit: [admit, bytes, { ...admitting, backend: object, now: 1 }],
+  admitRead: [admitRead, { enrollment: object, file: bytes }, { ...admitting, backend: object, now: 1 }],
   syncRegistry: [syncRegistry, { source: object, mirror: object }],
   prove: [prove, object, { envelope: bytes, signature: bytes }, answering],
   vouchedFetch: [

@@ -3,6 +3,7 @@ import { clock } from '@vouch/host/node'
 import {
   type EnrollmentFile,
   type ErrorCode,
+  type Failure,
   type NonceTicket,
   nonceOf,
   printEnrollment,
@@ -10,6 +11,7 @@ import {
 } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { type AdmissionParameters, admit } from '../src/admission.js'
+import { type EvidenceParameters, judgeEvidence } from '../src/evidence.js'
 import type { NewMember } from '../src/store.js'
 import { type Lies, newClient, osImageHash, testPolicy } from '../testing/enrolling.js'
 
@@ -164,6 +166,22 @@ describe('an enrollment', () => {
     }
     expect(await judged(nonceOf(ticket))).toEqual(['NONCE_USED'])
     expect(await judged(new Uint8Array(32))).toEqual(['CREDENTIAL_REFUSED'])
+  })
+
+  test('is judged by another than the registrar without what is for the registrar to see to', async () => {
+    const client = newClient(backend, policy)
+    const ticket = ticketFor(client.credential)
+    const lies: Lies = { unproven: true, report: { debug: true }, fields: { osImageHash: otherImage } }
+    const bound = { ...(await client.enroll(ticket, lies)), nonce: nonceOf(ticket) }
+    const isForAnother = ({ code }: Failure): boolean => code === 'DEBUG_NOT_ACCEPTED'
+    const codes = async (given: Partial<EvidenceParameters>) => {
+      const judged = await judgeEvidence(bound, { policy, now, ...given })
+      return 'failures' in judged ? judged.failures.map(({ code }) => code) : []
+    }
+    expect(await codes({})).toContain('DEBUG_NOT_ACCEPTED')
+    expect(await codes({ isForAnother })).toEqual(
+      (await codes({})).filter((code) => code !== 'DEBUG_NOT_ACCEPTED'),
+    )
   })
 
   test('is not refused for a bug: that is thrown', async () => {
