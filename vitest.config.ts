@@ -4,7 +4,8 @@ import { withoutNode } from './test/browser/plugin.js'
 import { chromiumPath } from './test/support/chromium.js'
 
 // Tests read the sources of every package, never a stale build: see "exports" in each package.json.
-const conditions = ['vouch:source', 'node', 'import', 'module', 'default']
+// They become Node's own conditions too, so none is here that tells `import` from `require`.
+const conditions = ['vouch:source', 'node']
 
 // Installs packages and fills both cores with it: it runs alone, after all others, so that it starves no test's clock.
 const CLEAN_CLONE = 'test/clean-clone.test.ts'

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, statfsSync } from 'node:fs'
 import type { TestContext } from 'vitest'
+import { postgresPrograms } from '../../host/testing/postgres.js'
 import { registryAnswers } from '../../scripts/npm.js'
 import { chromiumPath } from './chromium.js'
 
@@ -45,6 +46,8 @@ export const needs = {
   chromium: need('chromium', () => chromiumPath() !== undefined),
   /** Nix itself, whose hashes ours must equal. */
   nix: need('nix-store', () => runs('nix-store', ['--version'])),
+  /** A database server that a test starts for itself. */
+  postgres: need('PostgreSQL (package postgresql)', () => postgresPrograms() !== undefined),
   swtpm: need('swtpm', () => runs('swtpm', ['--version'])),
   tpm2Tools: need('tpm2-tools', () => runs('tpm2_getcap', ['--version'])),
   /** The folder of raw hardware evidence that $VOUCH_SAMPLES names. */
