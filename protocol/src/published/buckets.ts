@@ -1,6 +1,7 @@
 import { MAX_TIME } from '../credential.js'
 import { VouchError } from '../errors.js'
 import type { Hasher } from '../hashes/hasher.js'
+import { concat, fromInteger, toInteger } from '../notation/bytes.js'
 import {
   boundedBytes,
   type Codec,
@@ -88,20 +89,30 @@ export function rootOfBuckets(hash: Hasher, roots: readonly Uint8Array[]): Uint8
   return layer[0] ?? emptyNode(REGISTRY_DEPTH)
 }
 
-/** The roots of all buckets that hold leaves, as of one head. */
+/** The roots of all buckets that hold leaves, as of one head, and what that head has changed. */
 export interface BucketIndex {
-  readonly version: 1
+  readonly version: 2
   readonly seq: number
   readonly size: number
   /** 32 bytes each, in order. */
   readonly roots: Uint8Array
+  /**
+   * Places that the head has changed, 36 bytes each in ascending order: u32 place, and the leaf that was there before. With these
+   * undone the tree is that of the head before. Empty where a head lets no predecessor stand.
+   */
+  readonly changes: Uint8Array
 }
 
+/** Most places that one head changes. */
+export const MAX_CHANGES = 2 ** 13
+const CHANGE_BYTES = 36
+
 export const bucketIndexCodec: Codec<BucketIndex> = record<BucketIndex>({
-  version: version(1),
+  version: version(2),
   seq: uint(8, { max: Number.MAX_SAFE_INTEGER }),
   size: uint(8, { max: 2 ** REGISTRY_DEPTH }),
   roots: boundedBytes(0, 32 * MAX_BUCKETS),
+  changes: boundedBytes(0, CHANGE_BYTES * MAX_CHANGES),
 })
 
 export const parseBucketIndex = (file: string | Uint8Array): BucketIndex =>
@@ -119,6 +130,35 @@ export function rootsIn({ size, roots }: BucketIndex): readonly Uint8Array[] {
     })
   }
   return Array.from({ length: count }, (_, i) => roots.subarray(32 * i, 32 * i + 32))
+}
+
+/** A place that a head has changed, and the leaf that was there before. */
+export interface PlaceChange {
+  readonly place: number
+  readonly before: Uint8Array
+}
+
+/** The bytes of changes, in ascending order of their places. */
+export const changeBytes = (changes: readonly PlaceChange[]): Uint8Array =>
+  concat(
+    ...changes
+      .toSorted((a, b) => a.place - b.place)
+      .flatMap(({ place, before }) => [fromInteger(BigInt(place), 4), before]),
+  )
+
+/** The changes in an index; each place once, in order, and in the registry. */
+export function changesIn({ changes, size }: Pick<BucketIndex, 'changes' | 'size'>): readonly PlaceChange[] {
+  const all = Array.from({ length: Math.floor(changes.length / CHANGE_BYTES) }, (_, i) => {
+    const at = i * CHANGE_BYTES
+    const place = Number(toInteger(changes.subarray(at, at + 4)))
+    return { place, before: changes.subarray(at + 4, at + CHANGE_BYTES) }
+  })
+  const isAscending = all.every(({ place }, i) => place > (all[i - 1]?.place ?? -1) && place < size)
+  if (isAscending && changes.length % CHANGE_BYTES === 0) return all
+  throw new VouchError('VALUE_MALFORMED', {
+    rule: 'the changes of a bucket index must name places of the registry, each once, in ascending order',
+    given: `${changes.length} bytes`,
+  })
 }
 
 /** How many buckets so many leaves reach into. */

@@ -11,7 +11,7 @@ import { REGISTRY_DEPTH } from './fixed-tree.js'
 export interface HeadContent {
   readonly registryId: Uint8Array
   readonly seq: number
-  /** Leaves ever inserted. */
+  /** Places that were ever used. */
   readonly size: number
   readonly root: bigint
   /** The one earlier root that is still acceptable. Zero when there is none: a removal refuses them all at once. */
@@ -34,7 +34,7 @@ const content = {
   previousRoot: fieldElement(),
   time: uint(8, { max: MAX_TIME }),
 }
-const contentCodec: Codec<HeadContent> = record<HeadContent>(content)
+export const headContentCodec: Codec<HeadContent> = record<HeadContent>(content)
 
 export const headCodec: Codec<Head> = record<Head>({
   version: version(1),
@@ -48,7 +48,7 @@ export const printHead = (head: Head): string => printFile(headCodec, head, 'hea
 
 /** The 133 bytes that are signed. */
 export function encodeHeadContent(head: HeadContent): Uint8Array {
-  return concat(ascii('vouch-head-v1'), encode(contentCodec, head, 'head'))
+  return concat(ascii('vouch-head-v1'), encode(headContentCodec, head, 'head'))
 }
 
 /** Signs a head. */
