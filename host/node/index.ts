@@ -24,6 +24,7 @@ export {
   writePrivateFile,
 } from './files/private-files.js'
 export { readSecret, writeSecret } from './files/secret-files.js'
+export { KEY_WORDS, openSigner } from './keys/open-signer.js'
 export { bytesArgument, durationArgument, fieldArgument, numberArgument } from './terminal/arguments.js'
 export { runProgram, usageWords } from './terminal/program.js'
 export type { Terminal } from './terminal/terminal.js'

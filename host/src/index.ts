@@ -1,4 +1,6 @@
 export { boundedBody } from './body.js'
 export type { AskingAgain, Patience, Waiting } from './retry.js'
 export { askAgain, retryAfterMs } from './retry.js'
+export type { Signer } from './signer.js'
+export { secretSigner } from './signer.js'
 export { Turns } from './turns.js'

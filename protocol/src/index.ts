@@ -159,9 +159,11 @@ export type { Head, HeadContent } from './registry/head.js'
 export {
   encodeHeadContent,
   headCodec,
+  headDigest,
   isHeadSigned,
   parseHead,
   printHead,
+  signedHead,
   signHead,
 } from './registry/head.js'
 export {

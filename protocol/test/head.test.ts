@@ -4,9 +4,11 @@ import {
   concat,
   fromInteger,
   type Head,
+  headDigest,
   isHeadSigned,
   parseHead,
   printHead,
+  signedHead,
   signHead,
   toInteger,
 } from '../src/index.js'
@@ -71,5 +73,41 @@ describe('a head', () => {
       'VALUE_OUT_OF_RANGE',
       'head.seq must be 0 to 9007199254740991',
     )
+  })
+})
+
+describe('a head that is signed elsewhere', () => {
+  const secret = new Uint8Array(32).fill(7)
+  const signer = secp256k1.getPublicKey(secret)
+  const order = secp256k1.Point.Fn.ORDER
+  const sign = (digest: Uint8Array) => secp256k1.sign(digest, secret, { prehash: false })
+
+  it('is the head that signHead makes', () => {
+    expect(signedHead(head, signer, sign(headDigest(head)))).toEqual(signHead(head, secret))
+  })
+
+  it('has a digest of its content alone, whose signer is another matter', () => {
+    expect(headDigest({ ...head, signer, signature: new Uint8Array(64) } as Head)).toEqual(headDigest(head))
+    expect(headDigest({ ...head, seq: head.seq + 1 })).not.toEqual(headDigest(head))
+  })
+
+  const good = sign(headDigest(head))
+  const twin = concat(good.subarray(0, 32), fromInteger(order - toInteger(good.subarray(32)), 32))
+  it.each<[string, Uint8Array, Uint8Array]>([
+    ['a signature on another head', signer, sign(headDigest({ ...head, size: head.size + 1 }))],
+    ['a signature by another key', secp256k1.getPublicKey(new Uint8Array(32).fill(8)), good],
+    ['the other of the two signatures', signer, twin],
+    ['a signature with a byte more', signer, concat(good, new Uint8Array(1))],
+  ])('is refused with %s', (_, by, signature) => {
+    expectRefusal(
+      () => signedHead(head, by, signature),
+      'HEAD_SIGNATURE_FALSE',
+      "the head's signature must hold under the signer it names",
+    )
+  })
+
+  it('has a signer of 33 bytes: no file holds a longer one', () => {
+    const long = secp256k1.getPublicKey(secret, false)
+    expectRefusal(() => signedHead(head, long, good), 'VALUE_MALFORMED', 'signer must have 33 bytes')
   })
 })

@@ -41,6 +41,17 @@ export const needs = {
   python3: need('python3, 3.9 or later', () =>
     runs('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']),
   ),
+  openssl: need('openssl', () => runs('openssl', ['version'])),
+  pythonCryptography: need("python3's cryptography", () => runs('python3', ['-c', 'import cryptography'])),
+  /** What runs a program for each connection to a socket, as systemd does. */
+  socketActivation: need('systemd-socket-activate', () => runs('systemd-socket-activate', ['--version'])),
+  systemd: need('systemd-analyze', () => runs('systemd-analyze', ['--version'])),
+  nginx: need('nginx', () => runs('nginx', ['-v'])),
+  caddy: need('caddy', () => runs('caddy', ['version'])),
+  /** A token in software, and what its binding is compiled with. */
+  softhsm2: need('softhsm2-util, make and g++', () =>
+    ['softhsm2-util', 'make', 'g++'].every((command) => runs(command, ['--version'])),
+  ),
   /** An npm registry: asks it for one package that this project pins. */
   registry: need('an npm registry', registryAnswers),
   chromium: need('chromium', () => chromiumPath() !== undefined),

@@ -1,6 +1,8 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { MAX_TIME } from '../credential.js'
+import { VouchError } from '../errors.js'
+import { assertLength } from '../hashes/field.js'
 import { ascii, concat } from '../notation/bytes.js'
 import { type Codec, encode, parseFile, printFile } from '../notation/codec.js'
 import { record } from '../notation/composites.js'
@@ -51,26 +53,36 @@ export function encodeHeadContent(head: HeadContent): Uint8Array {
   return concat(ascii('vouch-head-v1'), encode(headContentCodec, head, 'head'))
 }
 
-/** Signs a head. */
+/** The 32 bytes that a signer signs for a head. They are the same for every signer. */
+export const headDigest = (head: HeadContent): Uint8Array => sha256(encodeHeadContent(head))
+
+/**
+ * A head with a signature that was made elsewhere, by a token or by another machine. A false signature is refused here:
+ * copies would take a head that nobody signed for a registrar that lies.
+ */
+export function signedHead(
+  { registryId, seq, size, root, previousRoot, time }: HeadContent,
+  signer: Uint8Array,
+  signature: Uint8Array,
+): Head {
+  assertLength(signer, 33, 'signer')
+  const head: Head = { version: 1, registryId, seq, size, root, previousRoot, time, signer, signature }
+  if (isHeadSigned(head)) return head
+  throw new VouchError('HEAD_SIGNATURE_FALSE', {
+    rule: "the head's signature must hold under the signer it names",
+    hint: 'see which key signs: registry and signer must have the same one',
+  })
+}
+
+/** Signs a head with a secret key that is at hand. */
 export function signHead(head: HeadContent, secretKey: Uint8Array): Head {
-  const signature = secp256k1.sign(sha256(encodeHeadContent(head)), secretKey, { prehash: false })
-  const { registryId, seq, size, root, previousRoot, time } = head
-  return {
-    version: 1,
-    registryId,
-    seq,
-    size,
-    root,
-    previousRoot,
-    time,
-    signer: secp256k1.getPublicKey(secretKey),
-    signature,
-  }
+  const signature = secp256k1.sign(headDigest(head), secretKey, { prehash: false })
+  return signedHead(head, secp256k1.getPublicKey(secretKey), signature)
 }
 
 /** Whether the signer it names signed this head. Whether anyone believes that signer is another question. */
 export function isHeadSigned(head: Head): boolean {
-  const digest = sha256(encodeHeadContent(head))
+  const digest = headDigest(head)
   try {
     return secp256k1.verify(head.signature, digest, head.signer, {
       prehash: false,
