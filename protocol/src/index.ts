@@ -127,12 +127,15 @@ export {
   leafOf,
   siblingsAbove,
 } from './published/bucket-tree.js'
-export type { BucketIndex } from './published/buckets.js'
+export type { BucketIndex, PlaceChange } from './published/buckets.js'
 export {
   bucketCount,
   bucketIndexCodec,
+  changeBytes,
+  changesIn,
   leavesInBucket,
   leavesOf,
+  MAX_CHANGES,
   PLACE_BYTES,
   parseBucket,
   parseBucketIndex,
@@ -159,6 +162,7 @@ export type { Head, HeadContent } from './registry/head.js'
 export {
   encodeHeadContent,
   headCodec,
+  headContentCodec,
   headDigest,
   isHeadSigned,
   parseHead,

@@ -27,7 +27,7 @@ import { copyFor } from './copy.js'
 import { assertUnanswered, entryFor, type Ledger } from './ledger.js'
 import type { Network } from './net.js'
 import { proveResponse } from './respond.js'
-import { pathAt, sizeAt, standingAt } from './standing.js'
+import { pathAt, standingAt, undoneFor } from './standing.js'
 import { holdingOf, type SignedEnvelope } from './witness.js'
 
 export type ProveStage = 'registry' | 'service' | 'proof'
@@ -158,16 +158,17 @@ async function answerRequest(
   onProgress?.('registry')
   const copy = await copyFor(credential, answering.mirror, answering.hash)
   const { head } = copy
-  const size = await sizeAt(copy, request.root)
+  const undone = await undoneFor(copy, request.root)
   assertWanted(signal)
 
   // 2. The Request asks for nothing that would show who answers.
   const { documents = [], held, guests = [] } = answering
   const counted = { policies: request.policies, now: inForceAt(request) }
-  const standing = await standingAt(copy, size ?? 0, counted, credential, held)
+  const standing = await standingAt(copy, undone ?? new Map(), counted, credential, held)
   const earlier = await ledger.find(scopeOf(request))
   const knows = { credential, verifier, documents, guests: [credential.guest, ...guests] }
-  const known = { ...knows, head, size, standing, earlier, agreement, caution, now: now() }
+  const isRootKnown = undone !== undefined
+  const known = { ...knows, head, isRootKnown, standing, earlier, agreement, caution, now: now() }
   const asked = judgeRequest(request, known)
   await answering.onAsked?.(asked)
   if (asked.failures.length > 0) throw gravestError(asked.failures)
@@ -181,7 +182,7 @@ async function answerRequest(
 
   // 4. The proof holds under the pinned key.
   onProgress?.('proof')
-  const leaves = await pathAt(copy, standing.index ?? 0, size ?? 0)
+  const leaves = await pathAt(copy, standing.index ?? 0, undone ?? new Map())
   const holding = holdingOf(credential)
   const statement = { request, response: signed, holding, leaves, backend }
   const bundle = await proveResponse(signal === undefined ? statement : { ...statement, signal })

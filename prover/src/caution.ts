@@ -83,8 +83,8 @@ export interface Known {
   /** The verifier that she means. */
   readonly verifier: Verifier
   readonly head: Head
-  /** How many leaves the registry had at the Request's root; nothing when that root does not stand. */
-  readonly size: number | undefined
+  /** Whether the Request's root is one that her copy leads to, and that stands. */
+  readonly isRootKnown: boolean
   readonly standing: Standing
   readonly documents: readonly AdmissionPolicy[]
   /** Every guest that she knows, the credential's own first. */
@@ -158,7 +158,7 @@ const SYNC_FIRST =
 /** Proven against a registry that is shown to few, or at a root that few stood under, a proof names its prover. */
 function registryRules(
   request: Request,
-  { credential, head, size, caution, now }: Known,
+  { credential, head, isRootKnown, caution, now }: Known,
 ): readonly Failure[] {
   const { registry } = credential
   const ages = agesOf(caution)
@@ -179,7 +179,7 @@ function registryRules(
       },
     ),
     ...broken(HEAD.ahead, { head, ages, now }, { rule: 'the head must not be ahead of the clock' }),
-    ...unless(size !== undefined, {
+    ...unless(isRootKnown, {
       code: 'ROOT_NOT_ACCEPTED',
       rule: "the Request's root must be that of your copy's head, or the one it lets stand: under another few may have stood",
       given: toHex(fieldToBytes(request.root)),
@@ -201,13 +201,13 @@ function clockRules(request: Request, { caution, now }: Known): readonly Failure
 /** A proof hides its prover among those who could have made it, and among no others. */
 function crowdRules(
   request: Request,
-  { size, earlier, agreement, caution }: Known,
+  { isRootKnown, earlier, agreement, caution }: Known,
   { anonymitySet, services }: Crowd,
 ): readonly Failure[] {
   const { context } = request
   const { minimumSet, minimumServices } = caution
   return [
-    ...unless(size === undefined || anonymitySet >= minimumSet, {
+    ...unless(!isRootKnown || anonymitySet >= minimumSet, {
       code: 'SET_TOO_SMALL',
       rule: `${minimumSet} live leaves of others, under the accepted policies and at the Request's root, are the fewest to hide among`,
       given: `${anonymitySet}`,
@@ -228,9 +228,12 @@ function crowdRules(
 }
 
 /** What her own credential must be for any of it to be provable. */
-const ownRules = (request: Request, { credential, head, size, standing }: Known): readonly Failure[] => [
+const ownRules = (
+  request: Request,
+  { credential, head, isRootKnown, standing }: Known,
+): readonly Failure[] => [
   ...unprovable(request, credential),
-  ...unless(size === undefined || standing.index !== undefined, absence(credential, head)),
+  ...unless(!isRootKnown || standing.index !== undefined, absence(credential, head)),
 ]
 
 /** Why a credential is not in the registry: not yet, or no more. */

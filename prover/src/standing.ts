@@ -1,22 +1,22 @@
 import {
   BUCKET_HEIGHT,
   BUCKET_LEAVES,
+  bucketRoot,
   type Credential,
+  changesIn,
   credential,
-  emptyNode,
   type FixedPath,
   type Hasher,
   type Head,
   type LeafContent,
-  layerAbove,
-  leavesInBucket,
   leavesOf,
+  type PlaceChange,
   parseBucket,
   REGISTRY_DEPTH,
   type Request,
-  rootOfBucket,
+  rootOfBuckets,
   rootsIn,
-  siblingsOf,
+  siblingsAbove,
   slowHasher,
   toInteger,
   VouchError,
@@ -28,9 +28,11 @@ import { stands } from '@vouch/verifier'
 export interface Copy {
   readonly head: Head
   readonly hash: Hasher
+  /** Roots of its buckets. */
+  readonly roots: readonly Uint8Array[]
+  /** What its head has changed, by the word of the server that the copy was fetched from. */
+  readonly changes: readonly PlaceChange[]
   bucket(number: number): Promise<readonly (LeafContent | undefined)[]>
-  /** Nodes over the buckets' roots, from these up. */
-  readonly upper: readonly (readonly Uint8Array[])[]
 }
 
 /** How often a copy is looked at again that another process is just writing, and after how long. */
@@ -42,9 +44,9 @@ export async function openCopy(mirror: Mirror, hash: Hasher = slowHasher): Promi
   for (let look = 1; look <= LOOKS; look++) {
     const [head, index] = [await mirror.head(), await mirror.index()]
     if (head === undefined || index === undefined) throw copyMissing('the registry must have been synced')
-    const upper = layersOver(rootsIn(index), BUCKET_HEIGHT, REGISTRY_DEPTH, hash)
-    const root = upper.at(-1)?.[0] ?? emptyNode(REGISTRY_DEPTH)
-    if (index.size === head.size && toInteger(root) === head.root) return { head, hash, upper, bucket }
+    const roots = rootsIn(index)
+    const isWhole = index.size === head.size && toInteger(rootOfBuckets(hash, roots)) === head.root
+    if (isWhole) return { head, hash, roots, changes: changesIn(index), bucket }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
   }
   throw copyMissing('the copy of the registry must be whole')
@@ -58,35 +60,49 @@ export async function openCopy(mirror: Mirror, hash: Hasher = slowHasher): Promi
 
 const copyMissing = (rule: string): VouchError => new VouchError('HEAD_MISSING', { rule, hint: 'alice sync' })
 
-/** How far below the newest head its predecessor is looked for: leaves that one head adds, at the most. */
-const FARTHEST_PREDECESSOR = 8192
+/** Places whose leaves were others at a root, and the leaves that they had then. */
+export type Undone = ReadonlyMap<number, Uint8Array>
+
+const NOTHING: Undone = new Map()
 
 /**
- * How many leaves the registry had at a root that its newest head lets stand: all of them, or fewer at its predecessor. Where
- * a predecessor stands nothing was removed since, so its leaves are the first ones of today's.
+ * What must be undone of a copy to come to a root that its newest head lets stand: nothing for its own, and what it changed for
+ * the one before. Nothing is believed of what it is said to have changed: undone, it must lead to that root.
  */
-export async function sizeAt(copy: Copy, root: bigint): Promise<number | undefined> {
-  const { head } = copy
-  if (root === head.root) return head.size
-  if (!stands(root, head)) return undefined
-  let layers: Layers | undefined
-  for (let size = head.size; size > Math.max(0, head.size - FARTHEST_PREDECESSOR); size--) {
-    const number = bucketOf(size - 1)
-    if (layers === undefined || size % BUCKET_LEAVES === 0) layers = await layersIn(copy, number)
-    const rim = edge(layers, (size - 1) % BUCKET_LEAVES, 0, copy.hash)
-    if (toInteger(edge(copy.upper, number, BUCKET_HEIGHT, copy.hash, rim)) === root) return size
-  }
-  return undefined
+export async function undoneFor(copy: Copy, root: bigint): Promise<Undone | undefined> {
+  if (root === copy.head.root) return NOTHING
+  if (!stands(root, copy.head)) return undefined
+  const undone: Undone = new Map(copy.changes.map(({ place, before }) => [place, before]))
+  const before = rootOfBuckets(copy.hash, await rootsAt(copy, undone))
+  return toInteger(before) === root ? undone : undefined
 }
 
-/** The path of a place in the registry as it was with so many leaves. From whole buckets, which name nobody. */
-export async function pathAt(copy: Copy, index: number, size: number): Promise<FixedPath> {
+/** The path of a place in the registry as it was. From whole buckets, which name no one. */
+export async function pathAt(copy: Copy, index: number, undone: Undone): Promise<FixedPath> {
   const { hash } = copy
-  const [number, last] = [bucketOf(index), bucketOf(size - 1)]
-  const placesOf = async (bucket: number) =>
-    (await copy.bucket(bucket)).slice(0, leavesInBucket(bucket, size))
-  const roots = [...(copy.upper[0] ?? []).slice(0, last), rootOfBucket(hash, await placesOf(last))]
-  return { index, siblings: siblingsOf(hash, await placesOf(number), roots, index).map(toInteger) }
+  const leaves = await leavesAt(copy, bucketOf(index), undone)
+  const siblings = [
+    ...siblingsAbove(hash, leaves, index % BUCKET_LEAVES, { from: 0, to: BUCKET_HEIGHT }),
+    ...siblingsAbove(hash, await rootsAt(copy, undone), bucketOf(index), {
+      from: BUCKET_HEIGHT,
+      to: REGISTRY_DEPTH,
+    }),
+  ]
+  return { index, siblings: siblings.map(toInteger) }
+}
+
+/** Roots of all buckets as they were. */
+async function rootsAt(copy: Copy, undone: Undone): Promise<readonly Uint8Array[]> {
+  const roots = [...copy.roots]
+  for (const number of new Set([...undone.keys()].map(bucketOf)))
+    roots[number] = bucketRoot(copy.hash, await leavesAt(copy, number, undone))
+  return roots
+}
+
+/** Leaves of a bucket as they were. */
+async function leavesAt(copy: Copy, number: number, undone: Undone): Promise<readonly Uint8Array[]> {
+  const from = number * BUCKET_LEAVES
+  return leavesOf(copy.hash, await copy.bucket(number)).map((leaf, i) => undone.get(from + i) ?? leaf)
 }
 
 /** Whom a proof hides among, and where its prover is. */
@@ -99,10 +115,10 @@ export interface Standing {
   readonly index: number | undefined
 }
 
-/** Reads the whole copy, as far as a size. `held` is every C that is hers, beside the credential that she would prove with. */
+/** Reads the whole copy as it was. A place that was another's then counts for no one: what has left it had expired. `held` is every C that is hers, beside the credential that she would prove with. */
 export async function standingAt(
   copy: Copy,
-  size: number,
+  undone: Undone,
   { policies, now }: Pick<Request, 'policies' | 'now'>,
   credential: Credential,
   held: readonly bigint[] = [],
@@ -111,10 +127,9 @@ export async function standingAt(
   let index: number | undefined
   const ownCredential = credentialOf(credential)
   const hers = new Set([ownCredential, ...held])
-  for (let number = 0; number * BUCKET_LEAVES < size; number++) {
-    const places = (await copy.bucket(number)).slice(0, size - number * BUCKET_LEAVES)
-    for (const [i, place] of places.entries()) {
-      if (place === undefined) continue
+  for (const number of copy.roots.keys()) {
+    for (const [i, place] of (await copy.bucket(number)).entries()) {
+      if (place === undefined || undone.has(number * BUCKET_LEAVES + i)) continue
       const policy = policies.indexOf(place.policyId)
       const counted = hers.has(place.credential) ? own : live
       if (policy >= 0 && place.expiresAt >= now) counted[policy] = (counted[policy] ?? 0) + 1
@@ -126,7 +141,7 @@ export async function standingAt(
 
 /** Finds where a credential was admitted, and as what. */
 export async function findCredential(copy: Copy, wanted: bigint): Promise<LeafContent | undefined> {
-  for (let number = 0; number * BUCKET_LEAVES < copy.head.size; number++) {
+  for (const number of copy.roots.keys()) {
     const found = (await copy.bucket(number)).find((place) => place?.credential === wanted)
     if (found !== undefined) return found
   }
@@ -141,32 +156,3 @@ const isSameLeaf = (place: LeafContent, own: Credential, ownCredential: bigint):
   place.credential === ownCredential && place.policyId === own.policyId && place.expiresAt === own.expiresAt
 
 const bucketOf = (index: number): number => Math.floor(index / BUCKET_LEAVES)
-
-type Layers = readonly (readonly Uint8Array[])[]
-
-async function layersIn(copy: Copy, number: number): Promise<Layers> {
-  return layersOver(leavesOf(copy.hash, await copy.bucket(number)), 0, BUCKET_HEIGHT, copy.hash)
-}
-
-/** Every layer over nodes of a height, up to another: what is not there is empty. */
-function layersOver(nodes: readonly Uint8Array[], from: number, to: number, hash: Hasher): Layers {
-  const layers = [nodes]
-  for (let height = from; height < to; height++) layers.push(layerAbove(hash, layers.at(-1) ?? [], height))
-  return layers
-}
-
-/** The top over nodes that end at an index: what lies left of it is whole, what lies right of it is empty. */
-function edge(
-  layers: Layers,
-  last: number,
-  from: number,
-  hash: Hasher,
-  node = layers[0]?.[last],
-): Uint8Array {
-  let top = node ?? emptyNode(from)
-  for (let i = 0; i + 1 < layers.length; i++) {
-    const at = last >> i
-    top = at & 1 ? hash(layers[i]?.[at - 1] ?? emptyNode(from + i), top) : hash(top, emptyNode(from + i))
-  }
-  return top
-}

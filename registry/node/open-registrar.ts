@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { openBackend } from '@vouch/circuits/node'
-import { clock, readSecret } from '@vouch/host/node'
+import { clock, openSigner, readSecret } from '@vouch/host/node'
 import {
   checkTicket,
   type Failure,
@@ -18,10 +18,10 @@ import { PublishedRegistry } from './published.js'
 import { AuditLog } from './serving/audit-log.js'
 import { readiness } from './serving/readiness.js'
 import { readCollateral, readPolicies, registrarFolder } from './serving/registrar-folder.js'
-import { type ClockTrust, openRegistry } from './store/index.js'
+import { type ClockTrust, openRegistry, type Store } from './store/index.js'
 
-export interface RegistrarOptions {
-  /** The file with the key that signs heads; without one no head is cut, and nothing removed. */
+export interface RegistrarOptions extends Store {
+  /** Where the key that signs heads is; without one no head is cut, and nothing removed. */
   readonly key?: string | undefined
   readonly now?: () => number
   /** How far the clock is believed when something is signed. */
@@ -48,8 +48,9 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
   const now = options.now ?? clock
   const policies = await readPolicies(paths)
   const nonceKey = await readSecret(paths.nonceKey)
-  const signer = options.key === undefined ? undefined : await readSecret(options.key)
-  const registry = await openRegistry(folder, { now, clock: options.clock, signer, hash: options.hash })
+  const signer = options.key === undefined ? undefined : await openSigner(options.key)
+  const { hash, store } = options
+  const registry = await openRegistry(folder, { now, clock: options.clock, signer, hash, store })
   const backend = openBackend()
   const audit = new AuditLog(paths, options.onAuditFailure ?? (() => undefined))
   const published = new PublishedRegistry(registry)
@@ -76,14 +77,14 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
       if (!admission.admitted) await noteRefusal(from, admission.failures)
       else {
         const details = {
-          index: admission.index,
+          number: admission.number,
           credential: toHex(fieldToBytes(admission.receipt.credential)),
         }
         await audit.write({ time: now(), outcome: 'admitted', from, details })
       }
       return admission
     },
-    head: () => registry.head,
+    head: () => registry.head(),
     headsAfter: (seq) => registry.heads(seq + 1, HEADS_PAGE),
     buckets: () => published.index(),
     bucket: (number, root) => published.bucket(number, root),

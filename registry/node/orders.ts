@@ -11,7 +11,8 @@ import {
   uint,
   version,
 } from '@vouch/protocol/codec'
-import { MAX_REASON_BYTES } from '@vouch/protocol/registrar-folder'
+import { MAX_REASON_BYTES } from '@vouch/protocol/records'
+import type { Member } from '../src/member.js'
 import type { Registry } from '../src/store.js'
 
 /** What the operator orders of a registrar, whether it serves or not. */
@@ -73,19 +74,19 @@ async function carriedOut(
   const why = textOf(reason)
   switch (action) {
     case 'remove': {
-      const { index, removed } = memberOf(registry, subject)
+      const { credential, removed } = await memberOf(registry, subject)
       // Done before, as by an operator who was not told so: an error would say that it cannot be done.
-      if (removed) return { removed: 0, seq: registry.head.seq }
-      const { seq } = await registry.remove(index, why)
+      if (removed) return { removed: 0, seq: (await registry.head()).seq }
+      const { seq } = await registry.remove(credential, why)
       return { removed: 1, seq }
     }
     case 'ban': {
-      const { indexes, head } = await registry.ban(subject, why)
-      return { removed: indexes.length, seq: head.seq }
+      const { removed, head } = await registry.ban(subject, why)
+      return { removed, seq: head.seq }
     }
     case 'readmit': {
       await registry.pardon(subject, why)
-      return { removed: 0, seq: registry.head.seq }
+      return { removed: 0, seq: (await registry.head()).seq }
     }
   }
 }
@@ -95,8 +96,8 @@ export function orderDetails({ action, subject, reason }: Order): Readonly<Recor
   return { [action === 'remove' ? 'credential' : 'machine']: toHex(subject), reason: textOf(reason) }
 }
 
-function memberOf(registry: Registry, credential: Uint8Array): ReturnType<Registry['find']> & object {
-  const member = registry.find(toInteger(credential))
+async function memberOf(registry: Registry, credential: Uint8Array): Promise<Member> {
+  const member = await registry.find(toInteger(credential))
   if (member !== undefined) return member
   throw new VouchError('LEAF_MISSING', {
     rule: 'the credential must be a member of this registry',

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { type Bounds, fetchBounded, makeFolder, readNamedFile, writeWhole } from '@vouch/host/node'
 import {
   BUCKET_LEAVES,
+  concat,
+  fromInteger,
   MAX_FILE_BYTES,
   PLACE_BYTES,
   parseBucketIndex,
@@ -10,10 +12,11 @@ import {
   printBucketIndex,
   printHead,
   shown,
+  toInteger,
   VouchError,
 } from '@vouch/protocol'
 import { parsePolicies, printPolicies } from '../src/policies.js'
-import type { Mirror, RegistrySource } from '../src/sync.js'
+import type { Mirror, RegistrySource, Vanished } from '../src/sync.js'
 
 // A registry as the public sees it. A folder has the very names that the HTTP interface has, so any server of files that
 // is given the folder is a registry to read from.
@@ -21,6 +24,8 @@ import type { Mirror, RegistrySource } from '../src/sync.js'
 const HEAD = 'head.json'
 const INDEX = 'leaves.json'
 const POLICIES = 'policies.json'
+/** The copy's own: not a name that is published. */
+const VANISHED = 'vanished'
 const bucketName = (number: number): string => `leaves/${number}`
 const BUCKET_BYTES = BUCKET_LEAVES * PLACE_BYTES
 
@@ -73,9 +78,27 @@ export async function openMirror(folder: string): Promise<Mirror> {
     bucket: (number) => read(bucketName(number)),
     keepPolicies: (policies) => writeWhole(join(folder, POLICIES), `${printPolicies(policies)}\n`),
     keepBucket: (number, bytes) => writeWhole(join(folder, bucketName(number)), bytes),
+    vanished: async () => vanishedIn((await read(VANISHED)) ?? new Uint8Array()),
+    keepVanished: (vanished) => writeWhole(join(folder, VANISHED), vanishedBytes(vanished)),
     keepHead: async (head, index) => {
       await writeWhole(join(folder, INDEX), `${printBucketIndex(index)}\n`)
       await writeWhole(join(folder, HEAD), `${printHead(head)}\n`)
     },
   }
+}
+
+/** 12 bytes each: u32 place, u64 time. */
+const VANISHED_BYTES = 12
+
+const vanishedBytes = (vanished: Vanished): Uint8Array =>
+  concat(...[...vanished].flatMap(([place, until]) => [fromInteger(place, 4), fromInteger(until, 8)]))
+
+function vanishedIn(bytes: Uint8Array): Vanished {
+  return new Map(
+    Array.from({ length: Math.floor(bytes.length / VANISHED_BYTES) }, (_, i) => {
+      const at = i * VANISHED_BYTES
+      const [place, until] = [bytes.subarray(at, at + 4), bytes.subarray(at + 4, at + VANISHED_BYTES)]
+      return [Number(toInteger(place)), Number(toInteger(until))]
+    }),
+  )
 }

@@ -1,19 +1,13 @@
-import {
-  BUCKET_LEAVES,
-  type BucketIndex,
-  concat,
-  equalBytes,
-  placeBytes,
-  rootsIn,
-  toHex,
-  VouchError,
-} from '@vouch/protocol'
+import { type BucketIndex, bucketCount, equalBytes, rootsIn, toHex, VouchError } from '@vouch/protocol'
 import type { RegistryView } from '../src/store.js'
 
-type Shown = Pick<RegistryView, 'head' | 'bucketRoots' | 'bucket' | 'members'>
+type Shown = Pick<RegistryView, 'head' | 'index' | 'bucket'>
+
+/** How often the registry is asked again that moves on while it is read. */
+const ATTEMPTS = 5
 
 /**
- * What a registry shows of itself: its state as of the newest head, never what came since, so that nobody sees who came when.
+ * What a registry shows of itself: its state as of the newest head, never what came since, so that no one sees who came when.
  * Buckets are kept once made, because strangers may ask for all of them, again and again.
  */
 export class PublishedRegistry {
@@ -25,37 +19,49 @@ export class PublishedRegistry {
     this.registry = registry
   }
 
-  index(): BucketIndex {
-    const { seq, size } = this.registry.head
-    if (this.newest?.seq !== seq) {
-      this.newest = { version: 1, seq, size, roots: concat(...this.registry.bucketRoots()) }
-    }
-    return this.newest
+  /** The newest index. While a head is being signed, that of the head before it. */
+  async index(): Promise<BucketIndex> {
+    const { seq } = await this.registry.head()
+    if (this.newest?.seq === seq) return this.newest
+    this.newest = (await this.registry.index()) ?? this.newest
+    if (this.newest !== undefined) return this.newest
+    throw new VouchError('STORAGE_FAILED', {
+      rule: 'the newest head is not signed yet',
+      hint: 'try again in a while',
+    })
   }
 
   /**
    * One bucket. What was made before is as good as new while the bucket's root is what it was. A caller who names a root gets
    * leaves that lead there or none: caches may keep these for ever, so leaves of another root must never pass under it.
    */
-  bucket(number: number, wanted?: Uint8Array): Uint8Array {
-    const root = rootsIn(this.index())[number]
-    if (wanted !== undefined && (root === undefined || !equalBytes(wanted, root))) {
-      throw new VouchError('LEAF_MISSING', {
-        rule: 'the bucket has another root, as of the newest head',
-        given: `bucket ${number}, root ${toHex(wanted)}`,
-        hint: '/leaves.json has the roots of all buckets',
-      })
+  async bucket(number: number, wanted?: Uint8Array): Promise<Uint8Array> {
+    for (let attempt = 1; ; attempt++) {
+      const index = await this.index()
+      const root = rootsIn(index)[number]
+      if (root === undefined) throw bucketMissing(number, index)
+      if (wanted !== undefined && !equalBytes(wanted, root)) throw rootOver(number, wanted)
+      const made = this.made.get(number)
+      if (made !== undefined && equalBytes(made.root, root)) return made.bytes
+      const bytes = await this.registry.bucket(number, index.seq)
+      if (bytes !== undefined) this.made.set(number, { root, bytes })
+      if (bytes !== undefined) return bytes
+      if (attempt === ATTEMPTS) throw rootOver(number, root)
     }
-    const made = this.made.get(number)
-    if (made !== undefined && root !== undefined && equalBytes(made.root, root)) return made.bytes
-    const bytes = this.make(number)
-    if (root !== undefined) this.made.set(number, { root, bytes })
-    return bytes
   }
+}
 
-  private make(number: number): Uint8Array {
-    const count = this.registry.bucket(number).length / 32
-    const members = this.registry.members(number * BUCKET_LEAVES, count)
-    return concat(...members.map((member) => placeBytes(member.removed ? undefined : member)))
-  }
+function bucketMissing(number: number, { size }: BucketIndex): VouchError {
+  return new VouchError('LEAF_MISSING', {
+    rule: `a bucket's number must be below ${bucketCount(size)}`,
+    given: String(number),
+  })
+}
+
+function rootOver(number: number, root: Uint8Array): VouchError {
+  return new VouchError('LEAF_MISSING', {
+    rule: 'the bucket has another root, as of the newest head',
+    given: `bucket ${number}, root ${toHex(root)}`,
+    hint: '/leaves.json has the roots of all buckets',
+  })
 }

@@ -48,7 +48,7 @@ const GIVEN: Shape<AdmissionParameters> = {
 }
 
 export type Admission =
-  | { readonly admitted: true; readonly receipt: Receipt; readonly index: number }
+  | { readonly admitted: true; readonly receipt: Receipt; readonly number: number }
   | { readonly admitted: false; readonly failures: readonly Failure[] }
 
 /** The same for a file: what cannot be read is refused. */
@@ -82,7 +82,7 @@ export async function admitRead(read: ReadEnrollment, given: AdmissionParameters
     const { claims } = judged
 
     // 4. It is not of a machine that was removed.
-    checkMachine(claims, registry)
+    await checkMachine(claims, registry)
 
     // 5. What it signed is the hash of that image, this nonce, and the service tree that the credential hides.
     const aux = auxOf(enrollment.gpuDigest, nonce)
@@ -100,9 +100,9 @@ export async function admitRead(read: ReadEnrollment, given: AdmissionParameters
     const { credential } = ticket
     const quota = policy.quota === 'none' ? undefined : policy.quota
     const member = { nonce, credential, policyId, expiresAt, machine, quota, evidence: file }
-    const { index } = await registry.admit(member)
+    const { number } = await registry.admit(member)
     const receipt: Receipt = { version: 1, registryId: given.registryId, credential, policyId, expiresAt }
-    return { admitted: true, receipt, index }
+    return { admitted: true, receipt, number }
   })
 }
 
@@ -128,7 +128,7 @@ function policyIn({ policies }: AdmissionParameters, { policyId }: EnrollmentFil
 async function unusedNonce(given: AdmissionParameters, { ticket }: EnrollmentFile): Promise<Uint8Array> {
   await given.checkNonce(ticket)
   const nonce = nonceOf(ticket)
-  const known = given.registry.find(ticket.credential)
+  const known = await given.registry.find(ticket.credential)
   if (known === undefined) return nonce
   if (equalBytes(known.nonce, nonce)) throw new VouchError('NONCE_USED', { rule: 'a nonce must admit once' })
   throw new VouchError('CREDENTIAL_REFUSED', {
@@ -138,6 +138,9 @@ async function unusedNonce(given: AdmissionParameters, { ticket }: EnrollmentFil
 }
 
 /** The registry refuses it in the record itself; here it is found before the proof is looked at. */
-function checkMachine({ machineIdentity }: Claims, registry: Pick<Registry, 'isRefused'>): void {
-  if (machineIdentity !== undefined && registry.isRefused(machineIdentity)) throw machineRefused()
+async function checkMachine(
+  { machineIdentity }: Claims,
+  registry: Pick<Registry, 'isRefused'>,
+): Promise<void> {
+  if (machineIdentity !== undefined && (await registry.isRefused(machineIdentity))) throw machineRefused()
 }

@@ -1,9 +1,9 @@
-import { type Head, type HeadContent, signHead, VouchError } from '@vouch/protocol'
+import { type HeadContent, VouchError } from '@vouch/protocol'
 
 /** Where a registry stands when a head is due. */
 export interface Standing {
   readonly registryId: Uint8Array
-  readonly before: Head | undefined
+  readonly before: HeadContent | undefined
   readonly size: number
   readonly root: bigint
   /** Whether no earlier root may stand: something was removed. */
@@ -33,7 +33,3 @@ export function nextHeadContent(standing: Standing): HeadContent {
     time: Math.max(now, before?.time ?? 0),
   }
 }
-
-/** The same head, signed by a secret key that is at hand. */
-export const nextHead = ({ signer, ...standing }: Standing & { readonly signer: Uint8Array }): Head =>
-  signHead(nextHeadContent(standing), signer)

@@ -1,5 +1,5 @@
-import { type Failure, type Head, VouchError } from '@vouch/protocol'
-import type { EvidencePointer, LogRecord } from '@vouch/protocol/registrar-folder'
+import { type BucketIndex, type Failure, type Head, VouchError } from '@vouch/protocol'
+import type { RegistryRecord } from '@vouch/protocol/records'
 import type { Member } from './member.js'
 
 /** What admission has found good, to be made a member. The leaf is not among it: it is computed where it is inserted. */
@@ -16,65 +16,77 @@ export interface NewMember {
   readonly evidence: Uint8Array
 }
 
+/** A member that is recorded. Its leaf is published, and has its place, with the next head. */
 export interface Admitted {
-  readonly index: number
+  readonly number: number
   readonly leaf: bigint
 }
 
 export interface Banned {
-  readonly indexes: readonly number[]
+  /** How many leaves and waiting members were removed. */
+  readonly removed: number
   readonly head: Head
 }
 
-/** A registry as whoever has its folder reads it. */
+export interface Counts {
+  /** Members that were ever admitted. */
+  readonly admitted: number
+  /** Members that no head has yet. */
+  readonly waiting: number
+}
+
+/** A registry as its registrar reads it: its processes, on one machine or several. */
 export interface RegistryView {
   readonly id: Uint8Array
-  /** Leaves ever inserted: more than the newest head counts, between two heads. */
-  readonly size: number
-  readonly head: Head
-  find(credential: bigint): (Member & { readonly index: number }) | undefined
-  /** Members in a row, removed ones too; those that came since the newest head as well. */
-  members(from: number, count: number): readonly Member[]
-  isNonceUsed(nonce: Uint8Array, credential: bigint): boolean
-  liveLeaves(machine: Uint8Array, policyId: bigint): number
-  isRefused(machine: Uint8Array): boolean
+  /** The newest head that is signed. */
+  head(): Promise<Head>
+  counts(): Promise<Counts>
+  find(credential: bigint): Promise<Member | undefined>
+  /** Members in the order of their admission, removed and expired ones too. */
+  members(from: number, count: number): Promise<readonly Member[]>
+  liveLeaves(machine: Uint8Array, policyId: bigint): Promise<number>
+  isRefused(machine: Uint8Array): Promise<boolean>
   /** Machines that are refused, in the order in which they were banned. */
-  readonly refusedMachines: readonly Uint8Array[]
-  heads(from: number, limit: number): readonly Head[]
-  /** Leaves of a bucket as of the newest head, 32 bytes each. */
-  bucket(index: number): Uint8Array
-  /** Roots of all buckets as of the newest head. */
-  bucketRoots(): readonly Uint8Array[]
-  /** The whole log, its chain checked. */
-  records(): AsyncIterable<LogRecord>
-  readEvidence(pointer: EvidencePointer): Promise<Uint8Array>
+  refusedMachines(): Promise<readonly Uint8Array[]>
+  heads(from: number, limit: number): Promise<readonly Head[]>
+  /** The roots of all buckets as of the newest head. Nothing in the moment between a head's record and its signature. */
+  index(): Promise<BucketIndex | undefined>
+  /** What the leaves of a bucket are made of, as of the head with this number. Nothing once there is a newer one. */
+  bucket(number: number, seq: number): Promise<Uint8Array | undefined>
+  /** All records, their chain checked. */
+  records(): AsyncIterable<RegistryRecord>
+  /** What a member was admitted for. */
+  evidenceOf(credential: bigint): Promise<Uint8Array | undefined>
+  /** Copies the whole registry into a file, while it is written to. */
+  backup(path: string): Promise<void>
 }
 
-/** A registry that this process alone writes to. What a method has returned survives a crash. */
+/** A registry that this process may write to. What a method has returned survives a crash. */
 export interface Registry extends RegistryView {
-  /** Uses up the nonce and inserts the leaf, in one record. Many at a time share one write to the disk. */
+  /** Uses up the nonce and makes a member, in one record. Many at a time share one write to the disk. */
   admit(member: NewMember): Promise<Admitted>
-  /** Empties the leaf, bans its credential, and refuses every earlier root at once. */
-  remove(index: number, reason: string): Promise<Head>
+  /** Empties the member's leaf, bans its credential, and refuses every earlier root at once. */
+  remove(credential: bigint, reason: string): Promise<Head>
   /**
-   * Empties every leaf that a machine has, and refuses it from then on, in one record; it may have none yet. Answers with the
-   * leaves that were emptied.
+   * Removes every member that a machine has, and refuses the machine from then on, in one transaction. The machine may have
+   * none yet.
    */
   ban(machine: Uint8Array, reason: string): Promise<Banned>
   /** Lets a machine that was banned be admitted again. Its leaves stay empty. */
   pardon(machine: Uint8Array, reason: string): Promise<void>
   /**
-   * Cuts a head if anything changed; or in any case, so that the newest does not grow old. Throws also when the head is in the log and
-   * the disk refuses to publish it: the next call publishes it again.
+   * Cuts a head if anything changed; or in any case, so that the newest does not grow old. Answers with the newest head where
+   * another process is the one that signs. Throws also when the head is recorded and the disk refuses to publish it: the next
+   * call publishes it again.
    */
   cutHead(options?: { readonly evenIfUnchanged?: boolean }): Promise<Head>
-  /** Why the newest head, which stands in the log, is not where verifiers of the folder look for it. */
+  /** Why the newest head is not where verifiers of the folder look for it. */
   readonly unpublished: Failure | undefined
-  /** Refuses when this process must not write: another has taken its place, its log broke, its clock is ahead. */
+  /** Refuses when this process must not write: its database failed, its clock is ahead. */
   assertWriter(): Promise<void>
   /**
-   * Comes when this process must write nothing more: another writer has taken its place, or what the log holds can
-   * only be told by reading it anew. It never comes otherwise.
+   * Comes when this process must write nothing more: what the disk holds can only be told by opening the database anew. It
+   * never comes otherwise.
    */
   readonly lost: Promise<VouchError>
   close(): Promise<void>

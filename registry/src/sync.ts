@@ -10,6 +10,7 @@ import {
   type Hasher,
   type Head,
   isHeadSigned,
+  type LeafContent,
   leavesInBucket,
   parseBucket,
   placeBytes,
@@ -35,6 +36,9 @@ export interface RegistrySource {
 /** Whom the head of a registry on chain is signed by, and how: nobody, zeros. */
 export const UNSIGNED = { signer: new Uint8Array(33), signature: new Uint8Array(64) } as const
 
+/** Place → when its last leaf would have expired. */
+export type Vanished = ReadonlyMap<number, number>
+
 /** Where a copy is kept. It is the client's own, and has only what was verified. */
 export interface Mirror {
   head(): Promise<Head | undefined>
@@ -44,6 +48,9 @@ export interface Mirror {
   bucket(number: number): Promise<Uint8Array | undefined>
   keepPolicies(policies: readonly AdmissionPolicy[]): Promise<void>
   keepBucket(number: number, bytes: Uint8Array): Promise<void>
+  /** Places whose leaves went before they had expired: none of them is given to another before that. */
+  vanished(): Promise<Vanished>
+  keepVanished(vanished: Vanished): Promise<void>
   /** Comes last: a mirror whose head is there has every leaf that leads to it. */
   keepHead(head: Head, index: BucketIndex): Promise<void>
 }
@@ -112,7 +119,8 @@ async function syncOnce(parameters: SyncParameters): Promise<Synced> {
       throw leavesFalse(`the leaves of bucket ${number} must lead to its root`, roots[number])
     }
     const kept = await mirror.bucket(number)
-    if (kept !== undefined) assertOnlyEmptied(number, kept, bytes)
+    if (kept !== undefined)
+      await keepVanishing(mirror, number, parseBucket(kept), parseBucket(bytes), head.time)
     if (!isSame(kept, bytes)) await mirror.keepBucket(number, bytes)
     onBucket?.(i + 1, numbers.length)
   }
@@ -206,23 +214,43 @@ function assertContinues(head: Head, seen: Head): void {
   })
 }
 
+type Places = readonly (LeafContent | undefined)[]
+
 /**
- * A leaf stays what it is, or becomes empty when its member is removed, and stays empty then. Heads and roots do not show it:
- * a registrar that swaps one member for another, or brings a removed one back, signs heads that continue one another.
- * What is kept was verified before it was kept, be it by a sync that was interrupted.
+ * A leaf stays what it is until it has expired, or becomes empty when its member is removed. Its place stays empty until it would
+ * have expired, and is another's then. Heads and roots do not show it: a registrar that swaps one member for another, or
+ * brings a removed one back, signs heads that continue one another. What is kept was verified before it was kept, be it by a
+ * sync that was interrupted. Remembers what vanished before its time.
  */
-function assertOnlyEmptied(number: number, kept: Uint8Array, fetched: Uint8Array): void {
-  const after = parseBucket(fetched)
-  for (const [i, leaf] of parseBucket(kept).entries()) {
-    const now = after[i]
-    const stays = now === undefined ? i < after.length : equalBytes(placeBytes(now), placeBytes(leaf))
-    if (stays) continue
-    throw new VouchError('HEAD_FORKED', {
-      rule: 'a leaf must stay what it was, or become empty for good',
-      given: `leaf ${number * BUCKET_LEAVES + i} is another than before`,
-      hint: 'keep this copy as evidence; a disk that rots here, or a server that is behind, shows the same: try another',
-    })
+async function keepVanishing(
+  mirror: Mirror,
+  number: number,
+  kept: Places,
+  fetched: Places,
+  time: number,
+): Promise<void> {
+  const vanished = await mirror.vanished()
+  const vanishing = new Map([...vanished].filter(([, until]) => until >= time))
+  for (const [i, before] of kept.entries()) {
+    const place = number * BUCKET_LEAVES + i
+    const after = fetched[i]
+    const isSameLeaf = equalBytes(placeBytes(before), placeBytes(after)) && i < fetched.length
+    if (isSameLeaf) continue
+    const until = before?.expiresAt ?? vanishing.get(place)
+    const isOver = until === undefined || until < time
+    if (i >= fetched.length || !(isOver || after === undefined)) throw leafSwapped(place)
+    if (!isOver) vanishing.set(place, until)
   }
+  if (vanishing.size !== vanished.size || [...vanishing.keys()].some((place) => !vanished.has(place)))
+    await mirror.keepVanished(vanishing)
+}
+
+function leafSwapped(place: number): VouchError {
+  return new VouchError('HEAD_FORKED', {
+    rule: 'a leaf must stay what it was until it has expired, or become empty until then',
+    given: `leaf ${place} is another than before`,
+    hint: 'keep this copy as evidence; a disk that rots here, or a server that is behind, shows the same: try another',
+  })
 }
 
 function leavesFalse(rule: string, root: Uint8Array = new Uint8Array()): VouchError {

@@ -2,8 +2,11 @@ import {
   BUCKET_LEAVES,
   bucketCount,
   concat,
+  EMPTY_LEAF,
   type Hasher,
   type LeafContent,
+  MAX_CHANGES,
+  type PlaceChange,
   placeBytes,
   rootOfBucket,
   rootOfBuckets,
@@ -29,6 +32,9 @@ export class ChainLeaves {
   root: bigint
   previousRoot: bigint
   epoch: number
+  /** What the newest root has changed in the one before. */
+  changes: readonly PlaceChange[]
+  private pending: PlaceChange[] = []
   private readonly hash: Hasher
   private readonly leaves: (LeafContent | undefined)[]
   private readonly roots: Uint8Array[] = []
@@ -41,6 +47,7 @@ export class ChainLeaves {
       readonly root: bigint
       readonly previousRoot: bigint
       readonly epoch: number
+      readonly changes: readonly PlaceChange[]
     },
   ) {
     this.hash = hash
@@ -48,6 +55,7 @@ export class ChainLeaves {
     this.root = known.root
     this.previousRoot = known.previousRoot
     this.epoch = known.epoch
+    this.changes = known.changes
     for (let number = 0; number < bucketCount(this.leaves.length); number++) this.changed.add(number)
   }
 
@@ -96,6 +104,7 @@ export class ChainLeaves {
       )
     }
     this.leaves.push(leaf)
+    this.pending.push({ place: index, before: EMPTY_LEAF })
     this.changed.add(Math.floor(index / BUCKET_LEAVES))
   }
 
@@ -114,7 +123,10 @@ export class ChainLeaves {
         `${size}, not ${this.leaves.length}`,
       )
     }
+    const isFollowed = epoch === this.epoch && this.pending.length <= MAX_CHANGES
     this.previousRoot = epoch === this.epoch ? this.root : 0n
+    this.changes = isFollowed ? this.pending : []
+    this.pending = []
     this.root = root
     this.epoch = epoch
   }

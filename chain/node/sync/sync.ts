@@ -1,6 +1,8 @@
 import {
   BUCKET_LEAVES,
   type Cursor,
+  changeBytes,
+  changesIn,
   concat,
   emptySubtree,
   equalBytes,
@@ -147,7 +149,8 @@ async function keep(
     blockHash: end.hash,
     epoch,
   })
-  await mirror.keepHead(head, { version: 1, seq: end.number, size, roots })
+  const changes = changeBytes(leaves.changes)
+  await mirror.keepHead(head, { version: 2, seq: end.number, size, roots, changes })
   return head
 }
 
@@ -178,7 +181,8 @@ async function knownCopy(parameters: ChainSyncParameters, mirror: Mirror): Promi
   }
   if (kept.length !== head.size) return undefined
   const { root, previousRoot } = head
-  const leaves = new ChainLeaves(hash, { leaves: kept, root, previousRoot, epoch: cursor.epoch })
+  const { epoch } = cursor
+  const leaves = new ChainLeaves(hash, { leaves: kept, root, previousRoot, epoch, changes: changesIn(index) })
   const isSound = equalBytes(rootOfBuckets(hash, leaves.bucketRoots()), fieldToBytes(root))
   if (!isSound) return undefined
   leaves.takeChanged()
@@ -186,7 +190,13 @@ async function knownCopy(parameters: ChainSyncParameters, mirror: Mirror): Promi
 }
 
 const emptyLeaves = (hash: Hasher): ChainLeaves =>
-  new ChainLeaves(hash, { leaves: [], root: emptySubtree(REGISTRY_DEPTH), previousRoot: 0n, epoch: 0 })
+  new ChainLeaves(hash, {
+    leaves: [],
+    root: emptySubtree(REGISTRY_DEPTH),
+    previousRoot: 0n,
+    epoch: 0,
+    changes: [],
+  })
 
 async function isCanonical(
   chain: Chain,

@@ -42,7 +42,12 @@ export class ChainRemovals {
     if (this.seen !== undefined && equalBytes(this.seen, newest.hash)) return
     const cursor = await readCursor(folder)
     // A node that has signed for nobody has nobody to remove.
-    const from = cursor === undefined ? (store.size === 0 ? newest.number : 0) : cursor.block - DEPTH
+    const from =
+      cursor === undefined
+        ? (await store.counts()).admitted === 0
+          ? newest.number
+          : 0
+        : cursor.block - DEPTH
     for await (const { events, end } of eventSpans(chain, registry, {
       from: Math.max(0, from),
       to: newest.number,
@@ -62,11 +67,11 @@ export class ChainRemovals {
 
   private async take(event: RegistryEvent): Promise<void> {
     if (event.kind !== 'removed') return
-    const member = this.store.find(event.credential)
+    const member = await this.store.find(event.credential)
     if (member === undefined || member.removed) return
     const why = 'a quorum removed it'
     if (event.forCause && member.machine !== undefined)
       await this.store.ban(member.machine, `${why} for cause`)
-    else await this.store.remove(member.index, why)
+    else await this.store.remove(event.credential, why)
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { openBackend } from '@vouch/circuits/node'
-import { clock, readSecret } from '@vouch/host/node'
+import { clock, openSigner } from '@vouch/host/node'
 import {
   type EnrollmentFile,
   equalBytes,
@@ -79,7 +79,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
   const contract = await openContract(chain, registry)
   const paths = registrarFolder(folder)
   const policies = await readPolicies(paths)
-  const signer = await readSecret(paths.signerKey)
+  const signer = await openSigner(paths.signerKey)
   const store = await openRegistry(folder, { now, clock: options.clock, signer, hash })
   if (!equalBytes(store.id, contract.id)) {
     await store.close()
@@ -92,6 +92,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
   const backend = openBackend()
   const audit = new AuditLog(paths, onAuditFailure)
   const unsettled = new Unsettled(store, contract, now)
+  await unsettled.resume(store)
   const removals = new ChainRemovals(chain, registry, store, folder)
 
   const noteRefusal = (from: string, failures: readonly Failure[]): Promise<void> =>
@@ -176,7 +177,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
         const { index, salt } = await submit(enrollment, expiresAt, block)
         const details = { index, credential: toHex(fieldToBytes(credential)), salt: toHex(salt) }
         await audit.write({ time: now(), outcome: 'signed', from, details })
-        return { ...admission, index }
+        return { ...admission, number: index }
       } catch (error) {
         if (!(error instanceof VouchError)) throw error
         await noteRefusal(from, [error])

@@ -7,23 +7,29 @@ import type { RegistryContract } from './contract.js'
  * else a peer that is down would use up the quota of honest machines.
  */
 export class Unsettled {
-  private readonly store: Pick<Registry, 'find' | 'members' | 'remove' | 'size'>
+  private readonly store: Pick<Registry, 'find' | 'remove'>
   private readonly contract: Pick<RegistryContract, 'isAdmitted'>
   private readonly now: () => number
   private readonly deadlines = new Map<bigint, number>()
   private running: Promise<void> | undefined
 
   constructor(
-    store: Pick<Registry, 'find' | 'members' | 'remove' | 'size'>,
+    store: Pick<Registry, 'find' | 'remove'>,
     contract: Pick<RegistryContract, 'isAdmitted'>,
     now: () => number,
   ) {
     this.store = store
     this.contract = contract
     this.now = now
-    // After a start nobody knows any more when they were signed: just now, at the latest.
-    for (const { credential, expiresAt, removed } of store.members(0, store.size)) {
-      if (!removed && expiresAt > now()) this.add(credential, now() + RESTART_GRACE)
+  }
+
+  /** After a start no one knows any more when members were signed for: just now, at the latest. */
+  async resume(store: Pick<Registry, 'members'>): Promise<void> {
+    for (let from = 0; ; from += PAGE) {
+      const page = await store.members(from, PAGE)
+      for (const { credential, expiresAt, removed } of page)
+        if (!removed && expiresAt > this.now()) this.add(credential, this.now() + RESTART_GRACE)
+      if (page.length < PAGE) return
     }
   }
 
@@ -47,12 +53,12 @@ export class Unsettled {
   }
 
   private async settleOne(credential: bigint): Promise<void> {
-    const member = this.store.find(credential)
+    const member = await this.store.find(credential)
     if (member !== undefined && !member.removed) {
       const isAdmitted = await this.contract.isAdmitted(credential).catch(whenUnknown)
       // What the chain can't be asked now is asked the next time: whoever enrolls meanwhile has nothing to do with it.
       if (isAdmitted === undefined) return
-      if (!isAdmitted) await this.store.remove(member.index, 'it never came to the chain')
+      if (!isAdmitted) await this.store.remove(credential, 'it never came to the chain')
     }
     this.deadlines.delete(credential)
   }
@@ -63,6 +69,8 @@ function whenUnknown(error: unknown): undefined {
 }
 
 const RESTART_GRACE = 900
+/** Members that are read at a time. */
+const PAGE = 4096
 /** The chain's clock may be behind. */
 const MARGIN = 60
 /** How many the chain is asked about at once. */

@@ -3,8 +3,10 @@ import { LISTENING_OPTIONS } from '@vouch/host/http'
 import { runCommand, runProgram, terminal, versionOf } from '@vouch/host/node'
 import { Command } from 'commander'
 import { type AdmitOptions, admitCommand } from './commands/admit.js'
+import { type BackupOptions, backupCommand } from './commands/backup.js'
 import { type ExportOptions, exportCommand } from './commands/export.js'
 import { type HeadOptions, headCommand } from './commands/head.js'
+import { type ImportOptions, importCommand } from './commands/import.js'
 import { type InitOptions, initCommand } from './commands/init.js'
 import { type NonceOptions, nonceCommand } from './commands/nonce.js'
 import { type ReadmitOptions, type RemoveOptions, readmitCommand, removeCommand } from './commands/order.js'
@@ -27,6 +29,10 @@ const folder = ['<folder>', "the registry's folder"] as const
 const key = ['--key <file>', 'the key that signs heads (default: signer.key in the folder)'] as const
 const json = ['--json', 'JSON on stdout'] as const
 const rpc = ['--rpc <url>', "a chain's RPC server"] as const
+const store = [
+  '--store <url>',
+  'a database server, such as postgres://vouch@db/vouch (default: a file in the folder)',
+] as const
 const clockAhead = [
   '--clock-ahead <hours>',
   'sign nothing while the clock is further ahead of the newest head',
@@ -57,6 +63,7 @@ registrar
   .option(...rpc)
   .option(...contract)
   .option(...key)
+  .option(...store)
   .option(...json)
   .action((where: string, options: InitOptions) => run(options, () => initCommand(out, where, options)))
 
@@ -90,6 +97,7 @@ const serve = registrar
   .option(...clockAhead)
   .option(...timeIsRight)
   .option(...key)
+  .option(...store)
   .option(...json)
   .action((where: string, options: RegistrarServeOptions) =>
     run(options, () => serveRegistrarCommand(out, where, options)),
@@ -162,8 +170,24 @@ addChainCommands(registrar, {
 })
 
 registrar
+  .command('backup')
+  .description('copy the registry into one file; a server may be running')
+  .argument(...folder)
+  .requiredOption('--to <file>', 'where to')
+  .option(...json)
+  .action((where: string, options: BackupOptions) => run(options, () => backupCommand(out, where, options)))
+
+registrar
+  .command('import')
+  .description('bring a registry of an earlier release into the form of this one')
+  .argument(...folder)
+  .option(...store)
+  .option(...json)
+  .action((where: string, options: ImportOptions) => run(options, () => importCommand(out, where, options)))
+
+registrar
   .command('rebuild')
-  .description('check the whole log, and make the index anew from it')
+  .description('check all records, and make anew what follows from them')
   .argument(...folder)
   .option(...json)
   .action((where: string, options: RebuildOptions) => run(options, () => rebuildCommand(out, where, options)))

@@ -1,6 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { VouchError } from '../errors.js'
-import { concat, equalBytes, fromInteger } from '../notation/bytes.js'
+import { equalBytes } from '@vouch/protocol'
 
 /**
  * One record of a log, as it lies in the file: length and its complement, type, hash of the record before, body, own hash.
@@ -24,21 +23,6 @@ export const FRAME_OVERHEAD = LENGTH_BYTES + 1 + 2 * HASH_BYTES
 
 /** What the first record of a log names as the one before it. */
 export const NO_HASH = new Uint8Array(HASH_BYTES)
-
-/** Refuses what is too long for a record. */
-export function assertBody(body: Uint8Array): Uint8Array {
-  if (body.length <= MAX_BODY) return body
-  throw new VouchError('TOO_LARGE', {
-    rule: `a record must hold at most ${MAX_BODY} bytes`,
-    given: `${body.length}`,
-  })
-}
-
-export function frameBytes(type: number, previous: Uint8Array, body: Uint8Array): Uint8Array {
-  const length = fromInteger(assertBody(body).length, 4)
-  const content = concat(length, complement(length), Uint8Array.of(type), previous, body)
-  return concat(content, sha256(content))
-}
 
 /** Length of the whole frame that starts with these bytes; `undefined` when no frame starts so. */
 export function frameLength(start: Uint8Array): number | undefined {

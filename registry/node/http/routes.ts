@@ -11,14 +11,14 @@ export const REGISTRAR_ROUTES: Routes<RegistrarService> = {
     method: 'GET',
     path: /^\/head\.json$/,
     bodyLimit: NO_BODY,
-    answer: (service) => ({ ...jsonAnswer(printHead(service.head())), caching: 'nothing' }),
+    answer: async (service) => ({ ...jsonAnswer(printHead(await service.head())), caching: 'nothing' }),
   },
   '/heads': {
     method: 'GET',
     path: /^\/heads(?:\?after=([0-9]{1,15}))?$/,
     bodyLimit: NO_BODY,
-    answer: (service, { argument }) => {
-      const heads = service.headsAfter(argument === '' ? -1 : Number(argument))
+    answer: async (service, { argument }) => {
+      const heads = await service.headsAfter(argument === '' ? -1 : Number(argument))
       const body = JSON.stringify({ heads: heads.map((head) => plain(headCodec.toJson(head))) })
       return { ...jsonAnswer(body), caching: 'nothing' }
     },
@@ -27,17 +27,17 @@ export const REGISTRAR_ROUTES: Routes<RegistrarService> = {
     method: 'GET',
     path: /^\/leaves\.json$/,
     bodyLimit: NO_BODY,
-    answer: (service) => jsonAnswer(printBucketIndex(service.buckets())),
+    answer: async (service) => jsonAnswer(printBucketIndex(await service.buckets())),
   },
   '/leaves/{bucket}': {
     method: 'GET',
     path: /^\/leaves\/([0-9]{1,4}(?:\?root=[0-9a-f]{64})?)$/,
     bodyLimit: NO_BODY,
-    answer: (service, { argument }) => {
+    answer: async (service, { argument }) => {
       const [number = '', root] = argument.split('?root=')
       return root === undefined
-        ? bytesAnswer(service.bucket(Number(number)))
-        : { ...bytesAnswer(service.bucket(Number(number), fromHex(root))), caching: 'content' }
+        ? bytesAnswer(await service.bucket(Number(number)))
+        : { ...bytesAnswer(await service.bucket(Number(number), fromHex(root))), caching: 'content' }
     },
   },
 }

@@ -33,8 +33,10 @@ export async function keepHeads(
 ): Promise<() => void> {
   const interval = Math.min(cutEvery, OLDEST_HEAD)
   // A head that would be too old at the next turn is followed at this one.
-  const cut = (): Promise<unknown> =>
-    registry.cutHead({ evenIfUnchanged: now() - registry.head.time + interval > OLDEST_HEAD })
+  const cut = async (): Promise<unknown> => {
+    const { time } = await registry.head()
+    return registry.cutHead({ evenIfUnchanged: now() - time + interval > OLDEST_HEAD })
+  }
   await cut().catch((error: unknown) => {
     if (error instanceof VouchError && error.code === 'CLOCK_AHEAD') throw error
     onFailure(error)

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { chmod, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AdmissionPolicy, admissionPolicyId, printAdmissionPolicy } from '@vouch/evidence'
-import { makeFolder, readSecret, writeSecret, writeWhole } from '@vouch/host/node'
+import type { Signer } from '@vouch/host'
+import { makeFolder, openSigner, readSecret, writeSecret, writeWhole } from '@vouch/host/node'
 import { fieldToBytes, toHex } from '@vouch/protocol'
-import { createRegistry } from '../store/index.js'
-import { refuseRegistry } from '../store/open-registry.js'
+import { createRegistry, refuseRegistry, type Store } from '../store/index.js'
 import { registrarFolder } from './registrar-folder.js'
 
-export interface NewRegistrar {
+export interface NewRegistrar extends Store {
   readonly id: Uint8Array
   readonly policies: readonly AdmissionPolicy[]
   /** Where the key that signs heads is, or comes to be: in the folder, unless another place is named. */
@@ -20,16 +20,23 @@ export interface NewRegistrar {
 /** Makes a registrar's folder: its keys where there are none yet, its policies, and a registry with its first head. */
 export async function makeRegistrar(
   folder: string,
-  { id, policies, signerKey, time }: NewRegistrar,
+  { id, policies, signerKey, time, store }: NewRegistrar,
 ): Promise<void> {
   const paths = registrarFolder(folder)
-  await refuseRegistry(folder) // before anything is written beside it
+  await refuseRegistry(folder, { store }) // before anything is written beside it
   await makeFolder(paths.policies, 0o700)
   await chmod(folder, 0o700) // evidence names machines: what lies here is for the registrar alone
-  const signer = await secretAt(signerKey ?? paths.signerKey)
+  const signer = await signerAt(signerKey ?? paths.signerKey)
   await secretAt(paths.nonceKey)
   for (const policy of policies) await keepPolicy(paths.policies, policy)
-  await createRegistry(folder, { id, signer, now: () => time }) // last: a crash before leaves nothing that another try stumbles over
+  await createRegistry(folder, { id, signer, now: () => time, store }) // last: a crash before leaves nothing that another try stumbles over
+}
+
+/** The key that signs heads: a new one where a file is named that is not there yet. */
+async function signerAt(where: string): Promise<Signer> {
+  const isFile = !/^[a-z0-9]+:/.test(where)
+  if (isFile) await secretAt(where)
+  return openSigner(where)
 }
 
 /** A secret that is there already, as when it is kept elsewhere; else a new one. All but a few in 2^128 are signing keys. */

@@ -20,8 +20,16 @@ export function readiness(
     for (const check of [() => registry.assertWriter(), () => assertRoom(folder)]) {
       await check().catch((error: unknown) => failures.push(failureOf(error)))
     }
-    return [...failures, ...ageFailures(registry.head.time, now())]
+    return [...failures, ...(await agesOf(registry, now()))]
   })
+}
+
+async function agesOf(registry: Pick<Registry, 'head'>, now: number): Promise<readonly Failure[]> {
+  try {
+    return ageFailures((await registry.head()).time, now)
+  } catch (error) {
+    return [failureOf(error)]
+  }
 }
 
 function ageFailures(time: number, now: number): readonly Failure[] {

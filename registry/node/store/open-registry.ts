@@ -1,147 +1,228 @@
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { renameDurably } from '@vouch/host/node'
-import { emptySubtree, type Hasher, REGISTRY_DEPTH, shown, slowHasher, VouchError } from '@vouch/protocol'
-import { encodeRecord } from '@vouch/protocol/registrar-folder'
-import { nextHead } from '../../src/heads.js'
-import type { Registry } from '../../src/store.js'
-import { type OpenFile, onDisk, openFile } from './disk.js'
-import { publishHead, refuseOlderThanPublished } from './head-file.js'
-import { IndexFiles } from './index-files.js'
-import { type Lock, takeLock } from './lock.js'
-import { LOG_START, RecordLog } from './record-log.js'
-import { RegistryStore } from './registry-store.js'
-import { Replay } from './replay.js'
+import type { Signer } from '@vouch/host'
+import { writeWhole } from '@vouch/host/node'
+import {
+  assertSchema,
+  type Database,
+  type Hold,
+  migrate,
+  openFileDatabase,
+  openServerDatabase,
+} from '@vouch/host/sql'
+import { type Hasher, shown, slowHasher, VouchError } from '@vouch/protocol'
+import type { Registry, RegistryView } from '../../src/store.js'
+import { contentIn, newestHead, recordHead } from './heads.js'
+import { rebuild } from './rebuild.js'
+import { append, tipOf } from './records.js'
+import { SqlRegistry } from './registry.js'
+import { SCHEMA } from './schema.js'
 import { type ClockTrust, SigningClock } from './signing-clock.js'
+import { registryIn, SqlView } from './view.js'
 
-export interface NewRegistry {
+/** Where a registry is kept. */
+export interface Store {
+  /** `postgres://…`; if not given, what the folder says, or a file in it. */
+  readonly store?: string | undefined
+}
+
+export interface NewRegistry extends Store {
   /** 32 random bytes, drawn once. */
   readonly id: Uint8Array
-  /** Secret key that signs heads. */
-  readonly signer: Uint8Array
+  readonly signer: Signer
   readonly now: () => number
 }
 
-export interface OpenOptions {
+export interface OpenOptions extends Store {
   readonly now: () => number
   /** How far that clock is believed when something is signed. */
   readonly clock?: ClockTrust | undefined
-  /** Secret key that signs heads; without it no head is cut and nothing removed. */
-  readonly signer?: Uint8Array | undefined
+  /** The key that signs heads; without it no head is cut and nothing removed. */
+  readonly signer?: Signer | undefined
   /** A fast one for a whole registry's work; JavaScript's own if not given. */
   readonly hash?: Hasher | undefined
-  readonly openFile?: OpenFile | undefined
-  /** Believes the log alone: reads all of it, checks every head in it, and makes the index anew. */
+  /** Believes the records alone: checks all of them, and makes anew what follows from them. */
   readonly rebuild?: boolean | undefined
 }
 
-export const LOG = 'log'
-export const EVIDENCE = 'evidence.log'
-export const INDEX = 'index'
+export const DATABASE = 'registry.db'
 
-const MAKE_ROOM = 'make room on the disk, and see that it can be written to; then try again'
+/** What a registry was kept in by releases before this one. */
+const FORMER = 'log'
 
-/** Makes an empty registry with its first head. It is there whole or not at all. */
-export function createRegistry(folder: string, registry: NewRegistry): Promise<void> {
-  return onDisk(() => create(folder, registry), MAKE_ROOM)
+/** Where a folder's registry is kept, if not in the folder. The address may have a password in it, so its owner alone reads it. */
+const STORE = 'store'
+
+const open = (folder: string, store: string | undefined): Promise<Database> =>
+  store === undefined ? openFileDatabase(join(folder, DATABASE)) : openServerDatabase(store)
+
+/** The database server that a registry is kept on; nothing for one in its folder's file. */
+async function storeOf(folder: string, { store }: Store): Promise<string | undefined> {
+  if (store !== undefined) return store
+  const kept = await readFile(join(folder, STORE), 'utf8').catch(unlessMissing)
+  return kept?.trim()
 }
 
-async function create(folder: string, { id, signer, now }: NewRegistry): Promise<void> {
+/** Has the folder say where its registry is, for every command that is given the folder alone. */
+export async function keepStore(folder: string, { store }: Store): Promise<void> {
+  if (store !== undefined) await writeWhole(join(folder, STORE), `${store}\n`, 0o600)
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+  throw error
+}
+
+/** Makes an empty registry with its first head. */
+export async function createRegistry(folder: string, given: NewRegistry): Promise<void> {
   await mkdir(folder, { recursive: true })
-  const lock = await takeLock(folder, now())
+  await refuseRegistry(folder, given)
+  await keepStore(folder, given)
+  const { id: registryId, signer, now, store } = given
+  const database = await open(folder, store)
   try {
-    await refuseRegistry(folder)
-    const head = nextHead({
-      registryId: id,
-      before: undefined,
-      size: 0,
-      root: emptySubtree(REGISTRY_DEPTH),
-      refusesEarlierRoots: false,
-      now: now(),
-      signer,
+    const writer = await writerOf(database)
+    await migrate(database, SCHEMA)
+    await database.transaction(async (queries) => {
+      if ((await tipOf(queries)).n >= 0) throw isTaken(folder)
+      const init = { version: 2, registryId, time: now() } as const
+      await append(queries, await tipOf(queries), { kind: 'init', init })
+      await recordHead(queries, { registryId, hash: slowHasher, now: now(), evenIfUnchanged: true })
     })
-    const draft = join(folder, `.${LOG}`)
-    await rm(draft, { force: true })
-    const { assertHeld: assertWriter } = lock
-    const log = await RecordLog.open({ file: await openFile(draft), name: LOG, assertWriter }, LOG_START)
-    const init = { version: 1, registryId: id, time: now() } as const
-    await log.append([encodeRecord({ kind: 'init', init }), encodeRecord({ kind: 'head', head })])
-    await log.close()
-    await (await openFile(join(folder, EVIDENCE))).close()
-    await renameDurably(draft, join(folder, LOG))
-    await publishHead(folder, head)
+    const clock = new SigningClock(now(), now)
+    const parts = { folder, id: registryId, database, clock, now, hash: slowHasher, signer, writer }
+    await new SqlRegistry(parts).settle()
+    await writer?.release()
   } finally {
-    await lock.release()
+    await database.close()
   }
 }
 
-/** Refuses a folder that has a registry already. */
-export async function refuseRegistry(folder: string): Promise<void> {
-  if (!(await exists(join(folder, LOG)))) return
-  throw new VouchError('USAGE', {
-    rule: 'a new registry must have a folder of its own',
+/** Refuses a folder, or a server's database, that has a registry already. */
+export async function refuseRegistry(
+  folder: string,
+  { store, isImport = false }: Store & { readonly isImport?: boolean } = {},
+): Promise<void> {
+  if (!isImport && (await exists(join(folder, FORMER)))) throw isTaken(folder)
+  const where = await storeOf(folder, { store })
+  if (where === undefined && !(await exists(join(folder, DATABASE)))) return
+  const database = await open(folder, where)
+  try {
+    const isThere = await registryIn(database).catch(noneWithoutTables)
+    if (isThere !== undefined) throw isTaken(folder)
+  } finally {
+    await database.close()
+  }
+}
+
+function noneWithoutTables(error: unknown): undefined {
+  if (error instanceof VouchError && error.code === 'FILE_NOT_FOUND') return undefined
+  throw error
+}
+
+/** Opens a registry for writing, after any end that the last writer had. */
+export async function openRegistry(folder: string, options: OpenOptions): Promise<Registry> {
+  const store = await storeOf(folder, options)
+  if (store === undefined) await assertThere(folder)
+  const database = await open(folder, store)
+  try {
+    const writer = await writerOf(database)
+    try {
+      return await opened(folder, database, writer, options)
+    } catch (error) {
+      await writer?.release()
+      throw error
+    }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+async function opened(
+  folder: string,
+  database: Database,
+  writer: Hold | undefined,
+  options: OpenOptions,
+): Promise<Registry> {
+  const { now, signer, hash = slowHasher } = options
+  await migrate(database, SCHEMA)
+  if (options.rebuild) {
+    await database.check()
+    await rebuild(database, hash)
+  }
+  const id = await idIn(database)
+  const newest = await newestHead(database)
+  const clock = new SigningClock(newest === undefined ? 0 : contentIn(newest).time, now, options.clock)
+  const registry = new SqlRegistry({ folder, id, database, clock, now, hash, signer, writer })
+  await registry.resume()
+  return registry
+}
+
+/** A file has one writer, whose work others would not see in what it keeps in memory; a server sees to many. */
+async function writerOf(database: Database): Promise<Hold | undefined> {
+  if (database.engine !== 'sqlite') return undefined
+  const hold = await database.hold('writer')
+  if (hold !== undefined) return hold
+  throw new VouchError('LOCKED', {
+    rule: 'another process has this registry open for writing',
+    hint: 'end that process, such as registrar serve; it lets go of the registry however it ends',
+  })
+}
+
+export interface ReadOptions extends Store {
+  readonly now: () => number
+}
+
+/** Reads a registry that another process may be writing to, and writes nothing: a full disk does not keep it from being read. */
+export async function readRegistry<Result>(
+  folder: string,
+  options: ReadOptions,
+  use: (registry: RegistryView) => Promise<Result>,
+): Promise<Result> {
+  const store = await storeOf(folder, options)
+  if (store === undefined) await assertThere(folder)
+  const database = await (store === undefined
+    ? openFileDatabase(join(folder, DATABASE), { readOnly: true })
+    : openServerDatabase(store))
+  try {
+    await assertSchema(database, SCHEMA)
+    return await use(new SqlView({ id: await idIn(database), database, now: options.now }))
+  } finally {
+    await database.close()
+  }
+}
+
+async function idIn(database: Database): Promise<Uint8Array> {
+  const id = await registryIn(database)
+  if (id !== undefined) return id
+  throw new VouchError('FILE_NOT_FOUND', {
+    rule: 'the database has no registry',
+    hint: 'make one with registrar init',
+  })
+}
+
+async function assertThere(folder: string): Promise<void> {
+  if (await exists(join(folder, DATABASE))) return
+  if (await exists(join(folder, FORMER))) {
+    throw new VouchError('VERSION_UNKNOWN', {
+      rule: `${shown(folder)} has a registry in the form of an earlier release`,
+      hint: `registrar import ${folder} brings it into the form of this one`,
+    })
+  }
+  throw new VouchError('FILE_NOT_FOUND', {
+    rule: `${shown(folder)} is no folder of a registry`,
+    hint: 'correct the path, or make a registry with registrar init',
+  })
+}
+
+function isTaken(folder: string): VouchError {
+  return new VouchError('USAGE', {
+    rule: 'a new registry must have a folder and a database of its own',
     given: shown(folder),
   })
 }
 
-/** Opens a registry for writing, after whatever ended the last writer. */
-export function openRegistry(folder: string, options: OpenOptions): Promise<Registry> {
-  return onDisk(() => openToWrite(folder, options), MAKE_ROOM)
-}
-
-async function openToWrite(folder: string, options: OpenOptions): Promise<Registry> {
-  if (!(await exists(join(folder, LOG))))
-    throw new VouchError('FILE_NOT_FOUND', {
-      rule: `${shown(folder)} is no folder of a registry`,
-      hint: 'correct the path, or make a registry with registrar init',
-    })
-  const lock = await takeLock(folder, options.now())
-  const store = await openLocked(folder, lock, options, options.rebuild ?? false).catch(async (error) => {
-    await lock.release()
-    throw error
-  })
-  try {
-    await refuseOlderThanPublished(folder, store.head)
-  } catch (error) {
-    await store.close()
-    throw error
-  }
-  await store.publish()
-  return store
-}
-
-async function openLocked(
-  folder: string,
-  lock: Lock,
-  options: OpenOptions,
-  anew: boolean,
-): Promise<RegistryStore> {
-  const { now, signer, hash = slowHasher, openFile: open = openFile } = options
-  const { index, checkpoint } = await IndexFiles.open(join(folder, INDEX), { anew })
-  const files = { log: await open(join(folder, LOG)), evidence: await open(join(folder, EVIDENCE)) }
-  const known = { log: checkpoint?.log ?? LOG_START, evidence: checkpoint?.evidence ?? LOG_START }
-  let replay: Replay | undefined
-  try {
-    const { assertHeld: assertWriter } = lock
-    const evidenceParts = { file: files.evidence, name: EVIDENCE, assertWriter }
-    const evidence = await RecordLog.open(evidenceParts, known.evidence)
-    const toIndex = new Replay(index, evidence, hash, checkpoint?.registryId)
-    replay = toIndex
-    const logParts = { file: files.log, name: LOG, assertWriter }
-    const log = await RecordLog.open(logParts, known.log, (record) => toIndex.take(record))
-    const id = toIndex.finish()
-    const clock = new SigningClock(index.newestHead?.time ?? 0, now, options.clock)
-    const store = new RegistryStore({ folder, id, log, evidence, index, lock, clock, now, hash, signer })
-    if (checkpoint === undefined) await store.checkpoint() // whoever reads meanwhile goes by the index
-    return store
-  } catch (error) {
-    await Promise.all([files.log.close(), files.evidence.close(), index.close()])
-    // The log is the truth, and what does not fit it may be the index: only its own replay can convict the log.
-    if (replay?.failed && checkpoint !== undefined) return openLocked(folder, lock, options, true)
-    throw error
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
+export async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined
 }

@@ -23,7 +23,7 @@ export async function admitCommand(
     const admission = await registrar.admit(file, 'command line')
     if (admission.admitted) {
       out.data(printReceipt(admission.receipt))
-      out.words(`registrar: admitted as leaf ${admission.index}; published with the next head`)
+      out.words(`registrar: admitted as member ${admission.number}; published with the next head`)
       return 0
     }
     const { failures } = admission

@@ -18,13 +18,13 @@ export interface ExportOptions {
 export async function exportCommand(out: Terminal, folder: string, options: ExportOptions): Promise<number> {
   const hash = await openHasher()
   const policies = await readPolicies(registrarFolder(folder))
-  const { head, fetched, buckets } = await readRegistry(folder, { now: clock, hash }, async (registry) => {
+  const { head, fetched, buckets } = await readRegistry(folder, { now: clock }, async (registry) => {
     const published = new PublishedRegistry(registry)
     const source = {
-      head: async () => registry.head,
-      index: async () => published.index(),
+      head: () => registry.head(),
+      index: () => published.index(),
       policies: async () => [...policies.values()],
-      bucket: async (number: number) => published.bucket(number),
+      bucket: (number: number) => published.bucket(number),
     }
     return syncRegistry({ source, mirror: await openMirror(options.to), hash })
   })

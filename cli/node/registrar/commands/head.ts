@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { clock, parseNamedFile, readSecret, type Terminal } from '@vouch/host/node'
+import { clock, openSigner, parseNamedFile, type Terminal } from '@vouch/host/node'
 import { parseHead, printHead } from '@vouch/protocol'
 import {
   type ClockOptions,
@@ -20,7 +20,7 @@ export async function headCommand(out: Terminal, folder: string, options: HeadOp
     out.data(printHead(await parseNamedFile(join(folder, 'head.json'), parseHead)))
     return 0
   }
-  const signer = await readSecret(keyFile(folder, options))
+  const signer = await openSigner(keyFile(folder, options))
   const registry = await openRegistry(folder, { now: clock, signer, clock: clockTrust(out, options) })
   try {
     out.data(printHead(await registry.cutHead({ evenIfUnchanged: options.force ?? false })))

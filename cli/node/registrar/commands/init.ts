@@ -10,16 +10,19 @@ export interface InitOptions extends SigningOptions {
   /** For a trust node's folder: the registry is there already, on chain. */
   readonly rpc?: string
   readonly contract?: string
+  /** A database server, for registrars that outgrow one machine. */
+  readonly store?: string
   readonly json?: true
 }
 
 /** `registrar init`: draws an id and keys, takes the policies in, and cuts the first head. */
 export async function initCommand(out: Terminal, folder: string, options: InitOptions): Promise<number> {
   const policies = await readAll(options.policy.map(readAdmissionPolicy))
-  await refuseRegistry(folder) // before a chain is asked
+  const { store } = options
+  await refuseRegistry(folder, { store }) // before a chain is asked
   const id = await idOf(options)
   const time = clock()
-  await makeRegistrar(folder, { id, policies, signerKey: keyFile(folder, options), time })
+  await makeRegistrar(folder, { id, policies, signerKey: keyFile(folder, options), time, store })
 
   const policyIds = policies.map((policy) => toHex(fieldToBytes(admissionPolicyId(policy))))
   if (options.json) out.data(JSON.stringify({ registry_id: toHex(id), policies: policyIds }))

@@ -7,7 +7,7 @@ export interface RebuildOptions {
   readonly json?: true
 }
 
-/** `registrar rebuild`: believes the log alone, checks all of it, and makes the index anew. */
+/** `registrar rebuild`: believes the records alone, checks all of them, and makes the rest anew. */
 export async function rebuildCommand(
   out: Terminal,
   folder: string,
@@ -15,10 +15,10 @@ export async function rebuildCommand(
 ): Promise<number> {
   const registry = await openRegistry(folder, { now: clock, hash: await openHasher(), rebuild: true })
   try {
-    const { head, size } = registry
+    const [head, { admitted }] = [await registry.head(), await registry.counts()]
     const root = toHex(fieldToBytes(head.root))
-    if (json) out.data(JSON.stringify({ leaves: size, seq: head.seq, root }))
-    else out.data(`the log holds: ${size} leaves, and heads up to ${head.seq} with root ${root}`)
+    if (json) out.data(JSON.stringify({ members: admitted, seq: head.seq, root }))
+    else out.data(`the records hold: ${admitted} members, and heads up to ${head.seq} with root ${root}`)
     return 0
   } finally {
     await registry.close()

@@ -16,6 +16,8 @@ import {
 
 export interface RegistrarServeOptions extends SigningOptions, ListeningOptions, ClockOptions {
   readonly cutEvery: string
+  /** Another database than the folder's own. */
+  readonly store?: string
   readonly json?: true
 }
 
@@ -32,6 +34,7 @@ export async function serveRegistrarCommand(
     key: keyFile(folder, options),
     clock: clockTrust(out, options),
     hash: await openHasher(),
+    store: options.store,
     onAuditFailure: auditWarning(out),
   })
   try {

@@ -23,12 +23,12 @@ export async function showRegistryCommand(
   const machine = options.machine === undefined ? undefined : bytesArgument(options.machine, '--machine')
   const now = clock()
   await readRegistry(folder, { now: clock }, async (registry) => {
-    const summary = summaryOf(registry, now)
+    const summary = await summaryOf(registry, now)
     const listed =
       options.members === true || machine !== undefined ? described(registry, machine, now) : undefined
     if (options.json) await sayJson(out, summary, listed)
     else await say(out, summary, listed, { now, withMachines: options.members ?? false })
-    const warning = clockWarning(registry.head.time, now)
+    const warning = clockWarning(summary.head.time, now)
     if (warning !== undefined) out.words(`registrar: warning: ${warning}`)
   })
   return 0
@@ -47,24 +47,24 @@ function clockWarning(time: number, now: number): string | undefined {
   return undefined
 }
 
-function summaryOf(registry: RegistryView, now: number) {
-  const { id, head, size } = registry
+async function summaryOf(registry: RegistryView, now: number) {
+  const [head, { waiting }] = [await registry.head(), await registry.counts()]
   const leaves = { live: 0, expired: 0, removed: 0 }
-  for (const page of pagesOf(registry)) for (const { member } of page) leaves[stateOf(member, now)]++
+  for await (const page of pagesOf(registry)) for (const member of page) leaves[stateOf(member, now)]++
   return {
-    registry_id: toHex(id),
+    registry_id: toHex(registry.id),
     signer: toHex(head.signer),
     head: { seq: head.seq, size: head.size, root: toHex(fieldToBytes(head.root)), time: head.time },
     leaves,
-    unpublished: size - head.size,
-    refused_machines: registry.refusedMachines.map(toHex),
+    unpublished: waiting,
+    refused_machines: (await registry.refusedMachines()).map(toHex),
   }
 }
 
-type Summary = ReturnType<typeof summaryOf>
+type Summary = Awaited<ReturnType<typeof summaryOf>>
 
 interface Described {
-  readonly index: number
+  readonly number: number
   readonly state: State
   readonly credential: string
   readonly policy_id: string
@@ -73,22 +73,22 @@ interface Described {
 }
 
 /** Members a page at a time: all, or those of one machine. */
-function* described(
+async function* described(
   registry: RegistryView,
   machine: Uint8Array | undefined,
   now: number,
-): Generator<readonly Described[]> {
+): AsyncGenerator<readonly Described[]> {
   const wanted = machine && toHex(machine)
-  for (const page of pagesOf(registry)) {
-    const all = page.map(({ member, index }) => describe(member, index, now))
+  for await (const page of pagesOf(registry)) {
+    const all = page.map((member) => describe(member, now))
     yield wanted === undefined ? all : all.filter((one) => one.machine === wanted)
   }
 }
 
-function describe(member: Member, index: number, now: number): Described {
-  const { credential, policyId, expiresAt, machine } = member
+function describe(member: Member, now: number): Described {
+  const { number, credential, policyId, expiresAt, machine } = member
   return {
-    index,
+    number,
     state: stateOf(member, now),
     credential: toHex(fieldToBytes(credential)),
     policy_id: toHex(fieldToBytes(policyId)),
@@ -97,11 +97,12 @@ function describe(member: Member, index: number, now: number): Described {
   }
 }
 
-function* pagesOf(
-  registry: RegistryView,
-): Generator<readonly { readonly member: Member; readonly index: number }[]> {
-  for (let from = 0; from < registry.size; from += PAGE)
-    yield registry.members(from, PAGE).map((member, i) => ({ member, index: from + i }))
+async function* pagesOf(registry: RegistryView): AsyncGenerator<readonly Member[]> {
+  for (let from = 0; ; from += PAGE) {
+    const page = await registry.members(from, PAGE)
+    yield page
+    if (page.length < PAGE) return
+  }
 }
 
 const stateOf = ({ removed, expiresAt }: Member, now: number): State =>
@@ -111,13 +112,13 @@ const stateOf = ({ removed, expiresAt }: Member, now: number): State =>
 async function sayJson(
   out: Terminal,
   summary: Summary,
-  listed: Iterable<readonly Described[]> | undefined,
+  listed: AsyncIterable<readonly Described[]> | undefined,
 ): Promise<void> {
   const whole = JSON.stringify(summary, null, 2)
   if (listed === undefined) return out.data(whole)
   out.data(`${whole.slice(0, -'\n}'.length)},\n  "members": [`)
   let before = ''
-  for (const page of listed) {
+  for await (const page of listed) {
     for (const member of page) {
       if (before !== '') out.data(`${before},`)
       before = `    ${JSON.stringify(member)}`
@@ -131,7 +132,7 @@ async function sayJson(
 async function say(
   out: Terminal,
   { registry_id, signer, head, leaves, unpublished, refused_machines }: Summary,
-  listed: Iterable<readonly Described[]> | undefined,
+  listed: AsyncIterable<readonly Described[]> | undefined,
   { now, withMachines }: { readonly now: number; readonly withMachines: boolean },
 ): Promise<void> {
   out.data(`registry     ${registry_id}`)
@@ -141,9 +142,12 @@ async function say(
   out.data(`unpublished  ${unpublished}`)
   out.data(`refused      ${refused_machines.length} machines`)
   for (const machine of withMachines ? refused_machines : []) out.data(`             ${machine}`)
-  for (const page of listed ?? []) {
-    for (const { index, state, credential, machine } of page)
-      out.data(`${String(index).padStart(7)}  ${state.padEnd(7)}  ${credential}  ${machine ?? 'no identity'}`)
+  if (listed === undefined) return
+  for await (const page of listed) {
+    for (const { number, state, credential, machine } of page)
+      out.data(
+        `${String(number).padStart(7)}  ${state.padEnd(7)}  ${credential}  ${machine ?? 'no identity'}`,
+      )
     await drained()
   }
 }

@@ -1,19 +1,15 @@
-import { MAX_TIME } from '../credential.js'
-import { shown, VouchError } from '../errors.js'
+import { type Head, headCodec, MAX_TIME, REGISTRY_DEPTH, shown, VouchError } from '@vouch/protocol'
 import {
   boundedBytes,
   type Codec,
   decode,
-  encode,
   fieldElement,
   fixedBytes,
   optionalBytes,
   record,
   uint,
   version,
-} from '../notation/index.js'
-import { REGISTRY_DEPTH } from '../registry/fixed-tree.js'
-import { type Head, headCodec } from '../registry/head.js'
+} from '@vouch/protocol/codec'
 
 /** The first record: whose log this is. */
 export interface InitRecord {
@@ -69,7 +65,7 @@ export interface PardonRecord {
   readonly time: number
 }
 
-export type LogRecord =
+export type FormerRecord =
   | { readonly kind: 'init'; readonly init: InitRecord }
   | { readonly kind: 'admission'; readonly admission: AdmissionRecord }
   | { readonly kind: 'removal'; readonly removal: RemovalRecord }
@@ -77,7 +73,7 @@ export type LogRecord =
   | { readonly kind: 'ban'; readonly ban: BanRecord }
   | { readonly kind: 'pardon'; readonly pardon: PardonRecord }
 
-export const MAX_REASON_BYTES = 1024
+const MAX_REASON_BYTES = 1024
 
 const policyIdCodec = fieldElement(2n ** 249n)
 const timeCodec = uint(8, { max: MAX_TIME })
@@ -125,55 +121,25 @@ const pardonCodec: Codec<PardonRecord> = record<PardonRecord>({
   time: timeCodec,
 })
 
-/** Numbers of the record types in the file. A number is never used again for anything else. */
-export const RECORD_TYPE = {
-  init: 1,
-  admission: 2,
-  removal: 3,
-  head: 4,
-  ban: 5,
-  pardon: 6,
-  evidence: 16,
-} as const
-
-/** A record's type and body. */
-export function encodeRecord(entry: LogRecord): { readonly type: number; readonly body: Uint8Array } {
-  const type = RECORD_TYPE[entry.kind]
-  switch (entry.kind) {
-    case 'init':
-      return { type, body: encode(initCodec, entry.init, 'init') }
-    case 'admission':
-      return { type, body: encode(admissionCodec, entry.admission, 'admission') }
-    case 'removal':
-      return { type, body: encode(removalCodec, entry.removal, 'removal') }
-    case 'head':
-      return { type, body: encode(headCodec, entry.head, 'head') }
-    case 'ban':
-      return { type, body: encode(banCodec, entry.ban, 'ban') }
-    case 'pardon':
-      return { type, body: encode(pardonCodec, entry.pardon, 'pardon') }
-  }
-}
-
-export function decodeRecord(type: number, body: Uint8Array): LogRecord {
+/** Reads a record by its type, whose numbers were these. */
+export function decodeFormerRecord(type: number, body: Uint8Array): FormerRecord {
   switch (type) {
-    case RECORD_TYPE.init:
+    case 1:
       return { kind: 'init', init: decode(initCodec, body, 'init') }
-    case RECORD_TYPE.admission:
+    case 2:
       return { kind: 'admission', admission: decode(admissionCodec, body, 'admission') }
-    case RECORD_TYPE.removal:
+    case 3:
       return { kind: 'removal', removal: decode(removalCodec, body, 'removal') }
-    case RECORD_TYPE.head:
+    case 4:
       return { kind: 'head', head: decode(headCodec, body, 'head') }
-    case RECORD_TYPE.ban:
+    case 5:
       return { kind: 'ban', ban: decode(banCodec, body, 'ban') }
-    case RECORD_TYPE.pardon:
+    case 6:
       return { kind: 'pardon', pardon: decode(pardonCodec, body, 'pardon') }
     default:
       throw new VouchError('VERSION_UNKNOWN', {
-        rule: 'a record must be of a type that this release knows',
+        rule: 'a record must be of a type that registries had',
         given: shown(type),
-        hint: 'a newer release may read it',
       })
   }
 }
