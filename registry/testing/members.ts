@@ -1,8 +1,9 @@
+import { secretSigner } from '@vouch/host'
 import { fieldFromHash, fieldToBytes, fromInteger } from '@vouch/protocol'
 import type { NewMember } from '../src/store.js'
 
 export const NOW = 1_800_000_000
-export const SIGNER = new Uint8Array(32).fill(7)
+export const SIGNER = secretSigner(new Uint8Array(32).fill(7))
 export const ID = new Uint8Array(32).fill(3)
 export const POLICY = fieldFromHash('policy', new Uint8Array())
 

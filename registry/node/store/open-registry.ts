@@ -79,9 +79,7 @@ export async function createRegistry(folder: string, given: NewRegistry): Promis
   await refuseRegistry(folder, given)
   await keepStore(folder, given)
   const { id: registryId, signer, now, store } = given
-  const database = await open(folder, store)
-  try {
-    const writer = await writerOf(database)
+  const registry = await opening(await open(folder, store), async (database, writer) => {
     await migrate(database, SCHEMA)
     await database.transaction(async (queries) => {
       if ((await tipOf(queries)).n >= 0) throw isTaken(folder)
@@ -90,11 +88,28 @@ export async function createRegistry(folder: string, given: NewRegistry): Promis
       await recordHead(queries, { registryId, hash: slowHasher, now: now(), evenIfUnchanged: true })
     })
     const clock = new SigningClock(now(), now)
-    const parts = { folder, id: registryId, database, clock, now, hash: slowHasher, signer, writer }
-    await new SqlRegistry(parts).settle()
-    await writer?.release()
+    return new SqlRegistry({ folder, id: registryId, database, clock, now, hash: slowHasher, signer, writer })
+  })
+  try {
+    await registry.settle()
   } finally {
+    await registry.close()
+  }
+}
+
+/** Has a registry opened over a database, which is let go of where that fails. */
+async function opening(
+  database: Database,
+  open: (database: Database, writer: Hold | undefined) => Promise<SqlRegistry>,
+): Promise<SqlRegistry> {
+  let writer: Hold | undefined
+  try {
+    writer = await writerOf(database)
+    return await open(database, writer)
+  } catch (error) {
+    await writer?.release()
     await database.close()
+    throw error
   }
 }
 
@@ -124,19 +139,7 @@ function noneWithoutTables(error: unknown): undefined {
 export async function openRegistry(folder: string, options: OpenOptions): Promise<Registry> {
   const store = await storeOf(folder, options)
   if (store === undefined) await assertThere(folder)
-  const database = await open(folder, store)
-  try {
-    const writer = await writerOf(database)
-    try {
-      return await opened(folder, database, writer, options)
-    } catch (error) {
-      await writer?.release()
-      throw error
-    }
-  } catch (error) {
-    await database.close()
-    throw error
-  }
+  return opening(await open(folder, store), (database, writer) => opened(folder, database, writer, options))
 }
 
 async function opened(
@@ -144,7 +147,7 @@ async function opened(
   database: Database,
   writer: Hold | undefined,
   options: OpenOptions,
-): Promise<Registry> {
+): Promise<SqlRegistry> {
   const { now, signer, hash = slowHasher } = options
   await migrate(database, SCHEMA)
   if (options.rebuild) {
