@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { openFileDatabase, openServerDatabase, type SqlValue } from '@vouch/host/sql'
+import { type Database, openFileDatabase, openServerDatabase, type Row, type SqlValue } from '@vouch/host/sql'
 import { type PostgresServer, postgresPrograms, startPostgres } from '@vouch/host/testing/postgres'
 import { afterAll, beforeAll, type TestContext } from 'vitest'
 import { needs } from '../../test/support/needs.js'
@@ -18,6 +18,8 @@ export interface Place {
   open(options?: Partial<OpenOptions>): Promise<Registry>
   /** Changes the database past every rule of the registry's. */
   tamper(text: string, ...values: readonly SqlValue[]): Promise<void>
+  /** Looks into the database itself. */
+  rows(text: string): Promise<readonly Row[]>
   /** Opens it for some work, and closes it after. */
   using<Result>(
     work: (registry: Registry) => Promise<Result>,
@@ -49,18 +51,25 @@ const now = () => NOW
 async function newPlace(store: string | undefined): Promise<Place> {
   const folder = join(scratch(), 'registry')
   await createRegistry(folder, { id: ID, signer: SIGNER, now, store })
+  const within = async <Result>(work: (database: Database) => Promise<Result>): Promise<Result> => {
+    const database = await (store === undefined
+      ? openFileDatabase(join(folder, 'registry.db'))
+      : openServerDatabase(store))
+    try {
+      return await work(database)
+    } finally {
+      await database.close()
+    }
+  }
   const open: Place['open'] = (options) => openRegistry(folder, { now, signer: SIGNER, ...options })
   return {
     folder,
     store,
     open,
     tamper: async (text, ...values) => {
-      const database = await (store === undefined
-        ? openFileDatabase(join(folder, 'registry.db'))
-        : openServerDatabase(store))
-      await database.run(text, ...values)
-      await database.close()
+      await within((database) => database.run(text, ...values))
     },
+    rows: (text) => within((database) => database.rows(text)),
     using: async (work, options) => {
       const registry = await open(options)
       try {

@@ -1,6 +1,7 @@
 import { shown, VouchError } from '@vouch/protocol'
 
 /** Primary result codes of SQLite that mean something to an operator: https://sqlite.org/rescode.html */
+const GENERIC = 1
 const BUSY = 5
 const READ_ONLY = 8
 const IO_ERROR = 10
@@ -12,10 +13,23 @@ const NO_DATABASE = 26
 const MAKE_ROOM = 'make room on the disk, and see that it can be written to; then try again'
 const KEEP_IT = 'keep the file as it is, and restore the newest backup: see docs/operators.md'
 
+/** The driver gives some errors no code, but always the engine's words. */
+const WORDS: readonly (readonly [string, number])[] = [
+  ['database is locked', BUSY],
+  ['attempt to write a readonly database', READ_ONLY],
+  ['disk I/O error', IO_ERROR],
+  ['database disk image is malformed', CORRUPT],
+  ['database or disk is full', FULL],
+  ['unable to open database file', CANNOT_OPEN],
+  ['file is not a database', NO_DATABASE],
+  ['no such table', GENERIC],
+]
+
 /** The primary code of an error of SQLite's; nothing for any other error. */
 function codeOf(error: unknown): number | undefined {
-  const isOurs = error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
-  return isOurs ? (error.errcode as number) & 0xff : undefined
+  if (!(error instanceof Error)) return undefined
+  if ('errcode' in error && typeof error.errcode === 'number') return error.errcode & 0xff
+  return WORDS.find(([words]) => error.message.includes(words))?.[1]
 }
 
 /**
@@ -52,7 +66,7 @@ export function sqliteFailure(error: unknown): VouchError {
         'check the disk, then start again: what was answered is there',
       )
     default:
-      if (code !== undefined && said.startsWith('no such table'))
+      if (code !== undefined && said.includes('no such table'))
         return failed(
           'FILE_NOT_FOUND',
           'the database has no such table',

@@ -140,8 +140,9 @@ class SqliteDatabase implements Database {
       await rm(draft, { force: true })
       await backup(this.reading.database, draft)
       await chmod(draft, 0o600)
-      const copy = await openSqlite(draft)
-      await copy.close() // what lay in its log goes into the one file
+      const copy = new DatabaseSync(draft)
+      copy.exec('PRAGMA journal_mode = DELETE') // one file, with no log beside it
+      copy.close()
       await rename(draft, path)
     } catch (error) {
       await rm(draft, { force: true })
@@ -151,6 +152,8 @@ class SqliteDatabase implements Database {
 
   close(): Promise<void> {
     return this.turns.take(async () => {
+      // The driver lets go of statements when it collects them, and the engine keeps its log until then: it is emptied here.
+      if (this.broken === undefined) this.writing?.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
       this.reading.close()
       this.writing?.close()
     })
