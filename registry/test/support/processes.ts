@@ -1,14 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { onTestFinished } from 'vitest'
 
+let count = 0
 const SOURCE = fileURLToPath(new URL('writer.ts', import.meta.url))
 
-/** Builds the writer into one file, so that hundreds of its processes start quickly. */
-export async function buildWriter(folder: string): Promise<string> {
-  const outfile = join(folder, 'writer.mjs')
+/** Builds the writer into one file, so that hundreds of its processes start quickly. It lies where it finds what it does not hold. */
+export async function buildWriter(): Promise<string> {
+  const outfile = join(dirname(SOURCE), `.writer-${process.pid}-${count++}.mjs`)
+  onTestFinished(() => rmSync(outfile, { force: true }))
   await build({
     entryPoints: [SOURCE],
     bundle: true,
@@ -17,7 +21,7 @@ export async function buildWriter(folder: string): Promise<string> {
     platform: 'node',
     target: 'node20',
     conditions: ['vouch:source'],
-    external: ['@aztec/bb.js', '@noir-lang/*'],
+    external: ['@aztec/bb.js', '@noir-lang/*', '@photostructure/sqlite', 'pg'],
     logLevel: 'error',
   })
   return outfile
