@@ -25,6 +25,7 @@ const LONG = [
   'protocol/test/fuzz.test.ts',
   'registry/test/kill.test.ts',
   'registry/test/recovery.test.ts',
+  'registry/test/several.test.ts',
   'prover/test/sync-clock.test.ts',
   'test/end-to-end/liars.test.ts',
   'test/end-to-end/privacy-game.test.ts',

@@ -6,6 +6,10 @@ type Shown = Pick<RegistryView, 'head' | 'index' | 'bucket'>
 /** How often the registry is asked again that moves on while it is read. */
 const ATTEMPTS = 5
 
+/** A head is signed a moment after it is recorded: how often, and after how long, it is looked for again. */
+const LOOKS = 40
+const LOOK_MS = 50
+
 /**
  * What a registry shows of itself: its state as of the newest head, never what came since, so that no one sees who came when.
  * Buckets are kept once made, because strangers may ask for all of them, again and again.
@@ -23,8 +27,11 @@ export class PublishedRegistry {
   async index(): Promise<BucketIndex> {
     const { seq } = await this.registry.head()
     if (this.newest?.seq === seq) return this.newest
-    this.newest = (await this.registry.index()) ?? this.newest
-    if (this.newest !== undefined) return this.newest
+    for (let look = 1; look <= LOOKS; look++) {
+      this.newest = (await this.registry.index()) ?? this.newest
+      if (this.newest !== undefined) return this.newest
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    }
     throw new VouchError('STORAGE_FAILED', {
       rule: 'the newest head is not signed yet',
       hint: 'try again in a while',

@@ -14,8 +14,8 @@ const INT8 = 20
  * After this time the server ends the session of a process that stands still: one that was stopped in the middle of a
  * transaction, or while it had a name, would keep all others waiting.
  */
-const STILL = '30s'
-const PING_MS = 5_000
+const STILL_MS = 15_000
+const PING_MS = 3_000
 
 const types = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
@@ -52,7 +52,7 @@ function configOf(url: string): pg.ClientConfig {
     application_name: 'vouch',
     keepAlive: true,
     types,
-    idle_in_transaction_session_timeout: 30_000,
+    idle_in_transaction_session_timeout: STILL_MS,
     lock_timeout: 30_000,
   }
 }
@@ -95,7 +95,7 @@ class PostgresDatabase implements Database {
     try {
       await client.connect()
       const queries = on(client)
-      await queries.run(`SET idle_session_timeout = '${STILL}'`)
+      await queries.run(`SET idle_session_timeout = ${STILL_MS}`)
       const [row] = await queries.rows<{ taken: string }>(
         `SELECT pg_try_advisory_lock(${LOCK_OF(name)})::text AS taken`,
       )
