@@ -3,9 +3,6 @@ import type { RegistryView } from '../src/store.js'
 
 type Shown = Pick<RegistryView, 'head' | 'index' | 'bucket'>
 
-/** How often the registry is asked again that moves on while it is read. */
-const ATTEMPTS = 5
-
 /** A head is signed a moment after it is recorded: how often, and after how long, it is looked for again. */
 const LOOKS = 40
 const LOOK_MS = 50
@@ -43,7 +40,7 @@ export class PublishedRegistry {
    * leaves that lead there or none: caches may keep these for ever, so leaves of another root must never pass under it.
    */
   async bucket(number: number, wanted?: Uint8Array): Promise<Uint8Array> {
-    for (let attempt = 1; ; attempt++) {
+    for (let look = 1; ; look++) {
       const index = await this.index()
       const root = rootsIn(index)[number]
       if (root === undefined) throw bucketMissing(number, index)
@@ -53,7 +50,8 @@ export class PublishedRegistry {
       const bytes = await this.registry.bucket(number, index.seq)
       if (bytes !== undefined) this.made.set(number, { root, bytes })
       if (bytes !== undefined) return bytes
-      if (attempt === ATTEMPTS) throw rootOver(number, root)
+      if (look === LOOKS) throw rootOver(number, root)
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
     }
   }
 }
