@@ -15,6 +15,7 @@ import type { Registry } from '../src/store.js'
 import type { RegistrarService } from './http/service.js'
 import { carryOut, type Order, type Outcome, orderDetails } from './orders.js'
 import { PublishedRegistry } from './published.js'
+import { publicFolder } from './publishing.js'
 import { AuditLog } from './serving/audit-log.js'
 import { readiness } from './serving/readiness.js'
 import { readCollateral, readPolicies, registrarFolder } from './serving/registrar-folder.js'
@@ -24,6 +25,10 @@ export interface RegistrarOptions extends Store {
   /** Where the key that signs heads is; without one no head is cut, and nothing removed. */
   readonly key?: string | undefined
   readonly now?: () => number
+  /** A folder that a server of files publishes, where every head and its leaves are written. */
+  readonly publish?: string | undefined
+  /** Where readers find that folder: the newest head there is asked for before another is signed. */
+  readonly published?: string | undefined
   /** How far the clock is believed when something is signed. */
   readonly clock?: ClockTrust | undefined
   /** A fast hasher, for whoever admits many; JavaScript's own if not given. */
@@ -50,7 +55,10 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
   const nonceKey = await readSecret(paths.nonceKey)
   const signer = options.key === undefined ? undefined : await openSigner(options.key)
   const { hash, store } = options
-  const registry = await openRegistry(folder, { now, clock: options.clock, signer, hash, store })
+  const part = { policies: [...policies.values()], hash }
+  const publish =
+    options.publish === undefined ? undefined : publicFolder(options.publish, part, options.published)
+  const registry = await openRegistry(folder, { now, clock: options.clock, signer, hash, store, publish })
   const backend = openBackend()
   const audit = new AuditLog(paths, options.onAuditFailure ?? (() => undefined))
   const published = new PublishedRegistry(registry)

@@ -98,6 +98,11 @@ const serve = registrar
   .option(...timeIsRight)
   .option(...key)
   .option(...store)
+  .option(
+    '--publish <folder>',
+    'write each head and its leaves to a folder that any server of files can publish',
+  )
+  .option('--published <url>', 'where readers find that folder: a registry that is behind it signs nothing')
   .option(...json)
   .action((where: string, options: RegistrarServeOptions) =>
     run(options, () => serveRegistrarCommand(out, where, options)),

@@ -2,4 +2,5 @@
 
 export type { NewRegistry, OpenOptions, ReadOptions, Store } from './open-registry.js'
 export { createRegistry, openRegistry, readRegistry, refuseRegistry } from './open-registry.js'
+export type { Publisher } from './publisher.js'
 export { type ClockTrust, MAX_AHEAD } from './signing-clock.js'

@@ -13,6 +13,7 @@ import {
 import { type Hasher, shown, slowHasher, VouchError } from '@vouch/protocol'
 import type { Registry, RegistryView } from '../../src/store.js'
 import { contentIn, newestHead, recordHead } from './heads.js'
+import { headFile, type Publisher } from './publisher.js'
 import { rebuild } from './rebuild.js'
 import { append, tipOf } from './records.js'
 import { SqlRegistry } from './registry.js'
@@ -41,6 +42,8 @@ export interface OpenOptions extends Store {
   readonly signer?: Signer | undefined
   /** A fast one for a whole registry's work; JavaScript's own if not given. */
   readonly hash?: Hasher | undefined
+  /** Another place where heads are published, besides `head.json` in the folder. */
+  readonly publish?: ((registry: RegistryView) => Publisher) | undefined
   /** Believes the records alone: checks all of them, and makes anew what follows from them. */
   readonly rebuild?: boolean | undefined
 }
@@ -88,7 +91,11 @@ export async function createRegistry(folder: string, given: NewRegistry): Promis
       await recordHead(queries, { registryId, hash: slowHasher, now: now(), evenIfUnchanged: true })
     })
     const clock = new SigningClock(now(), now)
-    return new SqlRegistry({ folder, id: registryId, database, clock, now, hash: slowHasher, signer, writer })
+    return new SqlRegistry({
+      publishers: [headFile(folder)],
+      id: registryId,
+      ...{ database, clock, now, hash: slowHasher, signer, writer },
+    })
   })
   try {
     await registry.settle()
@@ -157,7 +164,9 @@ async function opened(
   const id = await idIn(database)
   const newest = await newestHead(database)
   const clock = new SigningClock(newest === undefined ? 0 : contentIn(newest).time, now, options.clock)
-  const registry = new SqlRegistry({ folder, id, database, clock, now, hash, signer, writer })
+  const more = options.publish?.(new SqlView({ id, database, now }))
+  const publishers = [headFile(folder), ...(more === undefined ? [] : [more])]
+  const registry = new SqlRegistry({ publishers, id, database, clock, now, hash, signer, writer })
   await registry.resume()
   return registry
 }

@@ -4,8 +4,8 @@ import { type Failure, type Head, headDigest, VouchError } from '@vouch/protocol
 import { MAX_REASON_BYTES, type RegistryRecord } from '@vouch/protocol/records'
 import type { Admitted, Banned, NewMember, Registry } from '../../src/store.js'
 import { type AdmissionParts, Admissions } from './admissions.js'
-import { publishHead, refuseOlderThanPublished } from './head-file.js'
-import { contentIn, headIn, keepSignature, newestHead, recordHead } from './heads.js'
+import { contentIn, type HeadRow, headIn, keepSignature, newestHead, recordHead } from './heads.js'
+import { behind, type Publisher } from './publisher.js'
 import { append, tipOf } from './records.js'
 import { countOf, isRefused, type MemberRow, markRemoved, membersWhere, memberWith } from './rows.js'
 import type { SigningClock } from './signing-clock.js'
@@ -19,7 +19,8 @@ const SIGNED_MS = 15_000
 const LOOK_MS = 50
 
 export interface RegistryParts extends AdmissionParts, ViewParts {
-  readonly folder: string
+  /** Where heads are published. The newest of each place is asked for before anything is signed. */
+  readonly publishers: readonly Publisher[]
   readonly clock: SigningClock
   readonly signer: Signer | undefined
   /** Held from the start where one process alone may write: a file's database. */
@@ -107,10 +108,9 @@ export class SqlRegistry extends SqlView<RegistryParts> implements Registry {
 
   /** After a start: signs a head that a crash left unsigned, and publishes the newest. */
   async resume(): Promise<void> {
-    const { database, folder } = this.parts
-    const newest = await newestHead(database)
+    const newest = await newestHead(this.parts.database)
     if (newest === undefined) throw new VouchError('HEAD_MISSING', { rule: 'a registry must have a head' })
-    await refuseOlderThanPublished(folder, contentIn(newest))
+    await this.refuseBehind(newest)
     const signed = headIn(newest) ?? ((await this.isSigner()) ? await this.sign(newest.seq) : undefined)
     if (signed !== undefined && (await this.isSigner())) await this.published(signed)
   }
@@ -165,11 +165,11 @@ export class SqlRegistry extends SqlView<RegistryParts> implements Registry {
    * what was published signs nothing: it would sign a second history.
    */
   async settle(): Promise<Head> {
-    const { database, folder } = this.parts
+    const { database } = this.parts
     for (const until = Date.now() + SIGNED_MS; ; ) {
       const newest = await newestHead(database)
       if (newest === undefined) throw new VouchError('HEAD_MISSING', { rule: 'a registry must have a head' })
-      await refuseOlderThanPublished(folder, contentIn(newest))
+      await this.refuseBehind(newest)
       const signed = headIn(newest) ?? ((await this.isSigner()) ? await this.sign(newest.seq) : undefined)
       if (signed !== undefined) return this.published(signed)
       if (Date.now() > until) throw notSigned(newest.seq)
@@ -191,14 +191,23 @@ export class SqlRegistry extends SqlView<RegistryParts> implements Registry {
    * it is no failure of what cut the head: an operator who is told that a removal failed would believe the machine to be still in.
    */
   private async published(head: Head): Promise<Head> {
-    try {
-      await publishHead(this.parts.folder, head)
-      this.notPublished = undefined
-    } catch (error) {
-      if (!(error instanceof VouchError)) throw error
-      this.notPublished = error
+    this.notPublished = undefined
+    for (const { publish } of this.parts.publishers) {
+      try {
+        await publish(head)
+      } catch (error) {
+        if (!(error instanceof VouchError)) throw error
+        this.notPublished ??= error
+      }
     }
     return head
+  }
+
+  private async refuseBehind({ seq }: HeadRow): Promise<void> {
+    for (const { name, newest } of this.parts.publishers) {
+      const published = await newest()
+      if (published !== undefined && published.seq > seq) throw behind(name, published.seq, seq)
+    }
   }
 }
 

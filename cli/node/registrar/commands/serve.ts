@@ -1,6 +1,7 @@
 import { openHasher } from '@vouch/circuits'
 import { type ListeningOptions, limitsFile, placeOf, readLimits } from '@vouch/host/http'
 import { numberArgument, type Terminal } from '@vouch/host/node'
+import { VouchError } from '@vouch/protocol'
 import {
   auditWarning,
   type ClockOptions,
@@ -18,6 +19,9 @@ export interface RegistrarServeOptions extends SigningOptions, ListeningOptions,
   readonly cutEvery: string
   /** Another database than the folder's own. */
   readonly store?: string
+  /** A folder for a server of files, and where readers find it. */
+  readonly publish?: string
+  readonly published?: string
   readonly json?: true
 }
 
@@ -27,6 +31,8 @@ export async function serveRegistrarCommand(
   folder: string,
   options: RegistrarServeOptions,
 ): Promise<number> {
+  if (options.published !== undefined && options.publish === undefined)
+    throw new VouchError('USAGE', { rule: '--published must be given with --publish' })
   const cutEvery = numberArgument(options.cutEvery, '--cut-every', { min: 1, max: 3600 })
   const place = placeOf(options)
   const limits = await readLimits(limitsFile(folder, options), REGISTRAR_LIMITS)
@@ -35,6 +41,8 @@ export async function serveRegistrarCommand(
     clock: clockTrust(out, options),
     hash: await openHasher(),
     store: options.store,
+    publish: options.publish,
+    published: options.published,
     onAuditFailure: auditWarning(out),
   })
   try {

@@ -1,0 +1,56 @@
+import type { AdmissionPolicy } from '@vouch/evidence'
+import { type Hasher, VouchError } from '@vouch/protocol'
+import type { RegistryView } from '../src/store.js'
+import { type Synced, syncRegistry } from '../src/sync.js'
+import { openMirror, openSource } from './public-folder.js'
+import { PublishedRegistry } from './published.js'
+import type { Publisher } from './store/index.js'
+
+/** The public part of a registry, for a server of files. */
+export interface PublicPart {
+  readonly policies: readonly AdmissionPolicy[]
+  readonly hash?: Hasher | undefined
+}
+
+/** Writes the public part of a registry to a folder, checked like a stranger's before it is written. */
+export async function publishTo(
+  folder: string,
+  registry: RegistryView,
+  { policies, hash }: PublicPart,
+): Promise<Synced> {
+  const published = new PublishedRegistry(registry)
+  const source = {
+    head: () => registry.head(),
+    index: () => published.index(),
+    policies: async () => policies,
+    bucket: (number: number) => published.bucket(number),
+  }
+  return syncRegistry({ source, mirror: await openMirror(folder), ...(hash === undefined ? {} : { hash }) })
+}
+
+/**
+ * A folder that a server of files, or a network of them, publishes. `published` is where readers find it, if that is another
+ * place: what they have seen counts, and not what this machine has written.
+ */
+export function publicFolder(
+  folder: string,
+  part: PublicPart,
+  published: string = folder,
+): (registry: RegistryView) => Publisher {
+  return (registry) => ({
+    name: published,
+    newest: async () => {
+      try {
+        return await (await openSource(published)).head()
+      } catch (error) {
+        // A folder that nothing was published to yet.
+        if (error instanceof VouchError && error.code === 'FILE_NOT_FOUND' && published === folder)
+          return undefined
+        throw error
+      }
+    },
+    publish: async () => {
+      await publishTo(folder, registry, part)
+    },
+  })
+}
