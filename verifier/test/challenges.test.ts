@@ -1,14 +1,16 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Backend, CircuitName } from '@vouch/circuits'
 import { openBackend } from '@vouch/circuits/node'
-import { type ErrorCode, parseReply, printReply, type Request, toHex } from '@vouch/protocol'
+import { type PostgresServer, postgresPrograms, startPostgres } from '@vouch/host/testing/postgres'
+import { type ErrorCode, parseReply, printReply, type Request } from '@vouch/protocol'
 import { proveResponse } from '@vouch/prover'
 import { memorySeen, openChallenges, type SeenStore, type Verdict } from '@vouch/verifier'
-import { folderSeen } from '@vouch/verifier/node'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openSeen } from '@vouch/verifier/node'
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import { makeStory } from '../../fixtures/story/story.js'
+import { needs } from '../../test/support/needs.js'
 import { bytes32, NOON, respondTo, shop } from '../../test/support/proven.js'
 
 // Bob behind an HTTP handler: strangers ask him for Requests, and come back with what they say are his.
@@ -151,12 +153,29 @@ describe('a Request that carries its maker’s mark', () => {
   })
 })
 
-describe.each<[string, (capacity: number) => Promise<SeenStore> | SeenStore]>([
+let server: PostgresServer | undefined
+let count = 0
+beforeAll(async () => {
+  if (postgresPrograms() !== undefined) server = await startPostgres({ settings: { fsync: 'off' } })
+}, 120_000)
+afterAll(() => server?.stop())
+
+describe.each<[string, (capacity: number, context: TestContext) => Promise<SeenStore> | SeenStore]>([
   ['memory', (capacity) => memorySeen({ capacity })],
-  ['a folder', async (capacity) => folderSeen(await mkdtemp(join(folder, 'store-')), { capacity })],
+  [
+    'a file',
+    async (capacity) => openSeen(join(await mkdtemp(join(folder, 'store-')), 'seen.db'), { capacity }),
+  ],
+  [
+    'a server',
+    async (capacity, context) => {
+      needs.postgres(context)
+      return openSeen(server?.database(`seen${count++}`) ?? '', { capacity })
+    },
+  ],
 ])('what was answered, kept in %s', (_, open) => {
-  test('is noted once, however many come together', async () => {
-    const seen = await open(100)
+  test('is noted once, however many come together', async (context) => {
+    const seen = await open(100, context)
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => seen.consume(bytes32(1), NOON + 60, NOON)),
     )
@@ -165,8 +184,8 @@ describe.each<[string, (capacity: number) => Promise<SeenStore> | SeenStore]>([
     expect(await seen.consume(bytes32(1), NOON + 60, NOON + 60)).toBe(false)
   })
 
-  test('takes no more room than it is given, and gives room back with time', async () => {
-    const seen = await open(3)
+  test('takes no more room than it is given, and gives room back with time', async (context) => {
+    const seen = await open(3, context)
     const note = async (fill: number, now: number) => seen.consume(bytes32(fill), now + 60, now)
     for (const fill of [1, 2, 3]) expect(await note(fill, NOON)).toBe(true)
     await expect(note(4, NOON + 60)).rejects.toMatchObject({ code: 'BUSY' })
@@ -174,25 +193,24 @@ describe.each<[string, (capacity: number) => Promise<SeenStore> | SeenStore]>([
   })
 })
 
-describe('a folder of what was answered', () => {
-  test('is shared by processes, survives a restart, and holds no drafts', async () => {
-    const shared = join(folder, 'shared')
-    const [first, second] = await Promise.all([folderSeen(shared), folderSeen(shared)])
+describe('a file of what was answered', () => {
+  test('is shared by processes, and survives a restart', async () => {
+    const shared = join(folder, 'shared.db')
+    const [first, second] = await Promise.all([openSeen(shared), openSeen(shared)])
     const answers = await Promise.all(
       [first, second].map((seen) => seen.consume(bytes32(1), NOON + 60, NOON)),
     )
     expect([...answers].sort()).toEqual([false, true])
-    expect(await (await folderSeen(shared)).consume(bytes32(1), NOON + 60, NOON)).toBe(false)
-    expect(await readdir(shared)).toEqual([toHex(bytes32(1))])
+    for (const seen of [first, second]) await seen.close()
+    const again = await openSeen(shared)
+    expect(await again.consume(bytes32(1), NOON + 60, NOON)).toBe(false)
+    await again.close()
   })
 
   test('that cannot be written to accepts nothing', async () => {
     const file = join(folder, 'a file')
-    await writeFile(file, '')
-    await expect(folderSeen(join(file, 'below'))).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
-    const gone = join(folder, 'gone')
-    const seen = await folderSeen(gone)
-    await rm(gone, { recursive: true })
-    await expect(seen.consume(bytes32(1), NOON, NOON)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+    await writeFile(file, 'no database, but long enough to be taken for one: '.repeat(40))
+    await expect(openSeen(file)).rejects.toMatchObject({ code: 'LOG_CORRUPT' })
+    await expect(openSeen(join(folder, 'gone', 'seen.db'))).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
   })
 })
