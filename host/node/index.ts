@@ -15,7 +15,6 @@ export {
   systemReason,
   writeWhole,
 } from './files/files.js'
-export { LineFile } from './files/line-file.js'
 export {
   createOnce,
   createPrivateFile,

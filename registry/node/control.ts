@@ -77,7 +77,7 @@ function post(path: string, body: string): Promise<IncomingMessage | undefined> 
       const explanation = {
         rule: 'the registrar that serves this folder must answer',
         given: shown(cause.message),
-        hint: 'its audit.log says whether the order was carried out',
+        hint: 'registrar audit says whether the order was carried out',
       }
       reject(new VouchError('REGISTRY_UNREACHABLE', explanation, { cause }))
     })

@@ -31,6 +31,8 @@ export interface RegistrarOptions extends Store {
   readonly published?: string | undefined
   /** How far the clock is believed when something is signed. */
   readonly clock?: ClockTrust | undefined
+  /** How many days decisions are kept in the audit. */
+  readonly auditDays?: number | undefined
   /** A fast hasher, for whoever admits many; JavaScript's own if not given. */
   readonly hash?: Hasher
   /** Told when the private log could not be written. */
@@ -54,13 +56,21 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
   const policies = await readPolicies(paths)
   const nonceKey = await readSecret(paths.nonceKey)
   const signer = options.key === undefined ? undefined : await openSigner(options.key)
-  const { hash, store } = options
+  const { hash, store, auditDays } = options
   const part = { policies: [...policies.values()], hash }
   const publish =
     options.publish === undefined ? undefined : publicFolder(options.publish, part, options.published)
-  const registry = await openRegistry(folder, { now, clock: options.clock, signer, hash, store, publish })
+  const registry = await openRegistry(folder, {
+    now,
+    clock: options.clock,
+    signer,
+    hash,
+    store,
+    publish,
+    auditDays,
+  })
   const backend = openBackend()
-  const audit = new AuditLog(paths, options.onAuditFailure ?? (() => undefined))
+  const audit = new AuditLog(registry, options.onAuditFailure ?? (() => undefined))
   const published = new PublishedRegistry(registry)
   const giver = { registryId: registry.id, nonceKey }
 
@@ -106,7 +116,6 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
     },
     close: async () => {
       await backend.destroy()
-      await audit.close()
       await registry.close()
     },
   }

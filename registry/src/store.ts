@@ -35,6 +35,14 @@ export interface Counts {
   readonly waiting: number
 }
 
+/** A line for the operator's own eyes. Decisions and strangers' refusals lie apart: refusals are many, and must push no decision out. */
+export interface Note {
+  readonly time: number
+  readonly kind: 'decision' | 'refusal'
+  /** JSON. */
+  readonly line: string
+}
+
 /** A registry as its registrar reads it: its processes, on one machine or several. */
 export interface RegistryView {
   readonly id: Uint8Array
@@ -57,6 +65,8 @@ export interface RegistryView {
   records(): AsyncIterable<RegistryRecord>
   /** What a member was admitted for. */
   evidenceOf(credential: bigint): Promise<Uint8Array | undefined>
+  /** Notes of one kind from a time on, oldest first. */
+  notes(kind: Note['kind'], since: number): AsyncIterable<Note>
   /** Copies the whole registry into a file, while it is written to. */
   backup(path: string): Promise<void>
 }
@@ -80,6 +90,8 @@ export interface Registry extends RegistryView {
    * call publishes it again.
    */
   cutHead(options?: { readonly evenIfUnchanged?: boolean }): Promise<Head>
+  /** Keeps a note. Old ones go: decisions after as many days as the operator keeps them, refusals beyond a number. */
+  note(note: Note): Promise<void>
   /** Why the newest head is not where verifiers of the folder look for it. */
   readonly unpublished: Failure | undefined
   /** Refuses when this process must not write: its database failed, its clock is ahead. */

@@ -90,7 +90,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
     })
   }
   const backend = openBackend()
-  const audit = new AuditLog(paths, onAuditFailure)
+  const audit = new AuditLog(store, onAuditFailure)
   const unsettled = new Unsettled(store, contract, now)
   await unsettled.resume(store)
   const removals = new ChainRemovals(chain, registry, store, folder)
@@ -204,7 +204,6 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
     },
     close: async () => {
       await backend.destroy()
-      await audit.close()
       await store.close()
     },
   }

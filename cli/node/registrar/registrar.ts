@@ -3,6 +3,7 @@ import { LISTENING_OPTIONS } from '@vouch/host/http'
 import { runCommand, runProgram, terminal, versionOf } from '@vouch/host/node'
 import { Command } from 'commander'
 import { type AdmitOptions, admitCommand } from './commands/admit.js'
+import { type AuditOptions, auditCommand } from './commands/audit.js'
 import { type BackupOptions, backupCommand } from './commands/backup.js'
 import { type ExportOptions, exportCommand } from './commands/export.js'
 import { type HeadOptions, headCommand } from './commands/head.js'
@@ -98,6 +99,7 @@ const serve = registrar
   .option(...timeIsRight)
   .option(...key)
   .option(...store)
+  .option('--audit-days <number>', 'how long decisions are kept for registrar audit (default: 400)')
   .option(
     '--publish <folder>',
     'write each head and its leaves to a folder that any server of files can publish',
@@ -173,6 +175,14 @@ addChainCommands(registrar, {
   run,
   serving: [...LISTENING_OPTIONS, behindProxy, clockAhead, timeIsRight],
 })
+
+registrar
+  .command('audit')
+  .description('list decisions, a line of JSON each: admissions, removals, readmissions; it names machines')
+  .argument(...folder)
+  .option('--days <number>', 'those of the last days (default: all that are kept)')
+  .option('--refusals', "strangers' refusals instead")
+  .action((where: string, options: AuditOptions) => run({}, () => auditCommand(out, where, options)))
 
 registrar
   .command('backup')

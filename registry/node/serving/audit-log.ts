@@ -1,6 +1,6 @@
 import { TokenBuckets } from '@vouch/host/http'
-import { LineFile } from '@vouch/host/node'
 import type { Failure } from '@vouch/protocol'
+import type { Note, Registry } from '../../src/store.js'
 
 /** What was decided, for the registrar's own eyes. */
 export interface AuditedDecision {
@@ -17,51 +17,31 @@ export interface Refusal {
   readonly failures: readonly Failure[]
 }
 
-/** Where each of the two is kept. */
-export interface AuditPaths {
-  readonly auditLog: string
-  readonly refusalLog: string
-}
-
-export interface AuditBounds {
-  /** Bytes of each file; one older file of the same size is kept. */
-  readonly decisions: number
-  readonly refusals: number
-}
-
-const MB = 1024 * 1024
-/** One file of decisions has room for the admission of every leaf that a registry can hold. */
-const BOUNDS: AuditBounds = { decisions: 256 * MB, refusals: 16 * MB }
-
 /** What one network's refusals may take of a file that all share. */
 const NOTED = { burst: 60, perSecond: 0.1 }
 
 /**
- * The private log: one line of JSON for each decision, and for refusals. Its reader learns which machine has which credential. Decisions and
- * refusals lie apart, each in bounds of its own: strangers cause as many refusals as they like, and must push no decision out, nor
- * fill the disk, nor hide among their own lines what others were refused for.
+ * The private log: a line of JSON for each decision, and for refusals, in the registry's own database. Its reader learns which machine has
+ * which credential. Strangers cause as many refusals as they like, and must not hide among their own lines what others were
+ * refused for: of one network, some are noted.
  */
 export class AuditLog {
-  private readonly decisions: LineFile
-  private readonly refusals: LineFile
+  private readonly registry: Pick<Registry, 'note'>
+  private readonly onFailure: (error: unknown) => void
   private readonly networks = new TokenBuckets(NOTED)
   private leftOut = 0
 
-  constructor(
-    { auditLog, refusalLog }: AuditPaths,
-    onFailure: (error: unknown) => void,
-    bounds: AuditBounds = BOUNDS,
-  ) {
-    this.decisions = new LineFile(auditLog, { maxBytes: bounds.decisions, keeps: true, onFailure })
-    this.refusals = new LineFile(refusalLog, { maxBytes: bounds.refusals, keeps: false, onFailure })
+  constructor(registry: Pick<Registry, 'note'>, onFailure: (error: unknown) => void) {
+    this.registry = registry
+    this.onFailure = onFailure
   }
 
   /**
-   * Writes a decision, and answers whether the disk has it. Nothing waits for one that the disk refuses: what was admitted or removed
-   * stands in the registry's own log. The line is kept, and written when there is room.
+   * Notes a decision, and answers whether the database has it. A decision does not fail with its note: what was admitted or removed
+   * stands in the registry's records.
    */
   write({ time, outcome, from, details }: AuditedDecision): Promise<boolean> {
-    return this.decisions.append(JSON.stringify({ time, outcome, from, ...details }))
+    return this.note({ time, kind: 'decision', line: JSON.stringify({ time, outcome, from, ...details }) })
   }
 
   /** Notes a refusal, unless its network has had many noted: those are counted, and the next line says how many. */
@@ -72,14 +52,18 @@ export class AuditLog {
     }
     const before = this.leftOut === 0 ? {} : { left_out: this.leftOut }
     this.leftOut = 0
-    await this.refusals.append(
-      JSON.stringify({ time, outcome: 'refused', from, ...before, ...refusalDetails(failures) }),
-    )
+    const told = { time, outcome: 'refused', from, ...before, ...refusalDetails(failures) }
+    await this.note({ time, kind: 'refusal', line: JSON.stringify(told) })
   }
 
-  /** Tries once more to write what the disk refused. */
-  close(): Promise<void> {
-    return this.decisions.close()
+  private async note(note: Note): Promise<boolean> {
+    try {
+      await this.registry.note(note)
+      return true
+    } catch (error) {
+      this.onFailure(error)
+      return false
+    }
   }
 }
 

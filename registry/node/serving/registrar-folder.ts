@@ -15,8 +15,6 @@ export interface RegistrarFolder {
   readonly policies: string
   readonly nonceKey: string
   readonly signerKey: string
-  readonly auditLog: string
-  readonly refusalLog: string
   /** Revocation lists that count for every machine they concern. */
   readonly collateral: string
 }
@@ -27,8 +25,6 @@ export function registrarFolder(folder: string): RegistrarFolder {
     policies: join(folder, 'policies'),
     nonceKey: join(folder, 'nonce.key'),
     signerKey: join(folder, 'signer.key'),
-    auditLog: join(folder, 'audit.log'),
-    refusalLog: join(folder, 'refusals.log'),
     collateral: join(folder, 'collateral'),
   }
 }

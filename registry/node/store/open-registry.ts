@@ -13,6 +13,7 @@ import {
 import { type Hasher, shown, slowHasher, VouchError } from '@vouch/protocol'
 import type { Registry, RegistryView } from '../../src/store.js'
 import { contentIn, newestHead, recordHead } from './heads.js'
+import { AUDIT_DAYS } from './notes.js'
 import { headFile, type Publisher } from './publisher.js'
 import { rebuild } from './rebuild.js'
 import { append, tipOf } from './records.js'
@@ -40,6 +41,8 @@ export interface OpenOptions extends Store {
   readonly clock?: ClockTrust | undefined
   /** The key that signs heads; without it no head is cut and nothing removed. */
   readonly signer?: Signer | undefined
+  /** How many days the registrar's decisions are kept in the audit. */
+  readonly auditDays?: number | undefined
   /** A fast one for a whole registry's work; JavaScript's own if not given. */
   readonly hash?: Hasher | undefined
   /** Another place where heads are published, besides `head.json` in the folder. */
@@ -94,7 +97,7 @@ export async function createRegistry(folder: string, given: NewRegistry): Promis
     return new SqlRegistry({
       publishers: [headFile(folder)],
       id: registryId,
-      ...{ database, clock, now, hash: slowHasher, signer, writer },
+      ...{ database, clock, now, hash: slowHasher, signer, writer, auditDays: AUDIT_DAYS },
     })
   })
   try {
@@ -155,7 +158,7 @@ async function opened(
   writer: Hold | undefined,
   options: OpenOptions,
 ): Promise<SqlRegistry> {
-  const { now, signer, hash = slowHasher } = options
+  const { now, signer, hash = slowHasher, auditDays = AUDIT_DAYS } = options
   await migrate(database, SCHEMA)
   if (options.rebuild) {
     await database.check()
@@ -166,7 +169,7 @@ async function opened(
   const clock = new SigningClock(newest === undefined ? 0 : contentIn(newest).time, now, options.clock)
   const more = options.publish?.(new SqlView({ id, database, now }))
   const publishers = [headFile(folder), ...(more === undefined ? [] : [more])]
-  const registry = new SqlRegistry({ publishers, id, database, clock, now, hash, signer, writer })
+  const registry = new SqlRegistry({ publishers, id, database, clock, now, hash, signer, writer, auditDays })
   await registry.resume()
   return registry
 }

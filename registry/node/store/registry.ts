@@ -2,9 +2,10 @@ import { type Signer, Turns } from '@vouch/host'
 import type { Hold, Queries } from '@vouch/host/sql'
 import { type Failure, type Head, headDigest, VouchError } from '@vouch/protocol'
 import { MAX_REASON_BYTES, type RegistryRecord } from '@vouch/protocol/records'
-import type { Admitted, Banned, NewMember, Registry } from '../../src/store.js'
+import type { Admitted, Banned, NewMember, Note, Registry } from '../../src/store.js'
 import { type AdmissionParts, Admissions } from './admissions.js'
 import { contentIn, type HeadRow, headIn, keepSignature, newestHead, recordHead } from './heads.js'
+import { keepNote } from './notes.js'
 import { behind, type Publisher } from './publisher.js'
 import { append, tipOf } from './records.js'
 import { countOf, isRefused, type MemberRow, markRemoved, membersWhere, memberWith } from './rows.js'
@@ -22,6 +23,8 @@ export interface RegistryParts extends AdmissionParts, ViewParts {
   /** Where heads are published. The newest of each place is asked for before anything is signed. */
   readonly publishers: readonly Publisher[]
   readonly clock: SigningClock
+  /** How many days decisions are kept. */
+  readonly auditDays: number
   readonly signer: Signer | undefined
   /** Held from the start where one process alone may write: a file's database. */
   readonly writer: Hold | undefined
@@ -97,6 +100,11 @@ export class SqlRegistry extends SqlView<RegistryParts> implements Registry {
       if (this.notPublished !== undefined) throw this.notPublished
       return head
     })
+  }
+
+  note(note: Note): Promise<void> {
+    const { database, auditDays } = this.parts
+    return this.turns.take(() => database.transaction((queries) => keepNote(queries, note, auditDays)))
   }
 
   async assertWriter(): Promise<void> {

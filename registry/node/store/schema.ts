@@ -1,8 +1,8 @@
 import type { Migrations } from '@vouch/host/sql'
 
 /**
- * The registry in a database. `records` is the truth, each chained to the one before it; all else but evidence and signatures
- * follows from it, and `registrar rebuild` makes it anew.
+ * The registry in a database. `records` is the truth, each chained to the one before it; all else but evidence, signatures and
+ * notes follows from it, and `registrar rebuild` makes it anew.
  */
 export const SCHEMA: Migrations = [
   `
@@ -41,6 +41,13 @@ export const SCHEMA: Migrations = [
     number BIGINT PRIMARY KEY,
     root {bytes} NOT NULL
   );
+  CREATE TABLE notes (
+    n BIGINT PRIMARY KEY,
+    time BIGINT NOT NULL,
+    kind BIGINT NOT NULL,
+    line TEXT NOT NULL
+  );
+  CREATE INDEX notes_kind ON notes (kind, time);
   CREATE TABLE heads (
     seq BIGINT PRIMARY KEY,
     content {bytes} NOT NULL,

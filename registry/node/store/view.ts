@@ -12,8 +12,9 @@ import {
 } from '@vouch/protocol'
 import type { RegistryRecord } from '@vouch/protocol/records'
 import type { Member } from '../../src/member.js'
-import type { Counts, RegistryView } from '../../src/store.js'
+import type { Counts, Note, RegistryView } from '../../src/store.js'
 import { contentIn, headIn, headsFrom, newestHead, newestSigned } from './heads.js'
+import { notesOf } from './notes.js'
 import { contentOf, placesOfBucket } from './places.js'
 import { recordsOf } from './records.js'
 import { countOf, isRefused, liveMembers, memberOf, membersWhere, memberWith } from './rows.js'
@@ -116,6 +117,10 @@ export class SqlView<Parts extends ViewParts = ViewParts> implements RegistryVie
       fieldToBytes(credential, 'credential'),
     )
     return row?.body
+  }
+
+  notes(kind: Note['kind'], since: number): AsyncIterable<Note> {
+    return notesOf(this.parts.database, kind, since)
   }
 
   backup(path: string): Promise<void> {

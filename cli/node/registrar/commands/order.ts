@@ -66,10 +66,7 @@ function warningsOf({ isPublished, isNoted }: Outcome): readonly string[] {
       isPublished,
       'done, but head.json was not written: make room on the disk, and the next head is; servers show this one already',
     ],
-    [
-      isNoted,
-      'done, but audit.log was not written: make room on the disk; a server that runs writes the line then',
-    ],
+    [isNoted, 'done, but the audit has no line of it: make room on the disk'],
   ]
   return all.flatMap(([isFine, warning]) => (isFine ? [] : [warning]))
 }

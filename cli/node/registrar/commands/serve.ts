@@ -20,6 +20,7 @@ export interface RegistrarServeOptions extends SigningOptions, ListeningOptions,
   /** Another database than the folder's own. */
   readonly store?: string
   /** A folder for a server of files, and where readers find it. */
+  readonly auditDays?: string
   readonly publish?: string
   readonly published?: string
   readonly json?: true
@@ -33,6 +34,8 @@ export async function serveRegistrarCommand(
 ): Promise<number> {
   if (options.published !== undefined && options.publish === undefined)
     throw new VouchError('USAGE', { rule: '--published must be given with --publish' })
+  const { auditDays } = options
+  const days = { min: 1, max: 36_500 }
   const cutEvery = numberArgument(options.cutEvery, '--cut-every', { min: 1, max: 3600 })
   const place = placeOf(options)
   const limits = await readLimits(limitsFile(folder, options), REGISTRAR_LIMITS)
@@ -41,6 +44,7 @@ export async function serveRegistrarCommand(
     clock: clockTrust(out, options),
     hash: await openHasher(),
     store: options.store,
+    auditDays: auditDays === undefined ? undefined : numberArgument(auditDays, '--audit-days', days),
     publish: options.publish,
     published: options.published,
     onAuditFailure: auditWarning(out),
