@@ -59,6 +59,8 @@ export const needs = {
   nix: need('nix-store', () => runs('nix-store', ['--version'])),
   /** A database server that a test starts for itself. */
   postgres: need('PostgreSQL (package postgresql)', () => postgresPrograms() !== undefined),
+  /** To have the kernel refuse what a process asks of it. */
+  strace: need('strace, allowed to trace', () => runs('strace', ['-qq', '-o', '/dev/null', 'true'])),
   swtpm: need('swtpm', () => runs('swtpm', ['--version'])),
   tpm2Tools: need('tpm2-tools', () => runs('tpm2_getcap', ['--version'])),
   /** The folder of raw hardware evidence that $VOUCH_SAMPLES names. */

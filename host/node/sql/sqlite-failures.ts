@@ -66,6 +66,8 @@ export function sqliteFailure(error: unknown): VouchError {
         'check the disk, then start again: what was answered is there',
       )
     default:
+      if (error instanceof Error && 'syscall' in error)
+        return failed('STORAGE_FAILED', 'the disk does not take what is written', MAKE_ROOM)
       if (code !== undefined && said.includes('no such table'))
         return failed(
           'FILE_NOT_FOUND',

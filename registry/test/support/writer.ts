@@ -69,6 +69,17 @@ const WORK: Readonly<Record<string, () => Promise<void>>> = {
     await registry.close()
   },
 
+  /** Reads a registry, and tries to open it for writing. */
+  look: async () => {
+    await readRegistry(folder, { now }, async (view) => say(`read ${(await view.counts()).admitted}`))
+    say(
+      await open().then(
+        () => 'opened',
+        ({ code }) => `refused ${code}`,
+      ),
+    )
+  },
+
   /** Fills a small disk, is refused, makes room, and goes on. `argument` is the ballast to throw away. */
   fill: async () => {
     await createRegistry(folder, { id: ID, signer: SIGNER, now })
