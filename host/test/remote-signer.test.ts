@@ -13,13 +13,8 @@ import { needs } from '../../test/support/needs.js'
 import { openSigner } from '../node/keys/open-signer.js'
 import { parseRemotePlace } from '../node/keys/remote-place.js'
 import { remoteSigner } from '../node/keys/remote-signer.js'
-import {
-  type Certificates,
-  listenOn,
-  makeCertificates,
-  makePemKey,
-  startAt,
-} from './support/remote-signers.js'
+import { listenOn, signingWith } from '../testing/signing-machine.js'
+import { type Certificates, makeCertificates, makePemKey, startAt } from './support/remote-signers.js'
 
 const EXAMPLES = fileURLToPath(new URL('../../docs/examples/signer', import.meta.url))
 const secret = new Uint8Array(32).fill(7)
@@ -34,19 +29,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** A machine that signs as it should. */
-const honest: RequestListener = async (request, response) => {
-  if (request.method === 'GET' && request.url === '/key')
-    return response.end(JSON.stringify({ public_key: key }))
-  let body = ''
-  for await (const part of request) body += part
-  const asked = /^\{"digest":"([0-9a-f]{64})"\}$/.exec(body)?.[1]
-  if (request.method !== 'POST' || request.url !== '/sign' || asked === undefined) {
-    return response.writeHead(400).end()
-  }
-  const signature = toHex(secp256k1.sign(fromHex(asked), secret, { prehash: false }))
-  return response.end(JSON.stringify({ signature }))
-}
+const honest = signingWith(secret)
 
 /** Answers one path in another way. */
 const but =

@@ -1,7 +1,7 @@
 import { type Head, type HeadContent, signHead, VouchError } from '@vouch/protocol'
 
 /** Where a registry stands when a head is due. */
-export interface Standing {
+export interface HeadDue {
   readonly registryId: Uint8Array
   readonly before: Head | undefined
   readonly size: number
@@ -16,8 +16,8 @@ export interface Standing {
  * as the one before: the older one was superseded a head ago, and a root's age counts from there. Time never runs
  * backwards, whatever the clock does.
  */
-export function nextHeadContent(standing: Standing): HeadContent {
-  const { registryId, before, size, root, refusesEarlierRoots, now } = standing
+export function nextHeadContent(due: HeadDue): HeadContent {
+  const { registryId, before, size, root, refusesEarlierRoots, now } = due
   if (before !== undefined && size < before.size) {
     throw new VouchError('LOG_CORRUPT', {
       rule: 'a registry must never shrink',
@@ -35,5 +35,5 @@ export function nextHeadContent(standing: Standing): HeadContent {
 }
 
 /** The same head, signed by a secret key that is at hand. */
-export const nextHead = ({ signer, ...standing }: Standing & { readonly signer: Uint8Array }): Head =>
-  signHead(nextHeadContent(standing), signer)
+export const nextHead = ({ signer, ...due }: HeadDue & { readonly signer: Uint8Array }): Head =>
+  signHead(nextHeadContent(due), signer)

@@ -1,9 +1,9 @@
 import { headDigest, isHeadSigned, signedHead, signHead, toHex } from '@vouch/protocol'
 import { describe, expect, it } from 'vitest'
-import { nextHead, nextHeadContent, type Standing } from '../src/heads.js'
+import { type HeadDue, nextHead, nextHeadContent } from '../src/heads.js'
 
 const secret = new Uint8Array(32).fill(7)
-const first: Standing = {
+const first: HeadDue = {
   registryId: new Uint8Array(32).fill(1),
   before: undefined,
   size: 0,

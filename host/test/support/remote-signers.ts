@@ -1,19 +1,11 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { stat, writeFile } from 'node:fs/promises'
-import { createServer, type RequestListener, type Server } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-
-/** Listens on a socket of a folder, and answers as a test says. */
-export async function listenOn(socket: string, answer: RequestListener): Promise<Server> {
-  const server = createServer(answer).listen(socket)
-  await once(server, 'listening')
-  return server
-}
 
 /** Starts a program that makes a socket, and waits until it is there. */
 export async function startAt(
