@@ -13,8 +13,9 @@ import { needs } from '../../test/support/needs.js'
 import { openSigner } from '../node/keys/open-signer.js'
 import { parseRemotePlace } from '../node/keys/remote-place.js'
 import { remoteSigner } from '../node/keys/remote-signer.js'
+import { type Certificates, makeCertificates } from '../testing/certificates.js'
 import { listenOn, signingWith } from '../testing/signing-machine.js'
-import { type Certificates, makeCertificates, makePemKey, startAt } from './support/remote-signers.js'
+import { makePemKey, startAt } from './support/remote-signers.js'
 
 const EXAMPLES = fileURLToPath(new URL('../../docs/examples/signer', import.meta.url))
 const secret = new Uint8Array(32).fill(7)
