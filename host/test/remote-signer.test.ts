@@ -150,6 +150,16 @@ describe('a machine that signs, over https', () => {
     })
   })
 
+  test('does not when it speaks an older TLS, which shows the client certificate to all on the way', async () => {
+    const pem = readFileSync(ours.server)
+    const old = createTlsServer({ cert: pem, key: pem, maxVersion: 'TLSv1.2' }, honest)
+    await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve))
+    const { port } = old.address() as AddressInfo
+    const where = `https://127.0.0.1:${port}#key=${key}&client=${ours.client}&ca=${ours.ca}`
+    await expect(openSigner(where)).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' })
+    old.close()
+  })
+
   test('is shown no client key that others can read, nor one that is none', async () => {
     const open = join(folder, 'open.pem')
     await writeFile(open, readFileSync(ours.client), { mode: 0o600 })
@@ -176,7 +186,9 @@ describe('where a machine that signs is', () => {
     'https://#key=K&client=/a',
     'https://signer.example/#key=K',
     'https://signer.example/?a=b#key=K&client=/a',
+    'https://signer.example/?#key=K&client=/a',
     'https://user:secret@signer.example/#key=K&client=/a',
+    'https://:secret@signer.example/#key=K&client=/a',
   ])('is refused: %s', async (where) => {
     const refusal = await openSigner(where.replaceAll('K', key)).catch((error: unknown) => error)
     expect(refusal).toMatchObject({ code: 'USAGE' })

@@ -27,10 +27,11 @@ import {
   type Service,
   sentence,
   shown,
+  signedHead,
   VouchError,
 } from '../src/index.js'
 import { expectRefusal, refusalOf } from '../testing/refusal.js'
-import { request } from './support/samples.js'
+import { head, request } from './support/samples.js'
 
 const bytes = encodeRequest(request)
 const file = printRequest(request)
@@ -82,6 +83,10 @@ const THROWN: Partial<Record<ErrorCode, readonly [misuse: () => unknown, rule: s
   KEY_MALFORMED: [
     () => publicKeyFromUncompressed(new Uint8Array(65)),
     'an uncompressed public key must start with 04',
+  ],
+  HEAD_SIGNATURE_FALSE: [
+    () => signedHead(head, head.signer, new Uint8Array(64)),
+    "the head's signature must hold under the signer it names",
   ],
   TREE_COLLISION: [
     () => buildServiceTree([service, service]),
