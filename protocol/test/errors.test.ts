@@ -148,8 +148,13 @@ describe('the exit status', () => {
     expect(failing('PROOF_FALSE', 'USAGE')).toBe(1)
   })
 
-  it('is 4 whenever the protocol cannot read something, unless its caller is wrong', () => {
-    const others = { USAGE: 1, NONCE_UNKNOWN: 3, NONCE_EXPIRED: 3 } as Partial<Record<ErrorCode, ExitStatus>>
+  it('is 4 whenever the protocol cannot read something; its caller, a signature and a nonce may be wrong', () => {
+    const others: Partial<Record<ErrorCode, ExitStatus>> = {
+      USAGE: 1,
+      HEAD_SIGNATURE_FALSE: 2,
+      NONCE_UNKNOWN: 3,
+      NONCE_EXPIRED: 3,
+    }
     for (const code of Object.keys(THROWN) as ErrorCode[]) expect(EXIT_OF[code]).toBe(others[code] ?? 4)
   })
 })
