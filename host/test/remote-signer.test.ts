@@ -185,6 +185,7 @@ describe('where a machine that signs is', () => {
     'unix:/a.sock#key=K&pin=1',
     'https://#key=K&client=/a',
     'https://signer.example/#key=K',
+    'https://signer.example/#key=K&client=',
     'https://signer.example/?a=b#key=K&client=/a',
     'https://signer.example/?#key=K&client=/a',
     'https://user:secret@signer.example/#key=K&client=/a',

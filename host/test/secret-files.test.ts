@@ -1,6 +1,6 @@
 import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { readSecret, writeSecret } from '../node/files/secret-files.js'
 
@@ -55,8 +55,11 @@ describe('a secret file', () => {
       const path = await given(0o440)
       process.env.CREDENTIALS_DIRECTORY = `${process.env.CREDENTIALS_DIRECTORY}-other`
       await expect(readSecret(path)).rejects.toMatchObject({ code: 'KEY_EXPOSED' })
-      process.env.CREDENTIALS_DIRECTORY = ''
+      const before = process.cwd()
+      process.chdir(dirname(path))
+      process.env.CREDENTIALS_DIRECTORY = '' // no folder, and not this one
       await expect(readSecret(path)).rejects.toMatchObject({ code: 'KEY_EXPOSED' })
+      process.chdir(before)
     })
   })
 
