@@ -17,7 +17,7 @@ import {
 export type Respond = (message: Uint8Array) => Uint8Array | Promise<Uint8Array>
 
 /** A key, and the one profile that it ever signs under. */
-export interface Signer {
+export interface EnvelopeSigner {
   readonly secretKey: Uint8Array
   readonly profile: ProfileName
 }
@@ -46,12 +46,12 @@ export function assertTimeToAsk({ now }: Pick<Ask, 'now'>, clock: number): void 
  * The only place where the key signs. It is handed an envelope of this service's own making: a digest that a caller
  * chose could be signed into anything, and bytes that a caller chose into a response that was never given.
  */
-export function signEnvelope(envelope: Uint8Array, { secretKey, profile }: Signer): Answer {
+export function signEnvelope(envelope: Uint8Array, { secretKey, profile }: EnvelopeSigner): Answer {
   const digest = PROFILES[profile].digest(envelope)
   const signature = secp256k1.sign(digest, secretKey, { prehash: false, lowS: true, format: 'compact' })
   return { version: 1, envelope, signature }
 }
 
-export function publicKeyOf({ secretKey }: Pick<Signer, 'secretKey'>): PublicKey {
+export function publicKeyOf({ secretKey }: Pick<EnvelopeSigner, 'secretKey'>): PublicKey {
   return publicKeyFromUncompressed(secp256k1.getPublicKey(secretKey, false))
 }

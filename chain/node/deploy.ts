@@ -3,7 +3,7 @@ import { credentialRegistryAbi, vouchVerifierAbi } from '@vouch/contracts'
 import { readCreationCode } from '@vouch/contracts/node'
 import { type AdmissionPolicy, admissionPolicyId } from '@vouch/evidence'
 import { compareBytes, fieldToBytes, isSimulated, toHex, VouchError } from '@vouch/protocol'
-import type { Address, Hex, PrivateKeyAccount } from 'viem'
+import type { Address, Hex, LocalAccount } from 'viem'
 import { type Chain, isDevelopmentChain } from './client/client.js'
 import { create, type Making } from './client/send.js'
 
@@ -39,7 +39,7 @@ export interface Deployed {
  */
 export async function deploy(
   chain: Chain,
-  account: PrivateKeyAccount,
+  account: LocalAccount,
   settings: Settings,
   there: Partial<Deployed>,
   tell: (part: keyof Deployed, address: Address) => void,

@@ -1,13 +1,18 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { printAdmissionPolicy } from '@vouch/evidence'
+import { secretSigner } from '@vouch/host'
+import { listenOn, signingWith } from '@vouch/host/testing/signing-machine'
+import { fromHex, toHex } from '@vouch/protocol'
 import { testPolicy } from '@vouch/registry/testing/enrolling'
 import { scratch } from '@vouch/registry/testing/registries'
 import { build } from 'esbuild'
+import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Anvil, startAnvil } from '../../scripts/anvil.js'
-import { accountOf } from '../node/client/account.js'
+import { accountOf, signerAccount } from '../node/client/account.js'
 import { type DeployOptions, deployCommand } from '../node/commands/deploy.js'
 import { Raw, startLyingServer } from '../testing/chains.js'
 
@@ -113,6 +118,55 @@ test('registrar deploy goes on with nothing that is another contract, or was mad
   ])
     await expect(deployOn(development, changes)).rejects.toMatchObject({ code: 'CONTRACT_UNKNOWN' })
   expect(await development.do('eth_blockNumber')).toBe(before)
+})
+
+test('registrar deploy pays with a key on another machine, and says which when that does not answer', async () => {
+  const socket = join(scratch(), 'signer.sock')
+  const key = `unix:${socket}#key=${toHex(secp256k1.getPublicKey(fromHex(KEY)))}`
+  const machine = await listenOn(socket, signingWith(fromHex(KEY)))
+  const { told } = await deployOn(development, { key })
+  expect(told).toMatchObject({ registry: expect.stringMatching(/^0x/) })
+  await new Promise((resolve) => machine.close(resolve))
+  await expect(deployOn(development, { key })).rejects.toMatchObject({
+    code: 'SIGNER_UNAVAILABLE',
+    message: expect.stringContaining(socket),
+  })
+})
+
+describe('an account whose key is somewhere else', () => {
+  const known = privateKeyToAccount(`0x${KEY}`)
+  const account = signerAccount(secretSigner(fromHex(KEY)))
+
+  test('has the address of the key', async () => {
+    expect((await account).address).toBe(known.address)
+  })
+
+  test('signs as the library does that has the key, whichever of two keys the bit tells apart', async () => {
+    const bits = new Set<string>()
+    for (const n of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) {
+      const transaction = {
+        type: 'eip1559',
+        chainId: 31_337,
+        nonce: n,
+        gas: 21_000n,
+        to: known.address,
+      } as const
+      const fees = { maxFeePerGas: 2n, maxPriorityFeePerGas: 1n }
+      const types = { A: [{ name: 'n', type: 'uint256' }] } as const
+      const data = { domain: { chainId: 1 }, types, primaryType: 'A', message: { n: BigInt(n) } } as const
+      const hash = `0x${String(n).padStart(64, '0')}` as const
+      const { sign, signMessage, signTransaction, signTypedData } = await account
+      const made = await sign?.({ hash })
+      expect(made).toBe(await known.sign({ hash }))
+      expect(await signMessage({ message: `${n}` })).toBe(await known.signMessage({ message: `${n}` }))
+      expect(await signTypedData(data)).toBe(await known.signTypedData(data))
+      expect(await signTransaction({ ...transaction, ...fees })).toBe(
+        await known.signTransaction({ ...transaction, ...fees }),
+      )
+      bits.add(made?.slice(-2) ?? '')
+    }
+    expect([...bits].sort()).toEqual(['1b', '1c'])
+  })
 })
 
 describe('a key', () => {

@@ -12,7 +12,6 @@ export interface Signer {
 }
 
 const DIGEST_BYTES = 32
-const SIGNATURE_BYTES = 64
 
 /**
  * A signer whose every signature holds under its public key before anyone sees it. A token with a fault gives its key away by
@@ -56,13 +55,12 @@ function publicKeyOf(secret: Uint8Array): Uint8Array {
 
 /** The signature with low s; nothing for bytes that are no signature. */
 function lowS(bytes: Uint8Array): Uint8Array | undefined {
-  if (bytes.length !== SIGNATURE_BYTES) return undefined
   try {
     const { r, s } = secp256k1.Signature.fromBytes(bytes, 'compact')
     const { ORDER } = secp256k1.Point.Fn
     return new secp256k1.Signature(r, s > ORDER / 2n ? ORDER - s : s).toBytes('compact')
   } catch {
-    return undefined // r or s is out of range
+    return undefined // another length, or r or s out of range
   }
 }
 

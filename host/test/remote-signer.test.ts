@@ -13,13 +13,9 @@ import { needs } from '../../test/support/needs.js'
 import { openSigner } from '../node/keys/open-signer.js'
 import { parseRemotePlace } from '../node/keys/remote-place.js'
 import { remoteSigner } from '../node/keys/remote-signer.js'
-import {
-  type Certificates,
-  listenOn,
-  makeCertificates,
-  makePemKey,
-  startAt,
-} from './support/remote-signers.js'
+import { type Certificates, makeCertificates } from '../testing/certificates.js'
+import { listenOn, signingWith } from '../testing/signing-machine.js'
+import { makePemKey, startAt } from './support/remote-signers.js'
 
 const EXAMPLES = fileURLToPath(new URL('../../docs/examples/signer', import.meta.url))
 const secret = new Uint8Array(32).fill(7)
@@ -34,19 +30,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** A machine that signs as it should. */
-const honest: RequestListener = async (request, response) => {
-  if (request.method === 'GET' && request.url === '/key')
-    return response.end(JSON.stringify({ public_key: key }))
-  let body = ''
-  for await (const part of request) body += part
-  const asked = /^\{"digest":"([0-9a-f]{64})"\}$/.exec(body)?.[1]
-  if (request.method !== 'POST' || request.url !== '/sign' || asked === undefined) {
-    return response.writeHead(400).end()
-  }
-  const signature = toHex(secp256k1.sign(fromHex(asked), secret, { prehash: false }))
-  return response.end(JSON.stringify({ signature }))
-}
+const honest = signingWith(secret)
 
 /** Answers one path in another way. */
 const but =
@@ -166,6 +150,16 @@ describe('a machine that signs, over https', () => {
     })
   })
 
+  test('does not when it speaks an older TLS, which shows the client certificate to all on the way', async () => {
+    const pem = readFileSync(ours.server)
+    const old = createTlsServer({ cert: pem, key: pem, maxVersion: 'TLSv1.2' }, honest)
+    await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve))
+    const { port } = old.address() as AddressInfo
+    const where = `https://127.0.0.1:${port}#key=${key}&client=${ours.client}&ca=${ours.ca}`
+    await expect(openSigner(where)).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' })
+    old.close()
+  })
+
   test('is shown no client key that others can read, nor one that is none', async () => {
     const open = join(folder, 'open.pem')
     await writeFile(open, readFileSync(ours.client), { mode: 0o600 })
@@ -191,8 +185,11 @@ describe('where a machine that signs is', () => {
     'unix:/a.sock#key=K&pin=1',
     'https://#key=K&client=/a',
     'https://signer.example/#key=K',
+    'https://signer.example/#key=K&client=',
     'https://signer.example/?a=b#key=K&client=/a',
+    'https://signer.example/?#key=K&client=/a',
     'https://user:secret@signer.example/#key=K&client=/a',
+    'https://:secret@signer.example/#key=K&client=/a',
   ])('is refused: %s', async (where) => {
     const refusal = await openSigner(where.replaceAll('K', key)).catch((error: unknown) => error)
     expect(refusal).toMatchObject({ code: 'USAGE' })

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { dirname, join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { readSecret, writeSecret } from '../node/files/secret-files.js'
 
 let folder: string
@@ -26,6 +26,41 @@ describe('a secret file', () => {
     await writeSecret(path, secret)
     await chmod(path, mode)
     await expect(readSecret(path)).rejects.toMatchObject({ code: 'KEY_EXPOSED' })
+  })
+
+  describe('that systemd gives a service as a credential', () => {
+    // systemd lets the service's user in by an access list: the mode then shows a right of the group.
+    const given = async (mode: number): Promise<string> => {
+      const credentials = await mkdtemp(join(folder, 'credentials-'))
+      const path = join(credentials, 'signer.key')
+      await writeSecret(path, secret)
+      await chmod(path, mode)
+      process.env.CREDENTIALS_DIRECTORY = credentials
+      return path
+    }
+    afterEach(() => {
+      delete process.env.CREDENTIALS_DIRECTORY
+    })
+
+    test('is read with the rights that systemd gives it', async () => {
+      expect(await readSecret(await given(0o440))).toEqual(secret)
+      expect(await readSecret(await given(0o400))).toEqual(secret)
+    })
+
+    test.each([0o404, 0o444, 0o460, 0o450])('is refused with others, mode %o', async (mode) => {
+      await expect(readSecret(await given(mode))).rejects.toMatchObject({ code: 'KEY_EXPOSED' })
+    })
+
+    test('is refused beside the folder of credentials', async () => {
+      const path = await given(0o440)
+      process.env.CREDENTIALS_DIRECTORY = `${process.env.CREDENTIALS_DIRECTORY}-other`
+      await expect(readSecret(path)).rejects.toMatchObject({ code: 'KEY_EXPOSED' })
+      const before = process.cwd()
+      process.chdir(dirname(path))
+      process.env.CREDENTIALS_DIRECTORY = '' // no folder, and not this one
+      await expect(readSecret(path)).rejects.toMatchObject({ code: 'KEY_EXPOSED' })
+      process.chdir(before)
+    })
   })
 
   test('that holds something else is refused, and not repeated', async () => {

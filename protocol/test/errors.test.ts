@@ -27,10 +27,11 @@ import {
   type Service,
   sentence,
   shown,
+  signedHead,
   VouchError,
 } from '../src/index.js'
 import { expectRefusal, refusalOf } from '../testing/refusal.js'
-import { request } from './support/samples.js'
+import { head, request } from './support/samples.js'
 
 const bytes = encodeRequest(request)
 const file = printRequest(request)
@@ -82,6 +83,10 @@ const THROWN: Partial<Record<ErrorCode, readonly [misuse: () => unknown, rule: s
   KEY_MALFORMED: [
     () => publicKeyFromUncompressed(new Uint8Array(65)),
     'an uncompressed public key must start with 04',
+  ],
+  HEAD_SIGNATURE_FALSE: [
+    () => signedHead(head, head.signer, new Uint8Array(64)),
+    "the head's signature must hold under the signer it names",
   ],
   TREE_COLLISION: [
     () => buildServiceTree([service, service]),
@@ -143,8 +148,13 @@ describe('the exit status', () => {
     expect(failing('PROOF_FALSE', 'USAGE')).toBe(1)
   })
 
-  it('is 4 whenever the protocol cannot read something, unless its caller is wrong', () => {
-    const others = { USAGE: 1, NONCE_UNKNOWN: 3, NONCE_EXPIRED: 3 } as Partial<Record<ErrorCode, ExitStatus>>
+  it('is 4 whenever the protocol cannot read something; its caller, a signature and a nonce may be wrong', () => {
+    const others: Partial<Record<ErrorCode, ExitStatus>> = {
+      USAGE: 1,
+      HEAD_SIGNATURE_FALSE: 2,
+      NONCE_UNKNOWN: 3,
+      NONCE_EXPIRED: 3,
+    }
     for (const code of Object.keys(THROWN) as ErrorCode[]) expect(EXIT_OF[code]).toBe(others[code] ?? 4)
   })
 })

@@ -1,7 +1,7 @@
 import { type HeadContent, VouchError } from '@vouch/protocol'
 
 /** Where a registry stands when a head is due. */
-export interface Standing {
+export interface HeadDue {
   readonly registryId: Uint8Array
   readonly before: HeadContent | undefined
   readonly size: number
@@ -16,8 +16,8 @@ export interface Standing {
  * as the one before: the older one was superseded a head ago, and a root's age counts from there. Time never runs
  * backwards, whatever the clock does.
  */
-export function nextHeadContent(standing: Standing): HeadContent {
-  const { registryId, before, size, root, refusesEarlierRoots, now } = standing
+export function nextHeadContent(due: HeadDue): HeadContent {
+  const { registryId, before, size, root, refusesEarlierRoots, now } = due
   if (before !== undefined && size < before.size) {
     throw new VouchError('LOG_CORRUPT', {
       rule: 'a registry must never shrink',

@@ -1,9 +1,9 @@
 import { headDigest, isHeadSigned, signedHead, signHead, toHex } from '@vouch/protocol'
 import { describe, expect, it } from 'vitest'
-import { nextHead, nextHeadContent, type Standing } from '../src/heads.js'
+import { type HeadDue, nextHeadContent } from '../src/heads.js'
 
 const secret = new Uint8Array(32).fill(7)
-const first: Standing = {
+const first: HeadDue = {
   registryId: new Uint8Array(32).fill(1),
   before: undefined,
   size: 0,
@@ -11,7 +11,7 @@ const first: Standing = {
   refusesEarlierRoots: false,
   now: 1000,
 }
-const before = nextHead({ ...first, signer: secret })
+const before = signHead(nextHeadContent(first), secret)
 
 describe('the content of the head that is due', () => {
   it('is the first one, where there is none yet', () => {
@@ -39,7 +39,7 @@ describe('the content of the head that is due', () => {
   it('is signed elsewhere as it is at hand', () => {
     const due = { ...first, before, size: 1, root: 7n }
     const content = nextHeadContent(due)
-    const here = nextHead({ ...due, signer: secret })
+    const here = signHead(content, secret)
     expect(isHeadSigned(here)).toBe(true)
     expect(signedHead(content, here.signer, here.signature)).toEqual(here)
     expect(toHex(headDigest(content))).toBe(toHex(headDigest(here)))

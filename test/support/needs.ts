@@ -46,6 +46,8 @@ export const needs = {
   /** What runs a program for each connection to a socket, as systemd does. */
   socketActivation: need('systemd-socket-activate', () => runs('systemd-socket-activate', ['--version'])),
   systemd: need('systemd-analyze', () => runs('systemd-analyze', ['--version'])),
+  root: need('the rights of root', () => process.getuid?.() === 0),
+  buildah: need('buildah', () => runs('buildah', ['--version'])),
   nginx: need('nginx', () => runs('nginx', ['-v'])),
   caddy: need('caddy', () => runs('caddy', ['version'])),
   /** A token in software, and what its binding is compiled with. */

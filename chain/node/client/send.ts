@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { shown, VouchError } from '@vouch/protocol'
-import type { Abi, Address, Hex, PrivateKeyAccount, PublicClient, TransactionReceipt } from 'viem'
+import type { Abi, Address, Hex, LocalAccount, PublicClient, TransactionReceipt } from 'viem'
 import type { Chain } from './client.js'
 import { isNumberTaken, outOfGas } from './faults.js'
 
@@ -23,7 +23,7 @@ const PAUSE_MS = 500
 /** Sends a transaction, and waits until a block has it. */
 export async function sendTransaction(
   chain: Chain,
-  account: PrivateKeyAccount,
+  account: LocalAccount,
   message: Message,
   doing: string,
 ): Promise<Sent> {
@@ -50,7 +50,7 @@ interface Dispatched {
 
 async function dispatch(
   chain: Chain,
-  account: PrivateKeyAccount,
+  account: LocalAccount,
   message: Message,
   doing: string,
 ): Promise<Dispatched> {
@@ -76,7 +76,7 @@ async function dispatchAs(
   nonce: number,
   chain: Chain,
   client: PublicClient,
-  account: PrivateKeyAccount,
+  account: LocalAccount,
   message: Message,
   doing: string,
 ): Promise<Dispatched> {
@@ -127,7 +127,7 @@ export interface Call {
 /** Sends a transaction that calls a contract, after a call that costs nothing has shown that it will do. */
 export async function transact(
   chain: Chain,
-  account: PrivateKeyAccount,
+  account: LocalAccount,
   call: Call,
   doing: string,
 ): Promise<TransactionReceipt> {
@@ -146,7 +146,7 @@ export interface Making {
 /** Makes a contract. Answers with its address. */
 export async function create(
   chain: Chain,
-  account: PrivateKeyAccount,
+  account: LocalAccount,
   making: Making,
   doing: string,
 ): Promise<Address> {

@@ -1,7 +1,7 @@
 import { credentialRegistryAbi } from '@vouch/contracts'
 import { type AdmissionPolicy, admissionPolicyId } from '@vouch/evidence'
 import { equalBytes, NONCE_LIFETIME, type NonceTicket, toHex, VouchError } from '@vouch/protocol'
-import type { Address, Hex, PrivateKeyAccount } from 'viem'
+import type { Address, Hex, LocalAccount } from 'viem'
 import { type Chain, isDevelopmentChain } from '../client/client.js'
 import { transact } from '../client/send.js'
 import { anchorsOf } from '../deploy.js'
@@ -22,7 +22,7 @@ export interface RegistryContract {
   /** Whether this account's signature counts today. */
   isMember(account: Address): Promise<boolean>
   isAdmitted(credential: bigint): Promise<boolean>
-  admit(account: PrivateKeyAccount, message: AdmissionMessage, signed: readonly Signed[]): Promise<number>
+  admit(account: LocalAccount, message: AdmissionMessage, signed: readonly Signed[]): Promise<number>
 }
 
 /** How deep the block of a nonce lies: one that the chain may still take back would make the nonce worthless. */

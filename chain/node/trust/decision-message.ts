@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { credentialRegistryAbi, vouchVerifierAbi } from '@vouch/contracts'
 import { ascii, toHex, toInteger } from '@vouch/protocol'
-import type { Address, Hex, PrivateKeyAccount, TypedDataDefinition } from 'viem'
+import type { Address, Hex, LocalAccount, TypedDataDefinition } from 'viem'
 import { CHANGES, type Decision, isRemoval, isRouteChange, ROUTE_CHANGES } from '../../src/decision.js'
 import { gatewayDomain, inOrder, messageTypes, registryDomain } from '../../src/messages.js'
 import type { Endorsement } from '../../src/proposal.js'
@@ -48,7 +48,7 @@ function signedData(decision: Decision): TypedDataDefinition {
   return { domain, types: messageTypes, primaryType: type, message }
 }
 
-export async function signDecision(decision: Decision, node: PrivateKeyAccount): Promise<Endorsement> {
+export async function signDecision(decision: Decision, node: LocalAccount): Promise<Endorsement> {
   return { version: 1, signature: bytesOf(await node.signTypedData(signedData(decision))) }
 }
 

@@ -1,6 +1,6 @@
 import { credentialRegistryAbi, vouchVerifierAbi } from '@vouch/contracts'
 import { equalBytes, shown, VouchError } from '@vouch/protocol'
-import type { Address, PrivateKeyAccount, TransactionReceipt } from 'viem'
+import type { Address, LocalAccount, TransactionReceipt } from 'viem'
 import { type Decision, type DecisionKind, isRemoval } from '../../src/decision.js'
 import type { Endorsement } from '../../src/proposal.js'
 import type { Chain } from '../client/client.js'
@@ -116,7 +116,7 @@ export interface Scheduled {
  */
 export async function submitDecision(
   chain: Chain,
-  account: PrivateKeyAccount,
+  account: LocalAccount,
   decision: Decision,
   endorsements: readonly Endorsement[],
   place?: LeafPlace,
@@ -129,7 +129,7 @@ export async function submitDecision(
 /** Has a member leave the set, after the delay that all changes have. It asks nobody. */
 export async function leave(
   chain: Chain,
-  account: PrivateKeyAccount,
+  account: LocalAccount,
   registry: Address,
 ): Promise<Scheduled | undefined> {
   const call = { address: registry, abi: credentialRegistryAbi, functionName: 'resign', args: [] }
@@ -176,7 +176,7 @@ async function signedBy(
 /** Carries out a change whose delay has passed. */
 export async function executeChange(
   chain: Chain,
-  account: PrivateKeyAccount,
+  account: LocalAccount,
   registry: Address,
   id: number,
 ): Promise<void> {

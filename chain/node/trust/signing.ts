@@ -1,4 +1,4 @@
-import type { Address, Hex, PrivateKeyAccount } from 'viem'
+import type { Address, Hex, LocalAccount } from 'viem'
 import { type CompactSignature, inOrder, messageTypes, registryDomain } from '../../src/messages.js'
 import type { Chain } from '../client/client.js'
 
@@ -31,7 +31,7 @@ export interface Signed {
 export async function signAdmission(
   chain: Chain,
   registry: Address,
-  node: PrivateKeyAccount,
+  node: LocalAccount,
   message: AdmissionMessage,
 ): Promise<Signed> {
   return {
@@ -43,7 +43,7 @@ export async function signAdmission(
 export async function signRemoval(
   chain: Chain,
   registry: Address,
-  node: PrivateKeyAccount,
+  node: LocalAccount,
   message: RemovalMessage,
 ): Promise<Signed> {
   const domain = registryDomain({ chainId: chain.id, contract: registry })

@@ -24,7 +24,7 @@ import {
   readPolicies,
   registrarFolder,
 } from '@vouch/registry/node'
-import type { Address, PrivateKeyAccount } from 'viem'
+import type { Address, LocalAccount } from 'viem'
 import { type Endorsement, evidenceHash, type Proposal } from '../../src/proposal.js'
 import type { Chain } from '../client/client.js'
 import { type Block, bytesOf } from '../sync/events.js'
@@ -39,7 +39,7 @@ export interface TrustNodeOptions {
   readonly chain: Chain
   readonly registry: Address
   /** Signs admissions, and pays for those that this node submits. */
-  readonly account: PrivateKeyAccount
+  readonly account: LocalAccount
   /** Where the other nodes answer. */
   readonly peers: readonly string[]
   /** How long each of them may take. */

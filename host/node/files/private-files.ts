@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, open, stat, unlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { shown, VouchError } from '@vouch/protocol'
 import { notWritten, parseNamedFile, syncFolder, writeWholeWithMode } from './files.js'
 
@@ -8,6 +8,8 @@ import { notWritten, parseNamedFile, syncFolder, writeWholeWithMode } from './fi
 
 const OWNER_ONLY = 0o600
 const OTHERS = 0o077
+/** What the mode of a file shows, as a right of its group, where an access list lets one more user read it. */
+const READ_BY_LIST = 0o040
 
 /** Makes a folder for its owner alone. One that is there and open to others is refused: who knows who has read it. */
 export async function privateFolder(path: string): Promise<string> {
@@ -75,10 +77,17 @@ export async function createOnce(path: string, content: string): Promise<boolean
 
 async function assertPrivate(path: string, remedy: string): Promise<void> {
   const info = await stat(path).catch(() => undefined)
-  if (info === undefined || process.platform === 'win32' || (info.mode & OTHERS) === 0) return
+  if (info === undefined || process.platform === 'win32') return
+  if ((info.mode & (isCredential(path) ? OTHERS & ~READ_BY_LIST : OTHERS)) === 0) return
   throw new VouchError('KEY_EXPOSED', {
     rule: 'what holds secrets must be open to its owner alone',
     given: `${shown(path)}, mode ${(info.mode & 0o777).toString(8)}`,
     hint: `${remedy}, and think about who has read it`,
   })
+}
+
+/** Whether systemd gives the file to this service, in a folder that no other user enters: it lets the service in by a list. */
+function isCredential(path: string): boolean {
+  const folder = process.env.CREDENTIALS_DIRECTORY ?? ''
+  return folder !== '' && dirname(resolve(path)) === resolve(folder)
 }

@@ -41,10 +41,8 @@ export async function parseRemotePlace(where: string): Promise<RemotePlace> {
   }
   if (!URL.canParse(name)) throw unreadable(name)
   const url = new URL(name)
-  // A name and password in a URL are a secret on the command line. What follows `?` would be read by nobody.
-  if (url.username !== '' || url.password !== '' || url.search !== '' || name.includes('?')) {
-    throw unreadable(`https://${url.host}`)
-  }
+  // A name and password in a URL are a secret on the command line, and what follows `?` would reach no machine.
+  if (/[?@]/.test(name)) throw unreadable(`https://${url.host}`)
   return { name, publicKey, path: url.pathname.replace(/\/$/, ''), reach: await tlsReach(name, url, words) }
 }
 

@@ -1,6 +1,6 @@
 /// <reference path="./pkcs11js.d.ts" />
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import { compareBytes, equalBytes, fromHex, shown, textOf, VouchError } from '@vouch/protocol'
+import { equalBytes, fromHex, shown, textOf, VouchError } from '@vouch/protocol'
 import type { Attribute, Handle, PKCS11 } from 'pkcs11js'
 import { checkedSigner, type Signer } from '../../src/signer.js'
 import { Turns } from '../../src/turns.js'
@@ -12,11 +12,8 @@ const CKF_SERIAL_SESSION = 4
 const CKU_USER = 1
 const CKO_PUBLIC_KEY = 2
 const CKO_PRIVATE_KEY = 3
-const CKK_EC = 3
 const CKA_CLASS = 0x000
 const CKA_LABEL = 0x003
-const CKA_KEY_TYPE = 0x100
-const CKA_ID = 0x102
 const CKA_EC_PARAMS = 0x180
 const CKA_EC_POINT = 0x181
 const CKM_ECDSA = 0x1041
@@ -61,10 +58,11 @@ export async function tokenSigner(where: string): Promise<Signer> {
           throw unavailable(uri, 'the token did not sign', cause)
         }
       }),
-    close: async () => {
-      if (session !== undefined) closeQuietly(module, session)
-      session = undefined
-    },
+    close: () =>
+      turns.take(async () => {
+        if (session !== undefined) closeQuietly(module, session)
+        session = undefined
+      }),
   })
 }
 
@@ -133,15 +131,15 @@ function logIn(module: PKCS11, uri: TokenUri, { handle, pin, onRefusedPin }: Log
 }
 
 function keyIn(module: PKCS11, uri: TokenUri, session: Handle): Pick<Session, 'key' | 'publicKey'> {
-  const find = (...template: readonly Attribute[]): readonly Handle[] => found(module, session, template)
-  const named = { type: CKA_LABEL, value: uri.object }
-  const kind = { type: CKA_KEY_TYPE, value: CKK_EC }
   const label = shown(uri.object)
-  const key = theOnly(uri, find({ type: CKA_CLASS, value: CKO_PRIVATE_KEY }, kind, named), `a key ${label}`)
-  const [id] = module.C_GetAttributeValue(session, key, [{ type: CKA_ID }])
-  const other = { type: CKA_ID, value: id?.value ?? Buffer.alloc(0) }
-  const pairs = find({ type: CKA_CLASS, value: CKO_PUBLIC_KEY }, kind, named, other)
-  const [curve, point] = module.C_GetAttributeValue(session, theOnly(uri, pairs, `a public key ${label}`), [
+  const find = (kind: number): readonly Handle[] =>
+    found(module, session, [
+      { type: CKA_CLASS, value: kind },
+      { type: CKA_LABEL, value: uri.object },
+    ])
+  const key = theOnly(uri, find(CKO_PRIVATE_KEY), `a key ${label}`)
+  const publicKey = theOnly(uri, find(CKO_PUBLIC_KEY), `a public key ${label}`)
+  const [curve, point] = module.C_GetAttributeValue(session, publicKey, [
     { type: CKA_EC_PARAMS },
     { type: CKA_EC_POINT },
   ])
@@ -157,13 +155,12 @@ function found(module: PKCS11, session: Handle, template: readonly Attribute[]):
   }
 }
 
-/** The point is an OCTET STRING in DER; older modules give it bare. */
+/** The point is an OCTET STRING of 65 bytes in DER. */
 function compressed(uri: TokenUri, curve: Buffer | undefined, point: Buffer | undefined): Uint8Array {
   if (curve === undefined || point === undefined || !equalBytes(curve, SECP256K1)) {
     throw unavailable(uri, 'the key must be on the curve secp256k1')
   }
-  const bare = point.length === 67 && compareBytes(point.subarray(0, 2), fromHex('0441')) === 0 ? 2 : 0
-  return secp256k1.Point.fromBytes(new Uint8Array(point.subarray(bare))).toBytes(true)
+  return secp256k1.Point.fromBytes(new Uint8Array(point.subarray(2))).toBytes(true)
 }
 
 function theOnly(uri: TokenUri, handles: readonly Handle[], what: string): Handle {

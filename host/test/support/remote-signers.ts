@@ -1,19 +1,11 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { stat, writeFile } from 'node:fs/promises'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-
-/** Listens on a socket of a folder, and answers as a test says. */
-export async function listenOn(socket: string, answer: RequestListener): Promise<Server> {
-  const server = createServer(answer).listen(socket)
-  await once(server, 'listening')
-  return server
-}
 
 /** Starts a program that makes a socket, and waits until it is there. */
 export async function startAt(
@@ -42,31 +34,4 @@ export async function makePemKey(
   const args = ['ec', '-in', file, '-pubout', '-conv_form', 'compressed', '-outform', 'DER']
   const { stdout } = await run('openssl', args, { encoding: 'buffer' })
   return { file, publicKey: stdout.subarray(-33).toString('hex') }
-}
-
-export interface Certificates {
-  readonly ca: string
-  /** Certificate and key in one file. */
-  readonly server: string
-  readonly client: string
-}
-
-/** An authority of a test's own, with a server on loopback and a client. */
-export async function makeCertificates(folder: string, name: string): Promise<Certificates> {
-  const path = (part: string): string => join(folder, `${name}-${part}.pem`)
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
-  const authority = [...['req', '-x509', ...newKey], '-subj', `/CN=${name}`, '-keyout', path('ca-key')]
-  await run('openssl', [...authority, '-out', path('ca')])
-  const issue = async (part: string): Promise<string> => {
-    const subject = ['-subj', `/CN=${part}`, '-addext', 'subjectAltName=IP:127.0.0.1']
-    const by = ['-CA', path('ca'), '-CAkey', path('ca-key')]
-    const { stdout } = await run('openssl', [
-      ...['req', '-x509', ...newKey, ...subject, ...by],
-      ...['-keyout', path(`${part}-key`)],
-    ])
-    const { stdout: key } = await run('cat', [path(`${part}-key`)])
-    await writeFile(path(part), stdout + key, { mode: 0o600 })
-    return path(part)
-  }
-  return { ca: path('ca'), server: await issue('server'), client: await issue('client') }
 }
