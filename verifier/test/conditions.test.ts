@@ -1,5 +1,14 @@
 import { acceptanceHash, decodeEnvelope, type ErrorCode, VouchError } from '@vouch/protocol'
-import { broken, ENVELOPE, REQUEST, type Readable, undecided, verify, verifyOnChain } from '@vouch/verifier'
+import {
+  broken,
+  ENVELOPE,
+  lateHead,
+  REQUEST,
+  type Readable,
+  undecided,
+  verify,
+  verifyOnChain,
+} from '@vouch/verifier'
 import { describe, expect, test } from 'vitest'
 import { bytes32, NOON, shop } from '../../test/support/proven.js'
 import {
@@ -288,5 +297,12 @@ describe('a rule by itself', () => {
 
   test('is not broken where it does not apply: a response by age needs no nonce of this Request', () => {
     expect(broken(ENVELOPE.nonce, judged('max_age'))).toEqual([])
+  })
+})
+
+describe('a registry that has fallen silent', () => {
+  test('is told before its head is too old, from the second on that another head is due', () => {
+    expect(lateHead({ time: NOON }, headAge, NOON + 2400)).toBeUndefined()
+    expect(lateHead({ time: NOON }, headAge, NOON + 2401)).toEqual({ since: NOON, until: NOON + headAge })
   })
 })

@@ -154,6 +154,20 @@ describe('bob verify', () => {
     }
   })
 
+  test('and bob request say since when a registry is silent, and what stops when', async () => {
+    const late = ['--at', String(NOON + 3000)]
+    const silent = /had no new head since 2027-01-15T07:58:00Z: .*refused from 2027-01-\S+ on/
+    const verified = await bob('verify', ...(await written()), ...late, '--json')
+    expect((JSON.parse(verified.stdout) as { warnings: string[] }).warnings).toEqual([
+      expect.stringMatching(silent),
+    ])
+    const [, , , ...judging] = await written()
+    const asked = await bob('request', ...judging, '--verifier', 'https://shop.example', ...late)
+    expect(asked).toMatchObject({ exit: 0, stderr: expect.stringMatching(silent) })
+    const young = await bob('request', ...judging, '--verifier', 'https://shop.example', ...AT)
+    expect(young.stderr).not.toContain('warning')
+  })
+
   test('without --at judges by the clock, and finds the old Request too old', async () => {
     const run = await bob('verify', ...(await written()))
     expect(run.exit).toBe(3)

@@ -16,6 +16,7 @@ import {
 } from '@vouch/protocol'
 import { makeRequest } from '@vouch/verifier'
 import { readHead } from '@vouch/verifier/node'
+import { lateWords } from '../late-head.js'
 
 export interface RequestOptions {
   readonly accept: string
@@ -34,10 +35,13 @@ export interface RequestOptions {
 /** `bob request`: asks for everything that the acceptance policy accepts, at the registry's newest root. */
 export async function requestCommand(out: Terminal, options: RequestOptions): Promise<number> {
   const question = questionOf(options)
+  const acceptance = await parseNamedFile(options.accept, parseAcceptance)
+  const head = await readHead(options.registry)
+  const now = options.at === undefined ? clock() : parseTime(options.at)
   const request = makeRequest({
-    acceptance: await parseNamedFile(options.accept, parseAcceptance),
-    head: await readHead(options.registry),
-    now: options.at === undefined ? clock() : parseTime(options.at),
+    acceptance,
+    head,
+    now,
     verifier: argument('--verifier', () => parseVerifier(options.verifier)),
     challenge:
       options.challenge === undefined
@@ -50,6 +54,7 @@ export async function requestCommand(out: Terminal, options: RequestOptions): Pr
       ? {}
       : { freshness: { kind: 'max_age', seconds: secondsArgument(options.maxAge) } as const }),
   })
+  for (const warning of lateWords(head, acceptance, now)) out.words(`bob: warning: ${warning}`)
   if (question !== undefined && options.opening !== undefined) {
     await writeWhole(options.opening, `${printOpening(question)}\n`)
     out.words(`bob: wrote ${options.opening}: give it along with the Request, it is the question`)

@@ -11,7 +11,9 @@ import {
   type Terminal,
 } from '@vouch/host/node'
 import {
+  type AcceptancePolicy,
   type Failure,
+  type Head,
   parseAcceptance,
   parseBundle,
   parseOpening,
@@ -22,6 +24,7 @@ import {
 } from '@vouch/protocol'
 import { undecided, type Verdict, verify } from '@vouch/verifier'
 import { readHead } from '@vouch/verifier/node'
+import { lateWords } from '../late-head.js'
 import { judgeOnChain } from '../on-chain.js'
 
 export interface VerifyOptions {
@@ -44,23 +47,36 @@ export async function verifyCommand(
   options: VerifyOptions,
 ): Promise<number> {
   const now = options.at === undefined ? clock() : parseTime(options.at)
-  const judge = judgeOf(options)
+  const warnings: string[] = []
+  const judge = judgeOf(options, (head, acceptance) => warnings.push(...lateWords(head, acceptance, now)))
   const verdict = await withBackend(options.backend, (backend) => judge(bundlePath, now, backend))
-  if (options.json) out.data(JSON.stringify(verdictJson(verdict), null, 2))
-  else sayVerdict(out, verdict)
+  if (options.json) {
+    const told = verdictJson(verdict)
+    out.data(JSON.stringify(warnings.length === 0 ? told : { ...told, warnings }, null, 2))
+  } else {
+    sayVerdict(out, verdict)
+    for (const warning of warnings) out.words(`bob: warning: ${warning}`)
+  }
   return verdict.exit
 }
+
+/** Told of the registry's head, and the policy that it counts by. */
+type OnHead = (head: Head, acceptance: AcceptancePolicy) => void
 
 type Judge = (bundlePath: string, now: number, backend: Backend) => Promise<Verdict>
 
 /** Who judges: Bob, by his own policy and a registry's head; or a contract, by what its chain says. */
-function judgeOf({ request, opening, accept, registry, rpc, consumer, at }: VerifyOptions): Judge {
+function judgeOf(
+  { request, opening, accept, registry, rpc, consumer, at }: VerifyOptions,
+  onHead: OnHead,
+): Judge {
   if (rpc !== undefined && consumer !== undefined && registry === undefined && at === undefined) {
     return (path, now, backend) =>
       judgeOnChain(path, { request, opening, accept, rpc, consumer }, now, backend)
   }
   if (accept !== undefined && registry !== undefined && rpc === undefined && consumer === undefined) {
-    return (path, now, backend) => judgeOffChain(path, { request, opening, accept, registry }, now, backend)
+    return (path, now, backend) =>
+      judgeOffChain(path, { request, opening, accept, registry, onHead }, now, backend)
   }
   throw new VouchError('USAGE', {
     rule: 'either --accept and --registry must be given, or --rpc and --consumer, which judge as of now',
@@ -73,6 +89,7 @@ interface OffChainOptions {
   readonly opening: string | undefined
   readonly accept: string
   readonly registry: string
+  readonly onHead: OnHead
 }
 
 async function judgeOffChain(
@@ -95,6 +112,7 @@ async function judgeOffChain(
     read(readHead(options.registry)),
     options.opening === undefined ? undefined : read(parseNamedFile(options.opening, parseOpening)),
   ])
+  if (head !== undefined && acceptance !== undefined) options.onHead(head, acceptance)
   const isWhole =
     bundle !== undefined && request !== undefined && acceptance !== undefined && head !== undefined
   return isWhole && errors.length === 0
@@ -114,7 +132,7 @@ async function withBackend<T>(
   }
 }
 
-function verdictJson(verdict: Verdict): unknown {
+function verdictJson(verdict: Verdict): object {
   const { accepted, exit, checks } = verdict
   if (!accepted)
     return { verdict: outcomeOf(exit), exit, checks, failures: verdict.failures.map(failureJson) }
