@@ -69,9 +69,12 @@ export interface Cutting {
 
 /**
  * Records what the next head says, without its signature, and brings the registry's places up to it. The record comes first: of two
- * processes that both believe to be the signer, both sign these very bytes. Answers whether there is a new head.
+ * processes that both believe to be the signer, both sign these very bytes. Answers what has become of it.
  */
-export async function recordHead(queries: Queries, cutting: Cutting): Promise<boolean> {
+export async function recordHead(
+  queries: Queries,
+  cutting: Cutting,
+): Promise<'unchanged' | 'recorded' | 'recorded, with more to come'> {
   const { registryId, hash, now, removing, evenIfUnchanged } = cutting
   const newest = await newestHead(queries)
   const before = newest && contentIn(newest)
@@ -79,7 +82,7 @@ export async function recordHead(queries: Queries, cutting: Cutting): Promise<bo
   const size = before?.size ?? 0
   const settled = await settlePlaces(queries, { hash, time, size, empties: true, removing: removing ?? [] })
   const isChanged = settled.changes.length > 0 || removing !== undefined || before === undefined
-  if (!isChanged && !evenIfUnchanged) return false
+  if (!isChanged && !evenIfUnchanged) return 'unchanged'
   const content = nextHeadContent({
     registryId,
     before,
@@ -90,7 +93,7 @@ export async function recordHead(queries: Queries, cutting: Cutting): Promise<bo
   })
   await append(queries, await tipOf(queries), { kind: 'head', head: { content, empties: true } })
   await keepHead(queries, content, changesOf(content, settled.changes))
-  return true
+  return settled.hasMore ? 'recorded, with more to come' : 'recorded'
 }
 
 /** What a reader needs to undo a head: nothing where no earlier root stands, or where the head changed more than may be said. */

@@ -16,6 +16,9 @@ import {
 } from '@vouch/protocol'
 import { STATE } from './schema.js'
 
+/** Most places that one head gives back. */
+const MAX_EMPTIED = MAX_CHANGES / 2
+
 /** Places that a registry has: how many members are in force at one time. */
 export const CAPACITY = 2 ** REGISTRY_DEPTH
 
@@ -33,6 +36,8 @@ export interface Settled {
   readonly size: number
   readonly root: Uint8Array
   readonly changes: readonly PlaceChange[]
+  /** Whether some have to wait for the next head: one head changes so many places and no more. */
+  readonly hasMore: boolean
 }
 
 export interface Settling {
@@ -52,8 +57,9 @@ export interface Settling {
  */
 export async function settlePlaces(queries: Queries, settling: Settling): Promise<Settled> {
   const leaving = await leavingNow(queries, settling)
-  const limit = settling.empties ? MAX_CHANGES - leaving.length : CAPACITY
+  const limit = settling.empties ? Math.max(0, MAX_CHANGES - leaving.length) : CAPACITY
   const arriving = await arrivingNow(queries, settling, limit)
+  const hasMore = arriving.length === limit || leaving.length >= MAX_EMPTIED
   const size = Math.max(settling.size, ...arriving.slice(-1).map(({ place }) => place + 1))
   const next = new Map<number, LeafContent | undefined>(
     leaving.filter(({ state }) => state === STATE.published).map(({ place }) => [place, undefined]),
@@ -87,6 +93,7 @@ export async function settlePlaces(queries: Queries, settling: Settling): Promis
       rows.map(({ root }) => root),
     ),
     changes,
+    hasMore,
   }
 }
 
@@ -103,7 +110,7 @@ async function leavingNow(
     queries,
     `state IN (${STATE.published}, ${STATE.withdrawn}) AND expires_at < $1 ORDER BY expires_at, number LIMIT $2`,
     time,
-    MAX_CHANGES / 2,
+    MAX_EMPTIED,
   )
   return [...removed, ...expired.filter(({ number }) => !removing.includes(number))]
 }
@@ -124,7 +131,7 @@ async function arrivingNow(
   const waiting = await queries.rows<PlaceRow>(
     'SELECT number, credential, policy_id, expires_at, state FROM members WHERE state = $1 ORDER BY number LIMIT $2',
     STATE.waiting,
-    Math.max(0, limit),
+    limit,
   )
   const free = await queries.rows<{ place: number }>(
     'SELECT place FROM free_places ORDER BY place LIMIT $1',

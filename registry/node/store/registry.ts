@@ -95,10 +95,14 @@ export class SqlRegistry extends SqlView<RegistryParts> implements Registry {
       await this.settle()
       const { id: registryId, database, hash, clock } = this.parts
       const now = clock.time()
-      await database.transaction((queries) => recordHead(queries, { registryId, hash, now, evenIfUnchanged }))
-      const head = await this.settle()
-      if (this.notPublished !== undefined) throw this.notPublished
-      return head
+      for (let isFirst = true; ; isFirst = false) {
+        const cutting = { registryId, hash, now, evenIfUnchanged: evenIfUnchanged && isFirst }
+        const became = await database.transaction((queries) => recordHead(queries, cutting))
+        const head = await this.settle()
+        if (became === 'recorded, with more to come') continue
+        if (this.notPublished !== undefined) throw this.notPublished
+        return head
+      }
     })
   }
 
