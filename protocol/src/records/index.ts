@@ -6,6 +6,7 @@ export {
   decodeRecord,
   encodeRecord,
   type HeadRecord,
+  hashOfEvidence,
   MAX_EVIDENCE_BYTES,
   MAX_REASON_BYTES,
   type PardonRecord,

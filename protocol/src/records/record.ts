@@ -159,6 +159,9 @@ export function decodeRecord(type: number, body: Uint8Array): RegistryRecord {
   }
 }
 
+/** What a record names evidence by. */
+export const hashOfEvidence = (evidence: Uint8Array): Uint8Array => sha256(evidence)
+
 const TAG = ascii('vouch-record-v2')
 
 /** The hash that the next record names as the one before it; the first names 32 zeros. */

@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
+import { createHash } from 'node:crypto'
 import { equalBytes } from '@vouch/protocol'
 
 /**
@@ -59,6 +59,8 @@ export function isUnfinished(bytes: Uint8Array): boolean {
   const hash = sha256(bytes.subarray(0, content))
   return equalBytes(hash.subarray(0, written - content), bytes.subarray(content, written))
 }
+
+const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest())
 
 function complement(bytes: Uint8Array): Uint8Array {
   return bytes.map((byte) => byte ^ 0xff)

@@ -1,10 +1,9 @@
 import { type FileHandle, open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sha256 } from '@noble/hashes/sha2.js'
 import { migrate, openFileDatabase, openServerDatabase, type Queries } from '@vouch/host/sql'
 import { type Hasher, type Head, headContentCodec, shown, VouchError } from '@vouch/protocol'
 import { encode } from '@vouch/protocol/codec'
-import type { RegistryRecord } from '@vouch/protocol/records'
+import { hashOfEvidence, type RegistryRecord } from '@vouch/protocol/records'
 import type { HeadRow } from '../store/heads.js'
 import { DATABASE, exists, keepStore, refuseRegistry, type Store } from '../store/open-registry.js'
 import { Replay } from '../store/rebuild.js'
@@ -87,7 +86,7 @@ class Import {
         const { evidence: pointer, ...admission } = former.admission
         const { body } = await frameWith(this.evidence, join(this.folder, EVIDENCE), pointer)
         await this.queries.run('INSERT INTO evidence (number, body) VALUES ($1, $2)', this.members++, body)
-        return [{ kind: 'admission', admission: { ...admission, evidence: sha256(body) } }]
+        return [{ kind: 'admission', admission: { ...admission, evidence: hashOfEvidence(body) } }]
       }
       case 'removal': {
         const { credential, reason, head } = former.removal

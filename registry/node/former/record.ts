@@ -12,20 +12,20 @@ import {
 } from '@vouch/protocol/codec'
 
 /** The first record: whose log this is. */
-export interface InitRecord {
+interface InitRecord {
   readonly version: 1
   readonly registryId: Uint8Array
   readonly time: number
 }
 
 /** Where a record of the evidence log starts, and its hash: evidence is private, so it lies in a file of its own. */
-export interface EvidencePointer {
+interface EvidencePointer {
   readonly offset: number
   readonly hash: Uint8Array
 }
 
 /** Uses up a nonce and inserts a leaf: in one record, so that no crash comes between the two. */
-export interface AdmissionRecord {
+interface AdmissionRecord {
   readonly nonce: Uint8Array
   readonly credential: bigint
   readonly policyId: bigint
@@ -40,7 +40,7 @@ export interface AdmissionRecord {
  * Empties a leaf, bans its credential for ever and publishes the head that refuses every earlier root: in one record, so
  * that no crash leaves a removal that nobody is told of.
  */
-export interface RemovalRecord {
+interface RemovalRecord {
   readonly index: number
   readonly credential: bigint
   /** UTF-8, for the operator. */
@@ -52,14 +52,14 @@ export interface RemovalRecord {
  * Empties every leaf that a machine has, bans their credentials and refuses the machine from then on, whatever secret it
  * comes back with. It is in the log itself: a list beside the log could be lost, and every removed machine would come back.
  */
-export interface BanRecord {
+interface BanRecord {
   readonly machine: Uint8Array
   readonly reason: Uint8Array
   readonly head: Head
 }
 
 /** Lets a machine be admitted again. What was removed stays removed. */
-export interface PardonRecord {
+interface PardonRecord {
   readonly machine: Uint8Array
   readonly reason: Uint8Array
   readonly time: number

@@ -1,13 +1,12 @@
-import { sha256 } from '@noble/hashes/sha2.js'
 import type { Turns } from '@vouch/host'
 import type { Database, Queries } from '@vouch/host/sql'
 import { equalBytes, fieldToBytes, type Hasher, leafOf, toHex, toInteger, VouchError } from '@vouch/protocol'
-import { encodeRecord, MAX_EVIDENCE_BYTES } from '@vouch/protocol/records'
+import { encodeRecord, hashOfEvidence, MAX_EVIDENCE_BYTES } from '@vouch/protocol/records'
 import { type Admitted, machineRefused, type NewMember } from '../../src/store.js'
 import { contentIn, newestHead } from './heads.js'
 import { CAPACITY } from './places.js'
 import { append, type Tip, tipOf } from './records.js'
-import { countOf, insertMember, isRefused, liveMembers, memberOf, membersWhere } from './rows.js'
+import { countRows, insertMember, isRefused, liveMembers, memberOf, membersWhere } from './rows.js'
 import { STATE } from './schema.js'
 
 /** Admissions in one write: bounds the memory that their evidence takes at once. */
@@ -94,9 +93,9 @@ async function nextNumber(queries: Queries): Promise<number> {
 async function roomIn(queries: Queries, wanted: number): Promise<number> {
   const newest = await newestHead(queries)
   const size = newest === undefined ? 0 : contentIn(newest).size
-  const waiting = await countOf(queries, 'members WHERE state = $1', STATE.waiting)
+  const waiting = await countRows(queries, 'members WHERE state = $1', STATE.waiting)
   const room = CAPACITY - size - waiting
-  return room >= wanted ? room : room + (await countOf(queries, 'free_places'))
+  return room >= wanted ? room : room + (await countRows(queries, 'free_places'))
 }
 
 /** Why a member cannot be admitted, if it cannot. Any other failure is thrown: it is not the member's. */
@@ -174,7 +173,7 @@ const recordOf = (
   expiresAt,
   machine,
   time,
-  evidence: sha256(evidence),
+  evidence: hashOfEvidence(evidence),
 })
 
 async function insert(

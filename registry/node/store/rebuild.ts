@@ -1,7 +1,11 @@
-import { sha256 } from '@noble/hashes/sha2.js'
 import type { Database, Queries } from '@vouch/host/sql'
 import { equalBytes, type Hasher, type HeadContent, isHeadSigned, toInteger } from '@vouch/protocol'
-import type { AdmissionRecord, HeadRecord, RegistryRecord } from '@vouch/protocol/records'
+import {
+  type AdmissionRecord,
+  type HeadRecord,
+  hashOfEvidence,
+  type RegistryRecord,
+} from '@vouch/protocol/records'
 import { changesOf, type HeadRow, headIn, keepHead } from './heads.js'
 import { type Settled, settlePlaces } from './places.js'
 import { recordsBroken, recordsOf } from './records.js'
@@ -89,7 +93,7 @@ export class Replay {
       'SELECT body FROM evidence WHERE number = $1',
       number,
     )
-    if (kept === undefined || !equalBytes(sha256(kept.body), admission.evidence))
+    if (kept === undefined || !equalBytes(hashOfEvidence(kept.body), admission.evidence))
       throw recordsBroken(n, 'the evidence that is kept must be that of the record')
     await insertMember(queries, number, admission)
   }

@@ -8,7 +8,7 @@ import { contentIn, type HeadRow, headIn, keepSignature, newestHead, recordHead 
 import { keepNote } from './notes.js'
 import { behind, type Publisher } from './publisher.js'
 import { append, tipOf } from './records.js'
-import { countOf, isRefused, type MemberRow, markRemoved, membersWhere, memberWith } from './rows.js'
+import { countRows, isRefused, type MemberRow, markRemoved, membersWhere, memberWith } from './rows.js'
 import type { SigningClock } from './signing-clock.js'
 import { SqlView, type ViewParts } from './view.js'
 
@@ -67,7 +67,7 @@ export class SqlRegistry extends SqlView<RegistryParts> implements Registry {
     const record = { machine, reason: reasonBytes(reason), time: this.parts.now() }
     return this.removing({ kind: 'ban', ban: record }, async (queries) => {
       if (!(await isRefused(queries, machine))) {
-        if ((await countOf(queries, 'bans')) >= MAX_REFUSED)
+        if ((await countRows(queries, 'bans')) >= MAX_REFUSED)
           throw new VouchError('TOO_LARGE', {
             rule: `a registry must refuse at most ${MAX_REFUSED} machines`,
             hint: 'raise the TCB floor in a new policy instead',

@@ -56,7 +56,7 @@ export async function liveMembers(
   policyId: bigint,
   now: number,
 ): Promise<number> {
-  return countOf(
+  return countRows(
     queries,
     'members WHERE machine = $1 AND policy_id = $2 AND removed = 0 AND expires_at >= $3',
     machine,
@@ -65,7 +65,7 @@ export async function liveMembers(
   )
 }
 
-export async function countOf(
+export async function countRows(
   queries: Queries,
   what: string,
   ...values: readonly SqlValue[]

@@ -17,7 +17,7 @@ import { contentIn, headIn, headsFrom, newestHead, newestSigned } from './heads.
 import { notesOf } from './notes.js'
 import { contentOf, placesOfBucket } from './places.js'
 import { recordsOf } from './records.js'
-import { countOf, isRefused, liveMembers, memberOf, membersWhere, memberWith } from './rows.js'
+import { countRows, isRefused, liveMembers, memberOf, membersWhere, memberWith } from './rows.js'
 import { STATE } from './schema.js'
 
 export interface ViewParts {
@@ -45,8 +45,8 @@ export class SqlView<Parts extends ViewParts = ViewParts> implements RegistryVie
   async counts(): Promise<Counts> {
     const { database } = this.parts
     return database.snapshot(async (queries) => ({
-      admitted: await countOf(queries, 'members'),
-      waiting: await countOf(queries, 'members WHERE state = $1', STATE.waiting),
+      admitted: await countRows(queries, 'members'),
+      waiting: await countRows(queries, 'members WHERE state = $1', STATE.waiting),
     }))
   }
 
