@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chmod, rename, rm } from 'node:fs/promises'
+import { chmod, rm } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import {
   backup,
@@ -9,6 +9,7 @@ import {
 } from '@photostructure/sqlite'
 import { VouchError } from '@vouch/protocol'
 import { Turns } from '../../src/turns.js'
+import { renameDurably } from '../files/files.js'
 import type { Database, Hold, Queries, Row, SqlValue } from './database.js'
 import { isFatal, sqliteFailure } from './sqlite-failures.js'
 
@@ -143,7 +144,7 @@ class SqliteDatabase implements Database {
       const copy = new DatabaseSync(draft)
       copy.exec('PRAGMA journal_mode = DELETE') // one file, with no log beside it
       copy.close()
-      await rename(draft, path)
+      await renameDurably(draft, path)
     } catch (error) {
       await rm(draft, { force: true })
       throw error instanceof VouchError ? error : sqliteFailure(error)
