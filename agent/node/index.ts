@@ -2,6 +2,7 @@
 
 export type { AgentOptions, RunningAgent } from './agent.js'
 export { AGENT_LIMITS, startAgent } from './agent.js'
+export { AGENT_METRICS } from './agent-metrics.js'
 export type { ConfigurationFile } from './configuration-file.js'
 export { readConfiguration } from './configuration-file.js'
 export type { Log, LogEvent } from './log.js'

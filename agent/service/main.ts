@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
-import { originsArgument, proxyArgument } from '@vouch/host/http'
+import { hostAndPort, observedOf, originsArgument, proxyArgument } from '@vouch/host/http'
 import { clock, runCommand, terminal, usageWords, versionOf } from '@vouch/host/node'
 import { PROFILES, type ProfileName, shown, toHex, VouchError } from '@vouch/protocol'
 import { readServiceLimits } from './limits-file.js'
-import { type ServiceOptions, type ServicePlace, startService } from './service.js'
+import { type ServiceOptions, startService } from './service.js'
 
 // The echo service: says back what it is told, signed.
 
@@ -18,6 +18,7 @@ const HELP = `usage: vouch-echo --profile sha256|eip191 --key FILE --announce SO
   --limits     what clients may take, in YAML
   --behind-proxy   believe X-Forwarded-For when it comes from this address, or from loopback
   --allow-origin   web pages that may ask over HTTP: *, none, or one or more origins; * if not given
+  --metrics-listen HOST:PORT   serve Prometheus metrics there
   --key-anywhere   let the key lie on a disk; for development alone
 
 example:
@@ -40,11 +41,12 @@ async function options(): Promise<ServiceOptions | 'help' | 'version'> {
     keyFile: key,
     keyAnywhere: values['key-anywhere'] ?? false,
     ...(announce === undefined ? {} : { announceTo: announce }),
-    ...(tcp === undefined ? {} : { tcp: placeOf(tcp) }),
-    ...(http === undefined ? {} : { http: placeOf(http) }),
+    ...(tcp === undefined ? {} : { tcp: hostAndPort(tcp, '--tcp') }),
+    ...(http === undefined ? {} : { http: hostAndPort(http, '--http') }),
     ...(limits === undefined ? {} : { limits: await readServiceLimits(limits) }),
     ...(proxy === undefined ? {} : { proxy: proxyArgument(proxy) }),
     origins: originsArgument(values['allow-origin']),
+    ...(await observedOf({ metricsListen: values['metrics-listen'] })),
     respond: (message) => message,
     log: (event, facts) => out.words(JSON.stringify({ time: clock(), event, ...facts })),
   }
@@ -54,7 +56,12 @@ function argumentsGiven() {
   const text = { type: 'string' } as const
   const flag = { type: 'boolean' } as const
   const known = { profile: text, key: text, announce: text, tcp: text, http: text, help: flag, version: flag }
-  const more = { limits: text, 'behind-proxy': text, 'allow-origin': { ...text, multiple: true } } as const
+  const more = {
+    limits: text,
+    'metrics-listen': text,
+    'behind-proxy': text,
+    'allow-origin': { ...text, multiple: true },
+  } as const
   try {
     return parseArgs({ options: { ...known, ...more, 'key-anywhere': flag } })
   } catch (error) {
@@ -65,12 +72,6 @@ function argumentsGiven() {
 function profileNamed(text: string | undefined): ProfileName {
   const profile = (Object.keys(PROFILES) as ProfileName[]).find((name) => name === text)
   return profile ?? refuse(`--profile must be one of ${Object.keys(PROFILES).join(', ')}`, text)
-}
-
-function placeOf(text: string): ServicePlace {
-  const [, host = '', port = ''] = /^(.+):([0-9]{1,5})$/.exec(text) ?? []
-  if (host === '' || Number(port) > 65_535) refuse('a place must be HOST:PORT', text)
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
 }
 
 const usage = (rule: string, given = ''): VouchError =>
@@ -96,10 +97,10 @@ await runCommand(out, false, async () => {
     out.data(chosen === 'help' ? HELP : VERSION)
     return 0
   }
-  const { endpoints, publicKey, close } = await startService(chosen)
+  const { endpoints, metrics, publicKey, close } = await startService(chosen)
   const key = { x: toHex(publicKey.x), y: toHex(publicKey.y) }
   const told = toldToEnd() // before anybody knows that it is there to be told
-  out.data(JSON.stringify({ endpoints, public_key: key }))
+  out.data(JSON.stringify({ endpoints, metrics, public_key: key }))
   await told
   await close()
   return 0

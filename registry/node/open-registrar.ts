@@ -10,7 +10,7 @@ import {
   type NonceTicket,
   toHex,
 } from '@vouch/protocol'
-import { type Admission, admit } from '../src/admission.js'
+import { type Admission, admit, type OnAdmissionStep } from '../src/admission.js'
 import type { Registry } from '../src/store.js'
 import type { RegistrarService } from './http/service.js'
 import { carryOut, type Order, type Outcome, orderDetails } from './orders.js'
@@ -30,6 +30,8 @@ export interface RegistrarOptions {
   readonly hash?: Hasher
   /** Told when the private log could not be written. */
   readonly onAuditFailure?: (error: unknown) => void
+  /** Told how long each step of an admission takes. */
+  readonly onStep?: OnAdmissionStep | undefined
 }
 
 /** A registrar at work: its registry open for writing, its policies loaded, the proving library at hand. */
@@ -72,6 +74,7 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
         registry,
         backend,
         now: now(),
+        onStep: options.onStep,
       })
       if (!admission.admitted) await noteRefusal(from, admission.failures)
       else {

@@ -1,5 +1,4 @@
-import { isIP } from 'node:net'
-import { originsArgument, readLimits } from '@vouch/host/http'
+import { type ObservingOptions, observedOf, originsArgument, readLimits, urlAt } from '@vouch/host/http'
 import type { Terminal } from '@vouch/host/node'
 import { shown, VouchError } from '@vouch/protocol'
 import { AGENT_LIMITS, startAgent } from '../agent.js'
@@ -7,7 +6,7 @@ import { readConfiguration } from '../configuration-file.js'
 import { endWhateverHangs } from '../ending.js'
 import { jsonLines } from '../log.js'
 
-export interface AgentServeOptions {
+export interface AgentServeOptions extends ObservingOptions {
   readonly config: string
   readonly host: string
   readonly port: string
@@ -27,12 +26,14 @@ export async function serveAgentCommand(out: Terminal, options: AgentServeOption
     port,
     origins,
     limits,
+    ...(await observedOf(options)),
     log: jsonLines((line) => out.words(line)),
   })
-  const { address, port: bound } = agent.address
-  const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${bound}`
+  const url = urlAt(agent.address)
+  const metrics = agent.metricsAddress && `${urlAt(agent.metricsAddress)}/metrics`
   const told = ended() // before anybody knows that it is there to be told
-  out.data(options.json ? JSON.stringify({ url }) : `serving ${url}`)
+  if (options.json) out.data(JSON.stringify({ url, metrics }))
+  else for (const line of [url, ...(metrics === undefined ? [] : [metrics])]) out.data(`serving ${line}`)
   await told
   await agent.close()
   endWhateverHangs(out)

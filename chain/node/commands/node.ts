@@ -10,6 +10,7 @@ import {
   PEER_LIMITS,
   REGISTRAR_LIMITS,
   serveUntilEnded,
+  stepTimer,
 } from '@vouch/registry/node'
 import { accountOf } from '../client/account.js'
 import { addressArgument } from '../client/addresses.js'
@@ -34,7 +35,7 @@ export async function nodeServeCommand(
   folder: string,
   options: NodeServeOptions,
 ): Promise<number> {
-  const place = placeOf(options)
+  const place = await placeOf(options)
   const { limits, peerAddresses } = await readNodeLimits(limitsFile(folder, options), {
     ...REGISTRAR_LIMITS,
     peers: PEER_LIMITS,
@@ -49,6 +50,7 @@ export async function nodeServeCommand(
     clock: clockTrust(out, options),
     hash: await openHasher(),
     onAuditFailure: auditWarning(out),
+    onStep: stepTimer(place.meter),
   })
   const known = await PeerAddresses.open(peers, peerAddresses)
   const onServing = (): void => out.words(`registrar: signs as ${account.address}`)

@@ -14,7 +14,13 @@ import {
   toHex,
   VouchError,
 } from '@vouch/protocol'
-import { type Admission, admitRead, type NewMember, type Registry } from '@vouch/registry'
+import {
+  type Admission,
+  admitRead,
+  type NewMember,
+  type OnAdmissionStep,
+  type Registry,
+} from '@vouch/registry'
 import {
   AuditLog,
   type ClockTrust,
@@ -49,6 +55,8 @@ export interface TrustNodeOptions {
   readonly clock?: ClockTrust | undefined
   readonly hash?: Hasher
   readonly onAuditFailure?: (error: unknown) => void
+  /** Told how long each step of an admission takes. */
+  readonly onStep?: OnAdmissionStep | undefined
 }
 
 export interface TrustNode extends NodeService {
@@ -120,6 +128,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
       },
       backend,
       now: now(),
+      onStep: options.onStep,
     })
     return { admission, block }
   }

@@ -25,6 +25,7 @@ export type NoteRefusal = (from: string, failures: readonly Failure[]) => Promis
 
 /** What one client may take of what all share: connections, requests, work. Servers of several protocols may share one gate. */
 export class Gate {
+  readonly limits: Limits
   private readonly strangers: Crowd
   private readonly peers: Crowd
   private readonly notes = new TokenBuckets(NOTES)
@@ -36,9 +37,20 @@ export class Gate {
 
   constructor(noteRefusal: NoteRefusal, limits: Limits, callers: Callers = {}) {
     this.noteRefusal = noteRefusal
+    this.limits = limits
     this.callers = callers
     this.strangers = new Crowd(limits)
     this.peers = limits.peers === undefined ? this.strangers : new Crowd(limits.peers)
+  }
+
+  /** Connections that are held now, of strangers and peers together. */
+  get connections(): number {
+    return this.sumOf(({ connections }) => connections.size)
+  }
+
+  /** Requests that are worked on now. */
+  get inHand(): number {
+    return this.sumOf(({ inHand }) => inHand)
   }
 
   /** Lets a connection in, or turns it away with the words that `refused` finds for the reason. */
@@ -123,6 +135,11 @@ export class Gate {
     }
     response.once('close', leave)
     socket.once('close', leave) // an answer that still waits behind another hears of nothing
+  }
+
+  private sumOf(count: (crowd: Crowd) => number): number {
+    const crowds = new Set([this.strangers, this.peers]) // where peers have no limits of their own, both are one
+    return [...crowds].reduce((sum, crowd) => sum + count(crowd), 0)
   }
 
   private crowdOf(address: string): Crowd {

@@ -1,12 +1,20 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { shown, VouchError } from '@vouch/protocol'
+import { openMeter } from '../metrics/open-meter.js'
 import { numberArgument } from '../terminal/arguments.js'
 import { proxyArgument } from './client-address.js'
+import type { Address, Observed } from './observed.js'
 import { originsArgument } from './origins.js'
 import type { ListeningPlace } from './server.js'
 
+/** What a server lets its operator see of it: what all commands that serve share. */
+export interface ObservingOptions {
+  readonly metricsListen?: string | undefined
+}
+
 /** Where to listen, and to whom: what all commands that serve share. */
-export interface ListeningOptions {
+export interface ListeningOptions extends ObservingOptions {
   readonly host: string
   readonly port: string
   /** true: the proxy is on this machine. */
@@ -16,18 +24,44 @@ export interface ListeningOptions {
 }
 
 /** The same, as commands show it. */
+export const OBSERVING_OPTIONS = [
+  ['--metrics-listen <address>', 'serve Prometheus metrics there, as host:port (default: nowhere)'],
+] as const
+
 export const LISTENING_OPTIONS = [
   ['--limits <file>', 'what clients may take, in YAML (default: limits.yaml in the folder, if it is there)'],
   ['--allow-origin <origins...>', 'web pages that may ask: *, none, or origins (default: *)'],
+  ...OBSERVING_OPTIONS,
 ] as const
 
-export function placeOf({ host, port, behindProxy, allowOrigin }: ListeningOptions): ListeningPlace {
+export async function placeOf(options: ListeningOptions): Promise<ListeningPlace> {
+  const { host, port, behindProxy, allowOrigin } = options
   return {
+    ...(await observedOf(options)),
     host,
     port: numberArgument(port, '--port', { min: 0, max: 65_535 }),
     proxy: behindProxy === undefined ? undefined : proxyArgument(behindProxy),
     origins: originsArgument(allowOrigin),
   }
+}
+
+/** What is counted, and where the counts are served. */
+export async function observedOf({ metricsListen }: ObservingOptions): Promise<Observed> {
+  return {
+    meter: await openMeter(),
+    metricsAt: metricsListen === undefined ? undefined : hostAndPort(metricsListen, '--metrics-listen'),
+  }
+}
+
+/** An address to listen on, as HOST:PORT; an IPv6 address in brackets or without. */
+export function hostAndPort(text: string, name: string): Address {
+  const [, host = '', port = ''] = /^(.+):([0-9]{1,5})$/.exec(text) ?? []
+  if (host !== '' && Number(port) <= 65_535) return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
+  throw new VouchError('USAGE', {
+    rule: `${name} must be HOST:PORT`,
+    given: shown(text),
+    hint: `for example ${name} 127.0.0.1:9464`,
+  })
 }
 
 /** The file of limits: where the operator says, or in the folder, where it may be left out. */

@@ -11,6 +11,7 @@ import {
   type SigningOptions,
   serveUntilEnded,
   siteOf,
+  stepTimer,
   takeOrders,
 } from '@vouch/registry/node'
 
@@ -26,13 +27,14 @@ export async function serveRegistrarCommand(
   options: RegistrarServeOptions,
 ): Promise<number> {
   const cutEvery = numberArgument(options.cutEvery, '--cut-every', { min: 1, max: 3600 })
-  const place = placeOf(options)
+  const place = await placeOf(options)
   const limits = await readLimits(limitsFile(folder, options), REGISTRAR_LIMITS)
   const registrar = await openRegistrar(folder, {
     key: keyFile(folder, options),
     clock: clockTrust(out, options),
     hash: await openHasher(),
     onAuditFailure: auditWarning(out),
+    onStep: stepTimer(place.meter),
   })
   try {
     const orders = await takeOrders(folder, registrar)
