@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { hostAndPort, observedOf, originsArgument, proxyArgument } from '@vouch/host/http'
-import { clock, runCommand, terminal, usageWords, versionOf } from '@vouch/host/node'
+import { runCommand, serverTerminal, terminal, usageWords, versionOf } from '@vouch/host/node'
 import { PROFILES, type ProfileName, shown, toHex, VouchError } from '@vouch/protocol'
 import { readServiceLimits } from './limits-file.js'
 import { type ServiceOptions, startService } from './service.js'
@@ -19,6 +19,7 @@ const HELP = `usage: vouch-echo --profile sha256|eip191 --key FILE --announce SO
   --behind-proxy   believe X-Forwarded-For when it comes from this address, or from loopback
   --allow-origin   web pages that may ask over HTTP: *, none, or one or more origins; * if not given
   --metrics-listen HOST:PORT   serve Prometheus metrics there
+  --log        how it speaks on stderr: json, or words
   --key-anywhere   let the key lie on a disk; for development alone
 
 example:
@@ -33,6 +34,7 @@ async function options(): Promise<ServiceOptions | 'help' | 'version'> {
   if (values.version) return 'version'
   const { profile, key, announce, tcp, http, limits } = values
   const proxy = values['behind-proxy']
+  const told = await serverTerminal(out, values, 'json')
   if (key === undefined || (tcp === undefined && http === undefined)) {
     throw usage('an option is missing: --profile, --key and one of --tcp and --http must be given')
   }
@@ -46,9 +48,9 @@ async function options(): Promise<ServiceOptions | 'help' | 'version'> {
     ...(limits === undefined ? {} : { limits: await readServiceLimits(limits) }),
     ...(proxy === undefined ? {} : { proxy: proxyArgument(proxy) }),
     origins: originsArgument(values['allow-origin']),
-    ...(await observedOf({ metricsListen: values['metrics-listen'] })),
+    ...(await observedOf({ metricsListen: values['metrics-listen'] }, told)),
     respond: (message) => message,
-    log: (event, facts) => out.words(JSON.stringify({ time: clock(), event, ...facts })),
+    log: (event, facts) => told.event(event, facts),
   }
 }
 
@@ -58,6 +60,7 @@ function argumentsGiven() {
   const known = { profile: text, key: text, announce: text, tcp: text, http: text, help: flag, version: flag }
   const more = {
     limits: text,
+    log: text,
     'metrics-listen': text,
     'behind-proxy': text,
     'allow-origin': { ...text, multiple: true },

@@ -24,6 +24,9 @@ export {
   writePrivateFile,
 } from './files/private-files.js'
 export { readSecret, writeSecret } from './files/secret-files.js'
+export type { EventFacts, LogLevel } from './log/log.js'
+export type { LogOptions, ServerTerminal } from './log/server-terminal.js'
+export { serverTerminal } from './log/server-terminal.js'
 export { bytesArgument, durationArgument, fieldArgument, numberArgument } from './terminal/arguments.js'
 export { runProgram, usageWords } from './terminal/program.js'
 export type { Terminal } from './terminal/terminal.js'

@@ -1,10 +1,10 @@
 import { type ObservingOptions, observedOf, originsArgument, readLimits, urlAt } from '@vouch/host/http'
-import type { Terminal } from '@vouch/host/node'
+import { serverTerminal, type Terminal } from '@vouch/host/node'
 import { shown, VouchError } from '@vouch/protocol'
 import { AGENT_LIMITS, startAgent } from '../agent.js'
 import { readConfiguration } from '../configuration-file.js'
 import { endWhateverHangs } from '../ending.js'
-import { jsonLines } from '../log.js'
+import { logOn } from '../log.js'
 
 export interface AgentServeOptions extends ObservingOptions {
   readonly config: string
@@ -16,7 +16,8 @@ export interface AgentServeOptions extends ObservingOptions {
 }
 
 /** `tee-agent serve`: the HTTP interface and the announcement sockets, until it is told to end. */
-export async function serveAgentCommand(out: Terminal, options: AgentServeOptions): Promise<number> {
+export async function serveAgentCommand(terminal: Terminal, options: AgentServeOptions): Promise<number> {
+  const out = await serverTerminal(terminal, options, 'json')
   const port = portArgument(options.port)
   const origins = originsArgument(options.allowOrigin)
   const limits = await readLimits(options.limits, AGENT_LIMITS)
@@ -26,8 +27,8 @@ export async function serveAgentCommand(out: Terminal, options: AgentServeOption
     port,
     origins,
     limits,
-    ...(await observedOf(options)),
-    log: jsonLines((line) => out.words(line)),
+    ...(await observedOf(options, out)),
+    log: logOn(out),
   })
   const url = urlAt(agent.address)
   const metrics = agent.metricsAddress && `${urlAt(agent.metricsAddress)}/metrics`

@@ -1,6 +1,6 @@
 import { openHasher } from '@vouch/circuits'
 import { type ListeningOptions, limitsFile, placeOf, readNodeLimits } from '@vouch/host/http'
-import type { Terminal } from '@vouch/host/node'
+import { serverTerminal, type Terminal } from '@vouch/host/node'
 import { shown, VouchError } from '@vouch/protocol'
 import {
   auditWarning,
@@ -31,11 +31,12 @@ export interface NodeServeOptions extends ListeningOptions, ClockOptions {
 
 /** `registrar node serve`: a trust node, until it is told to end. */
 export async function nodeServeCommand(
-  out: Terminal,
+  terminal: Terminal,
   folder: string,
   options: NodeServeOptions,
 ): Promise<number> {
-  const place = await placeOf(options)
+  const out = await serverTerminal(terminal, options)
+  const place = await placeOf(options, out)
   const { limits, peerAddresses } = await readNodeLimits(limitsFile(folder, options), {
     ...REGISTRAR_LIMITS,
     peers: PEER_LIMITS,

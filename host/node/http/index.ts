@@ -45,6 +45,7 @@ export {
   response,
 } from './openapi.js'
 export { type Origins, originsArgument } from './origins.js'
+export { type RequestLogOptions, requestLog } from './request-log.js'
 export type { HttpAsked, Route, Routes } from './routes.js'
 export type { ListeningPlace, RunningServer, Site } from './server.js'
 export { meteredGate, startServer } from './server.js'

@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { shown, VouchError } from '@vouch/protocol'
+import type { LogOptions, ServerTerminal } from '../log/server-terminal.js'
 import { openMeter } from '../metrics/open-meter.js'
 import { numberArgument } from '../terminal/arguments.js'
 import { proxyArgument } from './client-address.js'
 import type { Address, Observed } from './observed.js'
 import { originsArgument } from './origins.js'
+import { type RequestLogOptions, requestLog } from './request-log.js'
 import type { ListeningPlace } from './server.js'
 
 /** What a server lets its operator see of it: what all commands that serve share. */
-export interface ObservingOptions {
+export interface ObservingOptions extends LogOptions, RequestLogOptions {
   readonly metricsListen?: string | undefined
 }
 
@@ -26,6 +28,9 @@ export interface ListeningOptions extends ObservingOptions {
 /** The same, as commands show it. */
 export const OBSERVING_OPTIONS = [
   ['--metrics-listen <address>', 'serve Prometheus metrics there, as host:port (default: nowhere)'],
+  ['--log <format>', 'how the server speaks on stderr: json, or words (default: words on a terminal)'],
+  ['--log-requests', 'log each request: method, route, status and milliseconds, no address'],
+  ['--log-addresses', 'with --log-requests: the network of the client too'],
 ] as const
 
 export const LISTENING_OPTIONS = [
@@ -34,10 +39,10 @@ export const LISTENING_OPTIONS = [
   ...OBSERVING_OPTIONS,
 ] as const
 
-export async function placeOf(options: ListeningOptions): Promise<ListeningPlace> {
+export async function placeOf(options: ListeningOptions, out: ServerTerminal): Promise<ListeningPlace> {
   const { host, port, behindProxy, allowOrigin } = options
   return {
-    ...(await observedOf(options)),
+    ...(await observedOf(options, out)),
     host,
     port: numberArgument(port, '--port', { min: 0, max: 65_535 }),
     proxy: behindProxy === undefined ? undefined : proxyArgument(behindProxy),
@@ -45,9 +50,11 @@ export async function placeOf(options: ListeningOptions): Promise<ListeningPlace
   }
 }
 
-/** What is counted, and where the counts are served. */
-export async function observedOf({ metricsListen }: ObservingOptions): Promise<Observed> {
+/** What is counted, where the counts are served, and which requests are logged. */
+export async function observedOf(options: ObservingOptions, out: ServerTerminal): Promise<Observed> {
+  const { metricsListen } = options
   return {
+    onRequest: requestLog(out, options),
     meter: await openMeter(),
     metricsAt: metricsListen === undefined ? undefined : hostAndPort(metricsListen, '--metrics-listen'),
   }

@@ -25,6 +25,8 @@ export interface Observed {
   readonly meter?: Meter | undefined
   /** Where the counts are served; if not given, nowhere. */
   readonly metricsAt?: Address | undefined
+  /** Told of each request, for a log; if not given, nobody is. */
+  readonly onRequest?: ((ended: EndedRequest) => void) | undefined
 }
 
 export interface Address {

@@ -48,6 +48,7 @@ export async function startServer<Service>(
   const count = counting(meter, Object.keys(site.routes))
   const onEnded = (ended: EndedRequest): void => {
     count(ended)
+    place.onRequest?.(ended)
     site.onEnded?.(ended)
   }
   const handle = requestHandler(site, { gate, limits, origins, onEnded, isEnding })

@@ -1,6 +1,6 @@
 import { openHasher } from '@vouch/circuits'
 import { type ListeningOptions, limitsFile, placeOf, readLimits } from '@vouch/host/http'
-import { numberArgument, type Terminal } from '@vouch/host/node'
+import { numberArgument, serverTerminal, type Terminal } from '@vouch/host/node'
 import {
   auditWarning,
   type ClockOptions,
@@ -22,12 +22,13 @@ export interface RegistrarServeOptions extends SigningOptions, ListeningOptions,
 
 /** `registrar serve`: the HTTP interface, and heads on the clock, until it is told to end. */
 export async function serveRegistrarCommand(
-  out: Terminal,
+  terminal: Terminal,
   folder: string,
   options: RegistrarServeOptions,
 ): Promise<number> {
+  const out = await serverTerminal(terminal, options)
   const cutEvery = numberArgument(options.cutEvery, '--cut-every', { min: 1, max: 3600 })
-  const place = await placeOf(options)
+  const place = await placeOf(options, out)
   const limits = await readLimits(limitsFile(folder, options), REGISTRAR_LIMITS)
   const registrar = await openRegistrar(folder, {
     key: keyFile(folder, options),
