@@ -47,8 +47,10 @@ export interface AgentOptions extends ListeningPlace {
 
 export interface RunningAgent {
   readonly address: RunningServer['address']
+  /** Where it answers, without a path. */
+  readonly url: string
   /** Where its counts are served, if anywhere. */
-  readonly metricsAddress: RunningServer['address'] | undefined
+  readonly metrics: string | undefined
   readonly measured: Measured
   /** Finishes what is in hand, and takes its sockets away. */
   close(): Promise<void>
@@ -105,7 +107,8 @@ export async function startAgent(file: ConfigurationFile, options: AgentOptions)
     })
     return {
       address: server.address,
-      metricsAddress: metrics?.address,
+      url: server.url,
+      metrics: metrics && `${metrics.url}/metrics`,
       measured,
       async close() {
         log({ event: 'ending' })

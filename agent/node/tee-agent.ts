@@ -1,4 +1,4 @@
-import { OBSERVING_OPTIONS } from '@vouch/host/http'
+import { OBSERVING_OPTIONS, TLS_OPTIONS } from '@vouch/host/http'
 import { runCommand, runProgram, terminal, versionOf } from '@vouch/host/node'
 import { Command } from 'commander'
 import { type CheckOptions, checkCommand } from './commands/check.js'
@@ -33,7 +33,7 @@ const serve = teeAgent
   .option('--allow-origin <origins...>', 'web pages that may ask: *, none, or origins (default: *)')
   .option(...json)
   .action((options: AgentServeOptions) => run(options, () => serveAgentCommand(out, options)))
-for (const [flags, description] of OBSERVING_OPTIONS) serve.option(flags, description)
+for (const [flags, description] of [...OBSERVING_OPTIONS, ...TLS_OPTIONS]) serve.option(flags, description)
 
 teeAgent
   .command('check')

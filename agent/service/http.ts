@@ -19,6 +19,6 @@ export async function httpWire(serving: WireServing): Promise<Wire> {
       if (!(route in LIVENESS_ROUTES)) count(outcome)
     },
   }
-  const { address, close } = await startServer(site, place, serverLimits, gate)
-  return { address, scheme: 'http', close }
+  const { url, close } = await startServer(site, place, serverLimits, gate)
+  return { endpoint: `${url}/`, close }
 }

@@ -1,6 +1,20 @@
 import { parseArgs } from 'node:util'
-import { hostAndPort, observedOf, originsArgument, proxyArgument } from '@vouch/host/http'
-import { runCommand, serverTerminal, terminal, usageWords, versionOf } from '@vouch/host/node'
+import {
+  hostAndPort,
+  observedOf,
+  originsArgument,
+  proxyArgument,
+  type TlsOptions,
+  tlsOf,
+} from '@vouch/host/http'
+import {
+  runCommand,
+  type ServerTerminal,
+  serverTerminal,
+  terminal,
+  usageWords,
+  versionOf,
+} from '@vouch/host/node'
 import { PROFILES, type ProfileName, shown, toHex, VouchError } from '@vouch/protocol'
 import { readServiceLimits } from './limits-file.js'
 import { type ServiceOptions, startService } from './service.js'
@@ -20,6 +34,7 @@ const HELP = `usage: vouch-echo --profile sha256|eip191 --key FILE --announce SO
   --allow-origin   web pages that may ask over HTTP: *, none, or one or more origins; * if not given
   --metrics-listen HOST:PORT   serve Prometheus metrics there
   --log        how it speaks on stderr: json, or words
+  --tls-cert, --tls-key   speak TLS over HTTP, with a certificate and its key in PEM; read anew on SIGHUP
   --key-anywhere   let the key lie on a disk; for development alone
 
 example:
@@ -48,6 +63,7 @@ async function options(): Promise<ServiceOptions | 'help' | 'version'> {
     ...(limits === undefined ? {} : { limits: await readServiceLimits(limits) }),
     ...(proxy === undefined ? {} : { proxy: proxyArgument(proxy) }),
     origins: originsArgument(values['allow-origin']),
+    tls: await tlsFor(http, { tlsCert: values['tls-cert'], tlsKey: values['tls-key'] }, told),
     ...(await observedOf({ metricsListen: values['metrics-listen'] }, told)),
     respond: (message) => message,
     log: (event, facts) => told.event(event, facts),
@@ -61,6 +77,8 @@ function argumentsGiven() {
   const more = {
     limits: text,
     log: text,
+    'tls-cert': text,
+    'tls-key': text,
     'metrics-listen': text,
     'behind-proxy': text,
     'allow-origin': { ...text, multiple: true },
@@ -70,6 +88,12 @@ function argumentsGiven() {
   } catch (error) {
     throw usage(error instanceof Error ? usageWords(error.message) : 'the arguments cannot be read')
   }
+}
+
+async function tlsFor(http: string | undefined, given: TlsOptions, told: ServerTerminal) {
+  const tls = await tlsOf(given, told)
+  if (tls !== undefined && http === undefined) throw usage('--tls-cert is given without --http')
+  return tls
 }
 
 function profileNamed(text: string | undefined): ProfileName {

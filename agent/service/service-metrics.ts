@@ -1,6 +1,5 @@
 import { type AskOutcome, CODE_LABEL, HTTP_METRICS, type Meter, type Metric } from '@vouch/host/http'
 import type { Exchange } from './exchange.js'
-import type { Wire } from './wire.js'
 
 const WIRES = { wire: ['tcp', 'http'] }
 
@@ -19,7 +18,7 @@ export const SERVICE_METRICS = {
 } as const satisfies Readonly<Record<string, Metric<string>>>
 
 /** One wire, counted. `tally` is what the log hears of. */
-export function wireMeter(meter: Meter, wire: Wire['scheme'], tally: (outcome: AskOutcome) => void) {
+export function wireMeter(meter: Meter, wire: 'tcp' | 'http', tally: (outcome: AskOutcome) => void) {
   const countAsk = meter.counter(SERVICE_METRICS.asks)
   const countRefusal = meter.counter(HTTP_METRICS.refusals)
   const time = meter.histogram(SERVICE_METRICS.seconds)

@@ -8,7 +8,7 @@ import {
   observe,
   type ProxyAddress,
   type RunningServer,
-  urlAt,
+  type TlsIdentity,
 } from '@vouch/host/http'
 import {
   assertShape,
@@ -43,6 +43,8 @@ export interface ServiceOptions extends Observed {
   readonly http?: ServicePlace
   /** Where the reverse proxy is, if there is one: its word counts for whose ask it is. Over TCP it has none to give. */
   readonly proxy?: ProxyAddress
+  /** What it shows in TLS over HTTP; over TCP there is none. */
+  readonly tls?: TlsIdentity | undefined
   /** Of which origins web pages may ask over HTTP; if not given, of all. */
   readonly origins?: Origins
   readonly respond: Respond
@@ -98,12 +100,12 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     ] as const) {
       if (place === undefined) continue
       const counted = wireMeter(meter, scheme, count)
-      const listening = { ...place, origins: options.origins, meter }
+      const listening = { ...place, origins: options.origins, tls: options.tls, meter }
       const serving = { ...shared, gate, place: listening, exchange: counted.exchange(exchange) }
       wires.push(await wire({ ...serving, count: counted.count }))
     }
     metrics = await observe(options, { unready })
-    const endpoints = wires.map(endpointOf)
+    const endpoints = wires.map(({ endpoint }) => endpoint)
     if (announceTo !== undefined) {
       await announceWithin(announceTo, publicKey, AGENT_STARTS_WITHIN_MS)
       isAnnounced = true
@@ -115,7 +117,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     timers.push(setInterval(report, EVERY_MS))
     const key = { x: toHex(publicKey.x), y: toHex(publicKey.y) }
     log('serving', { endpoints, profile, public_key: key, announced: announceTo !== undefined })
-    return { publicKey, endpoints, metrics: metrics && `${urlAt(metrics.address)}/metrics`, close }
+    return { publicKey, endpoints, metrics: metrics && `${metrics.url}/metrics`, close }
   } catch (error) {
     await close()
     throw error
@@ -137,6 +139,3 @@ function askTally(log: NonNullable<ServiceOptions['log']>) {
 }
 
 const UNANNOUNCED: Failure = { code: 'AGENT_UNREACHABLE', rule: 'the agent has not heard the key yet' }
-
-const endpointOf = ({ address, scheme }: Wire): string =>
-  `${urlAt(address, scheme)}${scheme === 'http' ? '/' : ''}`

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
-import { HTTP_METRICS, listening, NO_METER, refusalBody } from '@vouch/host/http'
+import { HTTP_METRICS, listening, NO_METER, refusalBody, urlAt } from '@vouch/host/http'
 import { VouchError } from '@vouch/protocol'
 import type { Wire, WireServing } from './wire.js'
 
@@ -65,8 +65,7 @@ export async function tcpWire({ place, exchange, limits, gate, count }: WireServ
     })
   })
   return {
-    address: await listening(server, place),
-    scheme: 'tcp',
+    endpoint: urlAt(await listening(server, place), 'tcp'),
     close: (graceMs) =>
       new Promise((resolve) => {
         const cut = setTimeout(() => {

@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net'
 import type { AskOutcome, Gate, ListeningPlace, Live, Limits as ServerLimits, Site } from '@vouch/host/http'
 import type { Exchange } from './exchange.js'
 import type { ServiceLimits } from './limits.js'
@@ -16,8 +15,8 @@ export interface WireServing extends Live {
 
 /** A way in that is open. */
 export interface Wire {
-  readonly address: AddressInfo
-  readonly scheme: 'tcp' | 'http'
+  /** How agents and clients name it. */
+  readonly endpoint: string
   /** Takes nothing new, finishes what is in hand within this time, ends. */
   close(graceMs: number): Promise<void>
 }

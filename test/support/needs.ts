@@ -36,6 +36,8 @@ export const needs = {
     'a tmpfs at /dev/shm',
     () => existsSync('/dev/shm') && statfsSync('/dev/shm').type === 0x01021994,
   ),
+  /** What makes the certificates of servers in tests. */
+  openssl: need('openssl', () => runs('openssl', ['version'])),
   curl: need('curl', () => runs('curl', ['--version'])),
   python3: need('python3, 3.9 or later', () =>
     runs('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']),

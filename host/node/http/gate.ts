@@ -34,6 +34,8 @@ export class Gate {
   private readonly callers: Callers
   /** The kind of clients in whose places a connection is held, for as long as it lasts. */
   private readonly holders = new WeakMap<Socket, Crowd>()
+  /** The connection that carries one in TLS, and has its place. */
+  private readonly below = new WeakMap<Socket, Socket>()
 
   constructor(noteRefusal: NoteRefusal, limits: Limits, callers: Callers = {}) {
     this.noteRefusal = noteRefusal
@@ -72,6 +74,11 @@ export class Gate {
     return false
   }
 
+  /** Notes that requests come by `above`, and that `below` has the place. */
+  carries(below: Socket, above: Socket): void {
+    this.below.set(above, below)
+  }
+
   /** Whose request it is, for limits and for the log: the proxy's word where there is one, and nobody else's. */
   clientOf(request: IncomingMessage): string {
     const address = addressOf(request.socket)
@@ -102,7 +109,8 @@ export class Gate {
 
   /** Works for a client, within what all clients share. */
   work<T>(from: string, socket: Socket, work: () => Promise<T> | T): Promise<T> {
-    return this.crowdOf(from).work(from, () => this.holderOf(socket).connections.during(socket, work))
+    const held = this.below.get(socket) ?? socket
+    return this.crowdOf(from).work(from, () => this.holderOf(held).connections.during(held, work))
   }
 
   /** A proxy's connections are everybody's, so what counts is how many of a client's requests it has in hand. */
@@ -123,7 +131,7 @@ export class Gate {
       await this.note(from, error)
       throw error
     }
-    const { socket } = request
+    const socket = this.below.get(request.socket) ?? request.socket
     const { connections } = this.holderOf(socket)
     this.forwarded.enter(from)
     connections.carry(socket, from)

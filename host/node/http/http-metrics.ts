@@ -32,6 +32,14 @@ export const HTTP_METRICS = {
     help: 'Connections that were refused before anything was asked',
     labels: { code: ['BUSY', 'RATE_LIMITED'] },
   },
+  handshakeFailures: {
+    name: 'vouch_tls_failures_total',
+    help: 'Clients with which no TLS came about',
+  },
+  certificateEnd: {
+    name: 'vouch_tls_certificate_end_timestamp_seconds',
+    help: 'When the certificate of the server ends, in seconds since 1970; none without TLS',
+  },
   connections: { name: 'vouch_connections', help: 'Connections that are open' },
   connectionsLimit: { name: 'vouch_connections_limit', help: 'Connections that strangers may have open' },
   inHand: { name: 'vouch_requests_in_hand', help: 'Requests that are worked on' },

@@ -22,7 +22,7 @@ export {
   readYamlFile,
 } from './limits-file.js'
 export { listening, urlAt } from './listening.js'
-export type { ListeningOptions, ObservingOptions } from './listening-options.js'
+export type { ListeningOptions, ObservingOptions, TlsOptions } from './listening-options.js'
 export {
   hostAndPort,
   LISTENING_OPTIONS,
@@ -30,6 +30,8 @@ export {
   OBSERVING_OPTIONS,
   observedOf,
   placeOf,
+  TLS_OPTIONS,
+  tlsOf,
 } from './listening-options.js'
 export { LIVENESS_PATHS, LIVENESS_ROUTES, LIVENESS_SCHEMAS, type Live, oncePer } from './liveness.js'
 export { LIVENESS_METRICS, observe } from './metrics-server.js'
@@ -49,5 +51,7 @@ export { type RequestLogOptions, requestLog } from './request-log.js'
 export type { HttpAsked, Route, Routes } from './routes.js'
 export type { ListeningPlace, RunningServer, Site } from './server.js'
 export { meteredGate, startServer } from './server.js'
+export type { TlsFiles } from './tls.js'
+export { TlsIdentity } from './tls.js'
 export type { Grant, Rate } from './token-buckets.js'
 export { TokenBuckets } from './token-buckets.js'

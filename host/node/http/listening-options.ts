@@ -4,19 +4,27 @@ import { shown, VouchError } from '@vouch/protocol'
 import type { LogOptions, ServerTerminal } from '../log/server-terminal.js'
 import { openMeter } from '../metrics/open-meter.js'
 import { numberArgument } from '../terminal/arguments.js'
+import type { Terminal } from '../terminal/terminal.js'
 import { proxyArgument } from './client-address.js'
 import type { Address, Observed } from './observed.js'
 import { originsArgument } from './origins.js'
 import { type RequestLogOptions, requestLog } from './request-log.js'
 import type { ListeningPlace } from './server.js'
+import { TlsIdentity } from './tls.js'
 
 /** What a server lets its operator see of it: what all commands that serve share. */
 export interface ObservingOptions extends LogOptions, RequestLogOptions {
   readonly metricsListen?: string | undefined
 }
 
+/** What a server shows itself by. */
+export interface TlsOptions {
+  readonly tlsCert?: string | undefined
+  readonly tlsKey?: string | undefined
+}
+
 /** Where to listen, and to whom: what all commands that serve share. */
-export interface ListeningOptions extends ObservingOptions {
+export interface ListeningOptions extends ObservingOptions, TlsOptions {
   readonly host: string
   readonly port: string
   /** true: the proxy is on this machine. */
@@ -33,10 +41,16 @@ export const OBSERVING_OPTIONS = [
   ['--log-addresses', 'with --log-requests: the network of the client too'],
 ] as const
 
+export const TLS_OPTIONS = [
+  ['--tls-cert <file>', 'speak TLS, with this certificate and its chain in PEM; read anew on SIGHUP'],
+  ['--tls-key <file>', "the certificate's key in PEM, for its owner alone"],
+] as const
+
 export const LISTENING_OPTIONS = [
   ['--limits <file>', 'what clients may take, in YAML (default: limits.yaml in the folder, if it is there)'],
   ['--allow-origin <origins...>', 'web pages that may ask: *, none, or origins (default: *)'],
   ...OBSERVING_OPTIONS,
+  ...TLS_OPTIONS,
 ] as const
 
 export async function placeOf(options: ListeningOptions, out: ServerTerminal): Promise<ListeningPlace> {
@@ -47,6 +61,7 @@ export async function placeOf(options: ListeningOptions, out: ServerTerminal): P
     port: numberArgument(port, '--port', { min: 0, max: 65_535 }),
     proxy: behindProxy === undefined ? undefined : proxyArgument(behindProxy),
     origins: originsArgument(allowOrigin),
+    tls: await tlsOf(options, out),
   }
 }
 
@@ -58,6 +73,17 @@ export async function observedOf(options: ObservingOptions, out: ServerTerminal)
     meter: await openMeter(),
     metricsAt: metricsListen === undefined ? undefined : hostAndPort(metricsListen, '--metrics-listen'),
   }
+}
+
+/** The certificate that an operator names, with its key; undefined where neither is named. */
+export async function tlsOf(
+  { tlsCert: cert, tlsKey: key }: TlsOptions,
+  out: Terminal,
+): Promise<TlsIdentity | undefined> {
+  if (cert === undefined && key === undefined) return undefined
+  if (cert !== undefined && key !== undefined)
+    return TlsIdentity.open({ cert, key }, (said) => out.words(`${out.program}: ${said}`))
+  throw new VouchError('USAGE', { rule: 'of --tls-cert and --tls-key one is given without the other' })
 }
 
 /** An address to listen on, as HOST:PORT; an IPv6 address in brackets or without. */

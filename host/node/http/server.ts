@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { VouchError } from '@vouch/protocol'
@@ -8,10 +8,12 @@ import { assertPlain, readBody } from './body.js'
 import { type Callers, Gate, type NoteRefusal } from './gate.js'
 import { HTTP_METRICS, meterGate, NO_ROUTE, requestCounter } from './http-metrics.js'
 import type { Limits } from './limits.js'
-import { listening } from './listening.js'
+import { listening, urlAt } from './listening.js'
 import { type AskOutcome, CLIENT_GONE, type EndedRequest, type Observed } from './observed.js'
 import { headersFor, type Origins, preflightHeaders } from './origins.js'
 import { findRoute, type Route, type Routes, routeOf } from './routes.js'
+import type { TlsIdentity } from './tls.js'
+import { type Door, openTransport } from './transport.js'
 
 /** What is served, and to whom refusals are told that no handler hears of. */
 export interface Site<Service> {
@@ -25,6 +27,8 @@ export interface Site<Service> {
 
 export interface RunningServer {
   readonly address: AddressInfo
+  /** Where it answers, without a path. */
+  readonly url: string
   /** Takes no new requests, finishes those in hand, ends. What takes longer than this is cut off; if not given, as long as a request may take. */
   close(graceMs?: number): Promise<void>
 }
@@ -34,6 +38,8 @@ export interface ListeningPlace extends Callers, Observed {
   readonly port: number
   /** Of which origins web pages may ask; if not given, of all. */
   readonly origins?: Origins | undefined
+  /** What the server shows in TLS; if not given, it speaks plain HTTP. */
+  readonly tls?: TlsIdentity | undefined
 }
 
 /** Serves a site. Everything that arrives is a stranger's. Servers of one service share a gate. */
@@ -43,7 +49,8 @@ export async function startServer<Service>(
   limits: Limits,
   gate = meteredGate(site.noteRefusal, limits, place),
 ): Promise<RunningServer> {
-  const { origins = '*', meter = NO_METER } = place
+  const { origins = '*', meter = NO_METER, tls } = place
+  meter.gauge(HTTP_METRICS.certificateEnd, () => tls?.expiresAt ?? Number.NaN)
   const isEnding = (): boolean => !server.listening
   const count = counting(meter, Object.keys(site.routes))
   const onEnded = (ended: EndedRequest): void => {
@@ -52,25 +59,35 @@ export async function startServer<Service>(
     site.onEnded?.(ended)
   }
   const handle = requestHandler(site, { gate, limits, origins, onEnded, isEnding })
-  const server: Server = createServer(
-    {
-      headersTimeout: limits.headersMs,
-      requestTimeout: limits.requestMs,
-      connectionsCheckingInterval: limits.checkMs,
-      keepAliveTimeout: limits.headersMs,
-      maxHeaderSize: 8192,
-    },
+  const { server, scheme, end } = openTransport(
     (request, response) => void handle(request, response),
+    limits,
+    doorOf(gate, place),
+    tls,
   )
+  try {
+    const address = await listening(server, place)
+    const close = (graceMs = limits.requestMs): Promise<void> => closed(server, graceMs).finally(end)
+    return { address, url: urlAt(address, scheme), close }
+  } catch (error) {
+    end()
+    throw error
+  }
+}
+
+/** The gate as the door of a server. A client that expects TLS is told nothing: it could not read it. */
+function doorOf(gate: Gate, { origins = '*', meter = NO_METER, tls }: ListeningPlace): Door {
   const countTurnedAway = meter.counter(HTTP_METRICS.turnedAway)
-  server.on('connection', (socket) =>
-    gate.admitConnection(socket, (reason) => {
-      countTurnedAway({ code: reason.code })
-      return turnedAway(reason, origins)
-    }),
-  )
-  const address = await listening(server, place)
-  return { address, close: (graceMs = limits.requestMs) => closed(server, graceMs) }
+  const countFailure = meter.counter(HTTP_METRICS.handshakeFailures)
+  return {
+    admit: (socket) =>
+      gate.admitConnection(socket, (reason) => {
+        countTurnedAway({ code: reason.code })
+        return tls === undefined ? turnedAway(reason, origins) : ''
+      }),
+    carries: (below, above) => gate.carries(below, above),
+    failed: () => countFailure({}),
+  }
 }
 
 /** A gate whose connections are counted. */

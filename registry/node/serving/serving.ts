@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net'
 import {
   isLoopback,
   type Limits,
@@ -8,7 +7,6 @@ import {
   type RunningServer,
   type Site,
   startServer,
-  urlAt,
 } from '@vouch/host/http'
 import { sayFailure, type Terminal } from '@vouch/host/node'
 import { exitStatus, sentence, VouchError } from '@vouch/protocol'
@@ -56,7 +54,7 @@ export async function serveUntilEnded<Service extends Admitter>(
   try {
     metrics = await observe(place, site.service)
     const server = await startServer({ ...site, service: metered(site.service, meter) }, place, limits)
-    sayWhere(out, server.address, metrics?.address, json ?? false)
+    sayWhere(out, [server, ...(metrics === undefined ? [] : [metrics])], json ?? false)
     onServing?.()
     const loss = await Promise.race([told, registry.lost])
     if (loss !== undefined) sayFailure(out, loss, json ?? false)
@@ -72,19 +70,13 @@ export async function serveUntilEnded<Service extends Admitter>(
 const wordsOf = (error: unknown): string =>
   error instanceof VouchError ? `${sentence(error)} [${error.code}]` : 'unknown'
 
-function sayWhere(
-  out: Terminal,
-  address: AddressInfo,
-  metricsAddress: AddressInfo | undefined,
-  json: boolean,
-): void {
-  const url = urlAt(address)
-  const metrics = metricsAddress && `${urlAt(metricsAddress)}/metrics`
+function sayWhere(out: Terminal, servers: readonly RunningServer[], json: boolean): void {
+  const [url, metrics] = servers.map((server, i) => (i === 0 ? server.url : `${server.url}/metrics`))
   if (json) out.data(JSON.stringify({ url, metrics }))
-  else for (const line of [url, ...(metrics === undefined ? [] : [metrics])]) out.data(`serving ${line}`)
-  for (const { address: host } of [address, ...(metricsAddress === undefined ? [] : [metricsAddress])]) {
-    if (!isLoopback(host))
-      out.words(`${out.program}: warning: ${host} is not loopback, and what is spoken there is not encrypted`)
+  else for (const where of [url, metrics]) if (where !== undefined) out.data(`serving ${where}`)
+  for (const { url, address } of servers) {
+    if (url.startsWith('http:') && !isLoopback(address.address))
+      out.words(`${out.program}: warning: ${url} is not loopback, and what it speaks is not encrypted`)
   }
 }
 
