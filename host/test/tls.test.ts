@@ -259,6 +259,30 @@ test('behind a proxy that speaks TLS, places are taken from the client that has 
   expect(await Promise.all([...uploads, idle, newcomer].map(isClosed))).toEqual([true, false, false, false])
 })
 
+test('a server that wants certificates takes up no session: each connection shows its own', async () => {
+  const client = authority.issue('client')
+  const shown = { cert: readFileSync(client.cert), key: readFileSync(client.key) }
+  for (const [clientCa, isReused] of [
+    [undefined, true],
+    [authority.root, false],
+  ] as const) {
+    const tls = await TlsIdentity.open({ ...own, clientCa }, () => undefined)
+    const site = { routes: ROUTES, service: {}, noteRefusal: () => undefined }
+    const server = await startServer(site, { host: '127.0.0.1', port: 0, tls }, WIDE_LIMITS)
+    onTestFinished(() => server.close(0))
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const first = await opened(server, { ...shown, maxVersion })
+      const given: Buffer[] = []
+      first.on('session', (session: Buffer) => given.push(session))
+      first.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+      await new Promise((resolve) => first.once('data', resolve))
+      const session = given.at(-1) ?? first.getSession()
+      const second = await opened(server, { ...shown, maxVersion, session })
+      expect([clientCa, maxVersion, second.isSessionReused()]).toEqual([clientCa, maxVersion, isReused])
+    }
+  }
+})
+
 describe('files that are no pair', () => {
   const pairOf = (cert: string, key: string) => TlsIdentity.open({ cert, key }, () => undefined)
   const file = (name: string, text: string): string => {

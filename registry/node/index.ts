@@ -1,5 +1,7 @@
 // The public names of this package under Node, besides those of `@vouch/registry`.
 
+export type { AdminOptions } from './admin/admin-server.js'
+export { ADMIN_OPTIONS, serveAdmin } from './admin/admin-server.js'
 export { handOver, takeOrders } from './control.js'
 export type { Admitter } from './http/admitting.js'
 export { ADMITTING_PATHS, ADMITTING_SCHEMAS, admittingRoutes } from './http/admitting.js'

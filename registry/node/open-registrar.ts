@@ -37,8 +37,8 @@ export interface RegistrarOptions {
 /** A registrar at work: its registry open for writing, its policies loaded, the proving library at hand. */
 export interface Registrar extends RegistrarService {
   readonly registry: Registry
-  /** Does what the operator orders, and notes it in the private log. */
-  carryOut(order: Order): Promise<Outcome>
+  /** Does what the operator orders, and notes it in the private log, with who ordered it. */
+  carryOut(order: Order, from?: string): Promise<Outcome>
   close(): Promise<void>
 }
 
@@ -91,11 +91,11 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
     buckets: () => published.index(),
     bucket: (number, root) => published.bucket(number, root),
     policies: () => [...policies.values()],
-    carryOut: async (order) => {
+    carryOut: async (order, from = 'command line') => {
       const outcome = await carryOut(registry, order)
       const details = { ...orderDetails(order), leaves: outcome.removed, seq: outcome.seq }
       const said = order.action === 'readmit' ? 'readmitted' : 'removed'
-      const isNoted = await audit.write({ time: now(), outcome: said, from: 'command line', details })
+      const isNoted = await audit.write({ time: now(), outcome: said, from, details })
       return { ...outcome, isNoted }
     },
     close: async () => {

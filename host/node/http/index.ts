@@ -4,7 +4,16 @@ export type { LabelValues, Meter, Metric } from '../metrics/meter.js'
 export { NO_METER } from '../metrics/meter.js'
 export { openMeter } from '../metrics/open-meter.js'
 export type { HttpAnswer } from './answer.js'
-export { bytesAnswer, failureOf, jsonAnswer, refusal, refusalBody, refusalOf, sendAnswer } from './answer.js'
+export {
+  bytesAnswer,
+  failureOf,
+  jsonAnswer,
+  PROMETHEUS_TEXT,
+  refusal,
+  refusalBody,
+  refusalOf,
+  sendAnswer,
+} from './answer.js'
 export { readBody } from './body.js'
 export { isLoopback, type ProxyAddress, proxyArgument } from './client-address.js'
 export { type Callers, Gate } from './gate.js'
@@ -35,6 +44,7 @@ export {
 } from './listening-options.js'
 export { LIVENESS_PATHS, LIVENESS_ROUTES, LIVENESS_SCHEMAS, type Live, oncePer } from './liveness.js'
 export { LIVENESS_METRICS, observe } from './metrics-server.js'
+export { type MutualAsk, postMutual } from './mutual-client.js'
 export { networkOf } from './network.js'
 export type { Address, AskOutcome, EndedRequest, Observed } from './observed.js'
 export type { Description } from './openapi.js'
@@ -51,7 +61,7 @@ export { type RequestLogOptions, requestLog } from './request-log.js'
 export type { HttpAsked, Route, Routes } from './routes.js'
 export type { ListeningPlace, RunningServer, Site } from './server.js'
 export { meteredGate, startServer } from './server.js'
-export type { TlsFiles } from './tls.js'
+export type { TlsFiles, TlsServerOptions } from './tls.js'
 export { TlsIdentity } from './tls.js'
 export type { Grant, Rate } from './token-buckets.js'
 export { TokenBuckets } from './token-buckets.js'

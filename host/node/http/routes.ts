@@ -7,6 +7,8 @@ export interface HttpAsked {
   readonly from: string
   /** The part of the path, or of the query, that the route leaves open. */
   readonly argument: string
+  /** SHA-256 of the client's certificate, in hexadecimal, where the server asks for one and has verified it. */
+  readonly certificate?: string | undefined
 }
 
 export interface Route<Service> {

@@ -13,7 +13,7 @@ import { type AskOutcome, CLIENT_GONE, type EndedRequest, type Observed } from '
 import { headersFor, type Origins, preflightHeaders } from './origins.js'
 import { findRoute, type Route, type Routes, routeOf } from './routes.js'
 import type { TlsIdentity } from './tls.js'
-import { type Door, openTransport } from './transport.js'
+import { certificateOf, type Door, openTransport } from './transport.js'
 
 /** What is served, and to whom refusals are told that no handler hears of. */
 export interface Site<Service> {
@@ -139,7 +139,8 @@ function requestHandler<Service>(
   async function answerTo(request: IncomingMessage, from: string): Promise<HttpAnswer> {
     const { route, argument } = routeOf(routes, request.method ?? '', request.url ?? '')
     const body = await bodyFor(route, request, limits)
-    return gate.work(from, request.socket, () => route.answer(service, { body, from, argument }))
+    const certificate = certificateOf(request.socket)
+    return gate.work(from, request.socket, () => route.answer(service, { body, from, argument, certificate }))
   }
 
   /** Answers, or refuses, and tells which. */

@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { constants, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { sentence, textOf, VouchError } from '@vouch/protocol'
 import { Turns } from '../../src/turns.js'
@@ -10,6 +10,14 @@ export interface TlsFiles {
   /** The server's certificate, and those between it and a root that clients know, in PEM. */
   readonly cert: string
   readonly key: string
+  /** The roots of clients' certificates, in PEM: then no client comes in without one. */
+  readonly clientCa?: string | undefined
+}
+
+/** What a server begins with in TLS. */
+export type TlsServerOptions = SecureContextOptions & {
+  readonly requestCert?: true
+  readonly rejectUnauthorized?: true
 }
 
 /** What TLS takes of a server that is told of a new pair. */
@@ -26,8 +34,15 @@ const POLICY = {
   ].join(':'),
 } as const satisfies SecureContextOptions
 
+/** No session is taken up again: a certificate that was just verified is what a role is given to. */
+const MUTUAL = {
+  requestCert: true,
+  rejectUnauthorized: true,
+  secureOptions: constants.SSL_OP_NO_TICKET,
+} as const
+
 interface Pair {
-  readonly options: SecureContextOptions
+  readonly options: TlsServerOptions
   /** When the certificate ends, in seconds since 1970. */
   readonly expiresAt: number
 }
@@ -54,7 +69,7 @@ export class TlsIdentity {
     return new TlsIdentity(files, await readPair(files), say)
   }
 
-  get options(): SecureContextOptions {
+  get options(): TlsServerOptions {
     return this.pair.options
   }
 
@@ -84,7 +99,7 @@ export class TlsIdentity {
   }
 }
 
-async function readPair({ cert, key }: TlsFiles): Promise<Pair> {
+async function readPair({ cert, key, clientCa }: TlsFiles): Promise<Pair> {
   const [chain, certificate] = await parseNamedFile(cert, certificateIn)
   const [secret, privateKey] = await parsePrivateFile(key, privateKeyIn)
   if (!certificate.checkPrivateKey(privateKey)) {
@@ -93,7 +108,11 @@ async function readPair({ cert, key }: TlsFiles): Promise<Pair> {
       hint: 'name a certificate and its own key with --tls-cert and --tls-key',
     })
   }
-  const options = { ...POLICY, cert: chain, key: secret }
+  const roots = clientCa === undefined ? undefined : (await parseNamedFile(clientCa, certificateIn))[0]
+  const options: TlsServerOptions = {
+    ...{ ...POLICY, cert: chain, key: secret },
+    ...(roots === undefined ? {} : { ...MUTUAL, ca: roots }),
+  }
   try {
     createSecureContext(options)
   } catch (cause) {

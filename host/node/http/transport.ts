@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+import { TLSSocket } from 'node:tls'
 import type { Limits } from './limits.js'
 import type { TlsIdentity } from './tls.js'
 
@@ -77,3 +77,9 @@ function secureTransport(
 
 /** No two connections that live at one time come to one server from one address and port. */
 const farEnd = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`
+
+/** SHA-256 of a client's certificate, where TLS has verified it. */
+export function certificateOf(socket: Socket): string | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined
+  return socket.getPeerX509Certificate()?.fingerprint256.replaceAll(':', '').toLowerCase()
+}

@@ -2,6 +2,7 @@ import { openHasher } from '@vouch/circuits'
 import { type ListeningOptions, limitsFile, placeOf, readLimits } from '@vouch/host/http'
 import { numberArgument, serverTerminal, type Terminal } from '@vouch/host/node'
 import {
+  type AdminOptions,
   auditWarning,
   type ClockOptions,
   clockTrust,
@@ -9,13 +10,14 @@ import {
   openRegistrar,
   REGISTRAR_LIMITS,
   type SigningOptions,
+  serveAdmin,
   serveUntilEnded,
   siteOf,
   stepTimer,
   takeOrders,
 } from '@vouch/registry/node'
 
-export interface RegistrarServeOptions extends SigningOptions, ListeningOptions, ClockOptions {
+export interface RegistrarServeOptions extends SigningOptions, ListeningOptions, ClockOptions, AdminOptions {
   readonly cutEvery: string
   readonly json?: true
 }
@@ -45,12 +47,9 @@ export async function serveRegistrarCommand(
       )
     }
     try {
-      const { registry } = registrar
-      return await serveUntilEnded(
-        out,
-        { site: siteOf(registrar), place, limits, registry, cutEvery },
-        options,
-      )
+      const admin = await serveAdmin(out, registrar, place, options)
+      const serving = { site: siteOf(registrar), place, limits, registry: registrar.registry, cutEvery }
+      return await serveUntilEnded(out, serving, options).finally(() => admin?.close())
     } finally {
       await orders?.close()
     }
