@@ -91,7 +91,7 @@ test('a service is https', async () => {
   })
 })
 
-test('a trust node is https', async () => {
+test('a trust node is https, and signs for peers at an address that wants certificates', async () => {
   const chain = await startTestChain()
   onTestFinished(async () => void (await chain.stop()))
   const [folder, file, key] = [join(scratch(), 'node'), join(scratch(), 'policy'), join(scratch(), 'key')]
@@ -99,6 +99,12 @@ test('a trust node is https', async () => {
   await writeFile(key, chain.anvil.keys[1] ?? '', { mode: 0o600 })
   const where = ['--rpc', chain.anvil.url, '--contract', chain.deployed.registry]
   await commands.mustCall('registrar', 'init', folder, '--policy', file, ...where)
-  const words = ['node', 'serve', folder, ...where, '--key', key, '--port', '0', '--json', ...tls]
-  expect(await statusOf(`${await serving('registrar', ...words)}/ready`)).toBe(200)
+  const peers = ['--peers-listen', '127.0.0.1:0', '--tls-client-ca', authority.root]
+  const words = ['node', 'serve', folder, ...where, '--key', key, '--port', '0', '--json', ...tls, ...peers]
+  const node = commands.start('registrar', ...words)
+  const { url } = JSON.parse(await node.firstLine()) as { url: string }
+  expect(await statusOf(`${url}/ready`)).toBe(200)
+  expect(await statusOf(`${url}/admissions`)).toBe(404)
+  const [, forPeers = ''] = /signs for peers at (https:[^"]+)"/.exec(node.stderr) ?? []
+  await expect(statusOf(`${forPeers}/admissions`)).rejects.toThrow(/certificate required/)
 })

@@ -52,6 +52,12 @@ describe('a meter', () => {
     expect([seriesSum(families, 'vouch_now'), seriesSum(families, 'vouch_later')]).toEqual([5, 6])
   })
 
+  test('keeps the gauge of the first server of a program', async () => {
+    const meter = await openMeter()
+    for (const value of [1, 2]) meter.gauge({ name: 'vouch_now', help: 'Now' }, () => value)
+    expect(seriesSum(parseExposition(await meter.text()), 'vouch_now')).toBe(1)
+  })
+
   test('has no number for a gauge that cannot be read, and all the others', async () => {
     const meter = await openMeter()
     meter.gauge({ name: 'vouch_broken', help: 'Broken' }, () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { openBackend } from '@vouch/circuits/node'
+import type { TlsIdentity } from '@vouch/host/http'
 import { clock, readSecret } from '@vouch/host/node'
 import {
   type EnrollmentFile,
@@ -48,6 +49,8 @@ export interface TrustNodeOptions {
   readonly account: PrivateKeyAccount
   /** Where the other nodes answer. */
   readonly peers: readonly string[]
+  /** What this node shows those that want to see a certificate. */
+  readonly tls?: TlsIdentity | undefined
   /** How long each of them may take. */
   readonly peerTimeoutMs?: number
   readonly now?: () => number
@@ -156,6 +159,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
       needed: threshold,
       isMember: contract.isMember,
       timeoutMs: peerTimeoutMs,
+      tls: options.tls,
     })
     return { index: await contract.admit(account, message, signed), salt }
   }

@@ -10,16 +10,16 @@ export interface MutualAsk {
 }
 
 /**
- * Posts JSON, and shows who asks by a certificate: `fetch` cannot. The server's certificate is held against the roots that Node has, and nothing
- * is followed elsewhere. The body is read to its end, or refused when it is too long.
+ * Posts JSON, and shows who asks by a certificate: `fetch` cannot. The server's certificate is held against the roots that clients of this side
+ * are held against, or those that Node has, and nothing is followed elsewhere. The body is read to its end, or refused when it is too long.
  */
 export function postMutual(
   url: string,
   tls: TlsIdentity,
   { body, signal, limit }: MutualAsk,
 ): Promise<Response> {
-  const { cert, key, minVersion, ciphers } = tls.options
-  const shown = { cert, key, minVersion, ciphers, agent: false } as const
+  const { cert, key, ca, minVersion, ciphers } = tls.options
+  const shown = { cert, key, minVersion, ciphers, ...(ca === undefined ? {} : { ca }), agent: false } as const
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
   return new Promise((resolve, reject) => {
     const sending = request(url, { ...shown, method: 'POST', headers, signal }, async (response) => {

@@ -54,6 +54,8 @@ export async function openMeter(): Promise<Meter> {
       // One that cannot be read is no number, and hides none of the others.
       const readNow = async (): Promise<number> => read()
       const readOrNone = (): Promise<number> => readNow().catch(() => Number.NaN)
+      if (made.has(name)) return // a second server of one program has gauges of its own, and they would hide the first one's
+      made.set(name, read)
       new prometheus.Gauge({
         ...{ name, help, ...declared },
         async collect() {
