@@ -3,6 +3,8 @@ import {
   failureOf,
   type Limits,
   type ListeningPlace,
+  NO_METER,
+  observe,
   oncePer,
   type RunningServer,
   startServer,
@@ -17,6 +19,7 @@ import {
   VouchError,
 } from '@vouch/protocol'
 import { type AnnouncedKey, type GuestView, guestView, Roll } from '../src/index.js'
+import { AGENT_METRICS, attestationCounter } from './agent-metrics.js'
 import type { ConfigurationFile } from './configuration-file.js'
 import { AGENT_ROUTES } from './http/routes.js'
 import type { Log } from './log.js'
@@ -44,6 +47,10 @@ export interface AgentOptions extends ListeningPlace {
 
 export interface RunningAgent {
   readonly address: RunningServer['address']
+  /** Where it answers, without a path. */
+  readonly url: string
+  /** Where its counts are served, if anywhere. */
+  readonly metrics: string | undefined
   readonly measured: Measured
   /** Finishes what is in hand, and takes its sockets away. */
   close(): Promise<void>
@@ -73,14 +80,23 @@ export async function startAgent(file: ConfigurationFile, options: AgentOptions)
     roll,
     ...measured,
   })
-  const sockets = await openSockets(file, (name, key) => takeKey({ roll, keys, log: options.log }, name, key))
+  const { limits = AGENT_LIMITS, log, meter = NO_METER } = options
+  const countAnnouncement = meter.counter(AGENT_METRICS.announcements)
+  meter.gauge(AGENT_METRICS.awaited, () => roll.awaited.length)
+  const sockets = await openSockets(file, (name, key) =>
+    takeKey({ roll, keys, log, count: (outcome) => countAnnouncement({ outcome }) }, name, key),
+  )
+  let metrics: RunningServer | undefined
   try {
-    const { limits = AGENT_LIMITS, log } = options
     const site = {
       routes: AGENT_ROUTES,
-      service: { ...logged(guest, log), unready: readiness(guest, keys) },
+      service: {
+        ...logged(guest, log, attestationCounter(meter, plan.provider.name)),
+        unready: readiness(guest, keys),
+      },
       noteRefusal: noteRefusal(log),
     }
+    metrics = await observe(options, site.service)
     const server = await startServer(site, options, limits)
     const { osImageHash } = measured
     log({
@@ -91,14 +107,18 @@ export async function startAgent(file: ConfigurationFile, options: AgentOptions)
     })
     return {
       address: server.address,
+      url: server.url,
+      metrics: metrics && `${metrics.url}/metrics`,
       measured,
       async close() {
         log({ event: 'ending' })
         await server.close()
+        await metrics?.close()
         await closeAll(sockets)
       },
     }
   } catch (error) {
+    await metrics?.close()
     await closeAll(sockets)
     throw error
   }
@@ -108,15 +128,22 @@ interface Taking {
   readonly roll: Roll
   readonly keys: KeyStore
   readonly log: Log
+  readonly count: (outcome: string) => void
 }
 
 /** A service announces. It hears that it was accepted when its key would outlive the agent, and not before. */
-async function takeKey({ roll, keys, log }: Taking, name: string, publicKey: PublicKey): Promise<void> {
+async function takeKey(
+  { roll, keys, log, count }: Taking,
+  name: string,
+  publicKey: PublicKey,
+): Promise<void> {
   try {
     const news = roll.announce(name, publicKey)
     await keys.keep(roll.announced)
     if (news === 'first') log({ event: 'announced', service: name, awaited: roll.awaited.length })
+    count('accepted')
   } catch (error) {
+    count(codeOf(error))
     log({ event: 'announcement_refused', service: name, code: codeOf(error) })
     throw error
   }
@@ -158,16 +185,23 @@ function readiness(guest: GuestView, keys: KeyStore): () => Promise<readonly Fai
 }
 
 /** The guest, saying what it attests. */
-function logged(guest: GuestView, log: Log): GuestView {
+function logged(
+  guest: GuestView,
+  log: Log,
+  count: (outcome: string, milliseconds: number) => void,
+): GuestView {
   return {
     ...guest,
     async attest(nonce) {
       const start = performance.now()
       try {
         const attestation = await guest.attest(nonce)
-        log({ event: 'attested', nonce: toHex(nonce), ms: Math.round(performance.now() - start) })
+        const milliseconds = performance.now() - start
+        count('attested', milliseconds)
+        log({ event: 'attested', nonce: toHex(nonce), ms: Math.round(milliseconds) })
         return attestation
       } catch (error) {
+        count(codeOf(error), performance.now() - start)
         log({ event: 'attestation_failed', nonce: toHex(nonce), code: codeOf(error) })
         throw error
       }

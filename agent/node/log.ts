@@ -1,3 +1,5 @@
+import type { ServerTerminal } from '@vouch/host/node'
+
 /** What an agent says of itself, one event to a line. No key, no evidence: names, codes and nonces, which are public. */
 export type LogEvent =
   | {
@@ -15,7 +17,9 @@ export type LogEvent =
 
 export type Log = (event: LogEvent) => void
 
-/** Lines of JSON, for whatever gathers them. */
-export function jsonLines(write: (line: string) => void, now: () => Date = () => new Date()): Log {
-  return (event) => write(JSON.stringify({ time: now().toISOString(), ...event }))
+const WORSE = new Set<LogEvent['event']>(['announcement_refused', 'attestation_failed', 'refused'])
+
+/** Tells events where a server speaks. */
+export function logOn(out: Pick<ServerTerminal, 'event'>): Log {
+  return ({ event, ...facts }) => out.event(event, facts, WORSE.has(event) ? 'warn' : 'info')
 }

@@ -1,3 +1,4 @@
+import { OBSERVING_OPTIONS, TLS_OPTIONS } from '@vouch/host/http'
 import { runCommand, runProgram, terminal, versionOf } from '@vouch/host/node'
 import { Command } from 'commander'
 import { type CheckOptions, checkCommand } from './commands/check.js'
@@ -22,7 +23,7 @@ const teeAgent = new Command('tee-agent')
   .version(versionOf(import.meta.url))
   .addHelpText('after', EXAMPLE)
 
-teeAgent
+const serve = teeAgent
   .command('serve')
   .description('wait for the services to announce their keys, and serve the guest by HTTP')
   .requiredOption(...config)
@@ -32,6 +33,7 @@ teeAgent
   .option('--allow-origin <origins...>', 'web pages that may ask: *, none, or origins (default: *)')
   .option(...json)
   .action((options: AgentServeOptions) => run(options, () => serveAgentCommand(out, options)))
+for (const [flags, description] of [...OBSERVING_OPTIONS, ...TLS_OPTIONS]) serve.option(flags, description)
 
 teeAgent
   .command('check')

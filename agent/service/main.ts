@@ -1,9 +1,23 @@
 import { parseArgs } from 'node:util'
-import { originsArgument, proxyArgument } from '@vouch/host/http'
-import { clock, runCommand, terminal, usageWords, versionOf } from '@vouch/host/node'
+import {
+  hostAndPort,
+  observedOf,
+  originsArgument,
+  proxyArgument,
+  type TlsOptions,
+  tlsOf,
+} from '@vouch/host/http'
+import {
+  runCommand,
+  type ServerTerminal,
+  serverTerminal,
+  terminal,
+  usageWords,
+  versionOf,
+} from '@vouch/host/node'
 import { PROFILES, type ProfileName, shown, toHex, VouchError } from '@vouch/protocol'
 import { readServiceLimits } from './limits-file.js'
-import { type ServiceOptions, type ServicePlace, startService } from './service.js'
+import { type ServiceOptions, startService } from './service.js'
 
 // The echo service: says back what it is told, signed.
 
@@ -18,6 +32,9 @@ const HELP = `usage: vouch-echo --profile sha256|eip191 --key FILE --announce SO
   --limits     what clients may take, in YAML
   --behind-proxy   believe X-Forwarded-For when it comes from this address, or from loopback
   --allow-origin   web pages that may ask over HTTP: *, none, or one or more origins; * if not given
+  --metrics-listen HOST:PORT   serve Prometheus metrics there
+  --log        how it speaks on stderr: json, or words
+  --tls-cert, --tls-key   speak TLS over HTTP, with a certificate and its key in PEM; read anew on SIGHUP
   --key-anywhere   let the key lie on a disk; for development alone
 
 example:
@@ -32,6 +49,7 @@ async function options(): Promise<ServiceOptions | 'help' | 'version'> {
   if (values.version) return 'version'
   const { profile, key, announce, tcp, http, limits } = values
   const proxy = values['behind-proxy']
+  const told = await serverTerminal(out, values, 'json')
   if (key === undefined || (tcp === undefined && http === undefined)) {
     throw usage('an option is missing: --profile, --key and one of --tcp and --http must be given')
   }
@@ -40,13 +58,15 @@ async function options(): Promise<ServiceOptions | 'help' | 'version'> {
     keyFile: key,
     keyAnywhere: values['key-anywhere'] ?? false,
     ...(announce === undefined ? {} : { announceTo: announce }),
-    ...(tcp === undefined ? {} : { tcp: placeOf(tcp) }),
-    ...(http === undefined ? {} : { http: placeOf(http) }),
+    ...(tcp === undefined ? {} : { tcp: hostAndPort(tcp, '--tcp') }),
+    ...(http === undefined ? {} : { http: hostAndPort(http, '--http') }),
     ...(limits === undefined ? {} : { limits: await readServiceLimits(limits) }),
     ...(proxy === undefined ? {} : { proxy: proxyArgument(proxy) }),
     origins: originsArgument(values['allow-origin']),
+    tls: await tlsFor(http, { tlsCert: values['tls-cert'], tlsKey: values['tls-key'] }, told),
+    ...(await observedOf({ metricsListen: values['metrics-listen'] }, told)),
     respond: (message) => message,
-    log: (event, facts) => out.words(JSON.stringify({ time: clock(), event, ...facts })),
+    log: (event, facts) => told.event(event, facts),
   }
 }
 
@@ -54,7 +74,15 @@ function argumentsGiven() {
   const text = { type: 'string' } as const
   const flag = { type: 'boolean' } as const
   const known = { profile: text, key: text, announce: text, tcp: text, http: text, help: flag, version: flag }
-  const more = { limits: text, 'behind-proxy': text, 'allow-origin': { ...text, multiple: true } } as const
+  const more = {
+    limits: text,
+    log: text,
+    'tls-cert': text,
+    'tls-key': text,
+    'metrics-listen': text,
+    'behind-proxy': text,
+    'allow-origin': { ...text, multiple: true },
+  } as const
   try {
     return parseArgs({ options: { ...known, ...more, 'key-anywhere': flag } })
   } catch (error) {
@@ -62,15 +90,15 @@ function argumentsGiven() {
   }
 }
 
+async function tlsFor(http: string | undefined, given: TlsOptions, told: ServerTerminal) {
+  const tls = await tlsOf(given, told)
+  if (tls !== undefined && http === undefined) throw usage('--tls-cert is given without --http')
+  return tls
+}
+
 function profileNamed(text: string | undefined): ProfileName {
   const profile = (Object.keys(PROFILES) as ProfileName[]).find((name) => name === text)
   return profile ?? refuse(`--profile must be one of ${Object.keys(PROFILES).join(', ')}`, text)
-}
-
-function placeOf(text: string): ServicePlace {
-  const [, host = '', port = ''] = /^(.+):([0-9]{1,5})$/.exec(text) ?? []
-  if (host === '' || Number(port) > 65_535) refuse('a place must be HOST:PORT', text)
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
 }
 
 const usage = (rule: string, given = ''): VouchError =>
@@ -96,10 +124,10 @@ await runCommand(out, false, async () => {
     out.data(chosen === 'help' ? HELP : VERSION)
     return 0
   }
-  const { endpoints, publicKey, close } = await startService(chosen)
+  const { endpoints, metrics, publicKey, close } = await startService(chosen)
   const key = { x: toHex(publicKey.x), y: toHex(publicKey.y) }
   const told = toldToEnd() // before anybody knows that it is there to be told
-  out.data(JSON.stringify({ endpoints, public_key: key }))
+  out.data(JSON.stringify({ endpoints, metrics, public_key: key }))
   await told
   await close()
   return 0

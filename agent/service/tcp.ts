@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
-import { listening, refusalBody } from '@vouch/host/http'
+import { HTTP_METRICS, listening, NO_METER, refusalBody, urlAt } from '@vouch/host/http'
 import { VouchError } from '@vouch/protocol'
 import type { Wire, WireServing } from './wire.js'
 
@@ -8,6 +8,7 @@ const LINE_FEED = 0x0a
 
 /** Serves asks over TCP: one line for one line, any number of them on one connection. */
 export async function tcpWire({ place, exchange, limits, gate, count }: WireServing): Promise<Wire> {
+  const countTurnedAway = (place.meter ?? NO_METER).counter(HTTP_METRICS.turnedAway)
   const busy = new Map<Socket, boolean>()
   let isEnding = false
 
@@ -51,7 +52,11 @@ export async function tcpWire({ place, exchange, limits, gate, count }: WireServ
 
   // Half open: a client that sends its line and says that nothing follows is answered all the same.
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    if (!gate.admitConnection(socket, (reason) => `${refusalBody(reason)}\n`)) return
+    const refused = (reason: VouchError): string => {
+      countTurnedAway({ code: reason.code })
+      return `${refusalBody(reason)}\n`
+    }
+    if (!gate.admitConnection(socket, refused)) return
     busy.set(socket, false)
     socket.on('close', () => busy.delete(socket))
     socket.setTimeout(limits.idleMs, () => socket.destroy())
@@ -60,8 +65,7 @@ export async function tcpWire({ place, exchange, limits, gate, count }: WireServ
     })
   })
   return {
-    address: await listening(server, place),
-    scheme: 'tcp',
+    endpoint: urlAt(await listening(server, place), 'tcp'),
     close: (graceMs) =>
       new Promise((resolve) => {
         const cut = setTimeout(() => {

@@ -13,6 +13,6 @@ export type {
   ProviderSettings,
   TsmFileSystem,
 } from './providers/index.js'
-export { configfsTsm } from './providers/index.js'
+export { configfsTsm, PROVIDER_NAMES } from './providers/index.js'
 export type { AnnouncedKey } from './roll.js'
 export { Roll } from './roll.js'

@@ -1,8 +1,7 @@
 import { fakeWaiting } from '@vouch/host/testing/waiting'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Collecting, collectSignatures } from '../node/trust/peers.js'
-import type { Proposal } from '../src/proposal.js'
-import { type PeerAnswer, startPeer } from './support/peers.js'
+import { type PeerAnswer, PROPOSAL, startPeer } from './support/peers.js'
 
 // A trust node before peers that have enough. Nothing is really waited for, and no peer signs.
 
@@ -21,24 +20,6 @@ async function collecting(answer: PeerAnswer, timeoutMs = 60_000) {
   const given = { peers: [peer.url], own: [], needed: 1, timeoutMs, waiting, proposal: PROPOSAL }
   const error = await collectSignatures(given as unknown as Collecting).catch((caught: unknown) => caught)
   return { error, pauses, asked: peer.asked() }
-}
-
-const PROPOSAL: Proposal = {
-  version: 1,
-  enrollment: {
-    version: 1,
-    ticket: { version: 1, registryId: new Uint8Array(32), credential: 1n, random: new Uint8Array(32) },
-    policyId: 1n,
-    reportData: new Uint8Array(64),
-    osImageHash: new Uint8Array(32),
-    gpuDigest: new Uint8Array(32),
-    evidence: [new Uint8Array(1)],
-    proof: new Uint8Array(7000),
-  },
-  expiresAt: 3600,
-  salt: new Uint8Array(32),
-  deadline: 3600,
-  setVersion: 1,
 }
 
 test('a peer that has enough is asked again when it says, so often and no more', async () => {

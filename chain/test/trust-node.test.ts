@@ -4,13 +4,15 @@ import { join } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
 import { type RunningServer, startServer } from '@vouch/host/http'
 import { clock } from '@vouch/host/node'
+import { testAuthority } from '@vouch/host/testing/certificates'
 import { type EnrollmentFile, fieldToBytes, parseJson, printEnrollment, registryLeaf } from '@vouch/protocol'
 import type { Admission } from '@vouch/registry'
 import { makeRegistrar, REGISTRAR_LIMITS } from '@vouch/registry/node'
 import { newChip, newClient } from '@vouch/registry/testing/enrolling'
 import { scratch } from '@vouch/registry/testing/registries'
 import { type Address, toFunctionSelector } from 'viem'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { needs } from '../../test/support/needs.js'
 import { openChain } from '../node/client/client.js'
 import { type LeafPlace, leafPlace } from '../node/sync/leaf-place.js'
 import { registryIdOf, syncChain } from '../node/sync/sync.js'
@@ -18,6 +20,7 @@ import { openContract } from '../node/trust/contract.js'
 import { signDecision } from '../node/trust/decision-message.js'
 import { executeChange, type Proposed, proposeDecision, submitDecision } from '../node/trust/decisions.js'
 import { NODE_ROUTES, nodeSiteOf } from '../node/trust/http.js'
+import { mutualPeers } from '../node/trust/peer-server.js'
 import { type AdmissionMessage, signAdmission } from '../node/trust/signing.js'
 import { openTrustNode, type TrustNode, type TrustNodeOptions } from '../node/trust/trust-node.js'
 import type { Proposal } from '../src/proposal.js'
@@ -98,6 +101,23 @@ async function enrolled(chip = newChip()): Promise<EnrollmentFile> {
   await world.anvil.do('anvil_mine', '0x2')
   return client.enroll(await firstNode().nonce(client.credential))
 }
+
+test('two nodes that know each other by certificates admit on chain', async (context) => {
+  needs.openssl(context)
+  const authority = testAuthority()
+  const identity = (name: string) => {
+    const { cert, key } = authority.issue(name)
+    return { peersListen: '127.0.0.1:0', tlsClientCa: authority.root, tlsCert: cert, tlsKey: key }
+  }
+  const out = { program: 'registrar', data: () => undefined, words: () => undefined }
+  const [asked, asks] = [await mutualPeers(out, identity('asked')), await mutualPeers(out, identity('asks'))]
+  await startNode(1, [])
+  const forPeers = await asked?.serve(firstNode(), {})
+  onTestFinished(() => forPeers?.close(0))
+  await startNode(0, [forPeers?.url ?? ''], { tls: asks?.tls })
+  nodes.reverse()
+  expect(codesOf(await firstNode().admit(fileOf(await enrolled()), 'test'))).toEqual([])
+})
 
 test('two nodes of three admit on chain: the leaf is the one that the client computes', async () => {
   await startNode(1, [])

@@ -17,7 +17,7 @@ async function startNginx(folder: string, behind: Backends): Promise<ReverseProx
   const own = join(folder, 'nginx')
   await mkdir(join(own, 'cache'), { recursive: true })
   const ports = { registrar: await freePort(), service: await freePort() }
-  const { ca, server } = await makeCertificates(own, 'proxy')
+  const { ca, server } = makeCertificates(own, 'proxy')
   const listen = (port: number): string => `listen 127.0.0.1:${port} ssl http2;`
   const written = (await readFile(join(NGINX, 'vouch.conf'), 'utf8'))
     .replace(/^ *listen \[::\].*\n/gm, '')

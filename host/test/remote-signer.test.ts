@@ -121,9 +121,8 @@ describe('a machine that signs, over https', () => {
   let server: TlsServer
   let at: string
   beforeAll(async () => {
-    ;[ours, theirs] = (await Promise.all(
-      ['ours', 'theirs'].map((name) => makeCertificates(folder, name)),
-    )) as [Certificates, Certificates]
+    ours = makeCertificates(folder, 'ours')
+    theirs = makeCertificates(folder, 'theirs')
     const pem = readFileSync(ours.server)
     const asking = { requestCert: true, rejectUnauthorized: true, ca: readFileSync(ours.ca) }
     server = createTlsServer({ cert: pem, key: pem, ...asking }, (request, response) => {

@@ -2,15 +2,38 @@ import { randomBytes } from 'node:crypto'
 import { chmod, lstat, rename, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, request } from 'node:http'
 import { dirname, join, relative } from 'node:path'
-import { jsonAnswer, readBody, refusalOf, sendAnswer } from '@vouch/host/http'
-import { type ErrorCode, EXIT_OF, type Failure, shown, VouchError } from '@vouch/protocol'
+import {
+  jsonAnswer,
+  postMutual,
+  readBody,
+  refusalOf,
+  sendAnswer,
+  TlsIdentity,
+  type TlsOptions,
+} from '@vouch/host/http'
+import {
+  type ErrorCode,
+  EXIT_OF,
+  type Failure,
+  shown,
+  unanswered,
+  VouchError,
+  whyUnanswered,
+} from '@vouch/protocol'
 import type { Registrar } from './open-registrar.js'
-import { type Order, type Outcome, parseOrder, parseOutcome, printOrder, printOutcome } from './orders.js'
+import {
+  MAX_ORDER_BYTES,
+  type Order,
+  type Outcome,
+  parseOrder,
+  parseOutcome,
+  printOrder,
+  printOutcome,
+} from './orders.js'
 
 // The operator's way to a registrar that serves: a unix socket in its folder. The folder is closed to everybody but its
 // owner, and that is all the protection there is: who can reach the socket could as well write to the log.
 
-const MAX_ORDER_BYTES = 8192
 const MAX_ANSWER_BYTES = 65_536
 const PATIENCE_MS = 60_000
 
@@ -56,13 +79,49 @@ export async function takeOrders(folder: string, registrar: Registrar): Promise<
   }
 }
 
-/** Hands an order to the registrar that serves this folder; `undefined` when none does. */
-export async function handOver(folder: string, order: Order): Promise<Outcome | undefined> {
-  const path = socketPath(folder)
+/**
+ * Hands an order to the registrar that serves this folder, or to the one at an https address; `undefined` when none serves the folder. From
+ * afar, the operator shows a certificate.
+ */
+export async function handOver(
+  place: string,
+  order: Order,
+  identity: TlsOptions = {},
+): Promise<Outcome | undefined> {
+  if (place.startsWith('https://')) return handOverAfar(place, order, identity)
+  const path = socketPath(place)
   const answer = path === undefined ? undefined : await post(path, printOrder(order))
   if (answer === undefined) return undefined
-  const body = await readBody(answer, MAX_ANSWER_BYTES)
-  if (answer.statusCode === 200) return parseOutcome(body)
+  return outcomeIn(answer.statusCode === 200, await readBody(answer, MAX_ANSWER_BYTES))
+}
+
+async function handOverAfar(url: string, order: Order, { tlsCert, tlsKey }: TlsOptions): Promise<Outcome> {
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new VouchError('USAGE', {
+      rule: 'an order from afar needs --tls-cert and --tls-key: those of the operator',
+    })
+  const tls = await TlsIdentity.open({ cert: tlsCert, key: tlsKey }, () => undefined)
+  const ask = {
+    body: printOrder(order),
+    signal: AbortSignal.timeout(PATIENCE_MS),
+    limit: MAX_ANSWER_BYTES,
+  }
+  const answer = await postMutual(new URL('/orders', url).href, tls, ask).catch((cause: unknown) => {
+    throw unanswered({
+      code: 'REGISTRY_UNREACHABLE',
+      who: 'the registrar',
+      where: url,
+      why: whyUnanswered(cause),
+      hint: 'registrar audit says whether the order was carried out; a certificate that it does not know ends the connection',
+      cause,
+    })
+  })
+  return outcomeIn(answer.ok, new Uint8Array(await answer.arrayBuffer()))
+}
+
+/** What came of an order, or why it was refused. */
+function outcomeIn(isDone: boolean, body: Uint8Array): Outcome {
+  if (isDone) return parseOutcome(body)
   const [failure] = (JSON.parse(new TextDecoder().decode(body)) as { failures: readonly Failure[] }).failures
   throw new VouchError(codeOf(failure), failure ?? { rule: 'the registrar must say why it refuses' })
 }

@@ -1,5 +1,7 @@
 // The public names of this package under Node, besides those of `@vouch/registry`.
 
+export type { AdminOptions } from './admin/admin-server.js'
+export { ADMIN_OPTIONS, serveAdmin } from './admin/admin-server.js'
 export { handOver, takeOrders } from './control.js'
 export { type Imported, importFormer } from './former/import.js'
 export type { Admitter } from './http/admitting.js'
@@ -19,6 +21,7 @@ export type { ClockOptions, SigningOptions } from './serving/options.js'
 export { auditWarning, clockTrust, keyFile } from './serving/options.js'
 export { readiness } from './serving/readiness.js'
 export { readCollateral, readPolicies, registrarFolder } from './serving/registrar-folder.js'
+export { REGISTRAR_METRICS, stepTimer } from './serving/registrar-metrics.js'
 export { serveUntilEnded } from './serving/serving.js'
 export type { ClockTrust, NewRegistry, OpenOptions, ReadOptions, Store } from './store/index.js'
 export { createRegistry, MAX_AHEAD, openRegistry, readRegistry, refuseRegistry } from './store/index.js'

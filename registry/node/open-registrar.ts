@@ -10,7 +10,7 @@ import {
   type NonceTicket,
   toHex,
 } from '@vouch/protocol'
-import { type Admission, admit } from '../src/admission.js'
+import { type Admission, admit, type OnAdmissionStep } from '../src/admission.js'
 import type { Registry } from '../src/store.js'
 import type { RegistrarService } from './http/service.js'
 import { carryOut, type Order, type Outcome, orderDetails } from './orders.js'
@@ -37,13 +37,15 @@ export interface RegistrarOptions extends Store {
   readonly hash?: Hasher
   /** Told when the private log could not be written. */
   readonly onAuditFailure?: (error: unknown) => void
+  /** Told how long each step of an admission takes. */
+  readonly onStep?: OnAdmissionStep | undefined
 }
 
 /** A registrar at work: its registry open for writing, its policies loaded, the proving library at hand. */
 export interface Registrar extends RegistrarService {
   readonly registry: Registry
-  /** Does what the operator orders, and notes it in the private log. */
-  carryOut(order: Order): Promise<Outcome>
+  /** Does what the operator orders, and notes it in the private log, with who ordered it. */
+  carryOut(order: Order, from?: string): Promise<Outcome>
   close(): Promise<void>
 }
 
@@ -91,6 +93,7 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
         registry,
         backend,
         now: now(),
+        onStep: options.onStep,
       })
       if (!admission.admitted) await noteRefusal(from, admission.failures)
       else {
@@ -107,11 +110,11 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
     buckets: () => published.index(),
     bucket: (number, root) => published.bucket(number, root),
     policies: () => [...policies.values()],
-    carryOut: async (order) => {
+    carryOut: async (order, from = 'command line') => {
       const outcome = await carryOut(registry, order)
       const details = { ...orderDetails(order), leaves: outcome.removed, seq: outcome.seq }
       const said = order.action === 'readmit' ? 'readmitted' : 'removed'
-      const isNoted = await audit.write({ time: now(), outcome: said, from: 'command line', details })
+      const isNoted = await audit.write({ time: now(), outcome: said, from, details })
       return { ...outcome, isNoted }
     },
     close: async () => {

@@ -15,6 +15,9 @@ import { MAX_REASON_BYTES } from '@vouch/protocol/records'
 import type { Member } from '../src/member.js'
 import type { Registry } from '../src/store.js'
 
+/** Longest order, as a file. */
+export const MAX_ORDER_BYTES = 8192
+
 /** What the operator orders of a registrar, whether it serves or not. */
 export interface Order {
   readonly version: 1

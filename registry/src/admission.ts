@@ -23,6 +23,12 @@ import { judgeEvidence } from './evidence.js'
 import { expiryOf } from './expiry.js'
 import { machineRefused, type Registry } from './store.js'
 
+/** The steps of an admission that take time. */
+export const ADMISSION_STEPS = ['nonce', 'evidence', 'proof', 'record'] as const
+
+/** Told how long a step took, refused or not. */
+export type OnAdmissionStep = (step: (typeof ADMISSION_STEPS)[number], seconds: number) => void
+
 /** What the registrar believes already: all of it its own, none of it out of the enrollment. */
 export interface AdmissionParameters {
   readonly registryId: Uint8Array
@@ -35,6 +41,7 @@ export interface AdmissionParameters {
   readonly registry: Pick<Registry, 'admit' | 'find' | 'isRefused'>
   readonly backend: Pick<Backend<CircuitName>, 'verify'>
   readonly now: number
+  readonly onStep?: OnAdmissionStep | undefined
 }
 
 const GIVEN: Shape<AdmissionParameters> = {
@@ -68,16 +75,19 @@ export async function admitRead(read: ReadEnrollment, given: AdmissionParameters
   const { enrollment, file } = read
   return refusing(async () => {
     const { registry, backend, now } = given
+    const timed = stopwatch(given.onStep)
 
     // 1. It asks for a policy that is in force here.
     const policy = policyIn(given, enrollment)
 
     // 2. Its nonce is alive, of this registry, for this credential, and both are unused.
-    const nonce = await unusedNonce(given, enrollment)
+    const nonce = await timed('nonce', () => unusedNonce(given, enrollment))
 
     // 3. The evidence is genuine, acceptable, and binds what this enrollment says.
-    const kept = await given.collateral()
-    const judged = await judgeEvidence({ ...enrollment, nonce }, { policy, now, kept })
+    const judged = await timed('evidence', async () => {
+      const kept = await given.collateral()
+      return judgeEvidence({ ...enrollment, nonce }, { policy, now, kept })
+    })
     if ('failures' in judged) return { admitted: false, failures: judged.failures }
     const { claims } = judged
 
@@ -88,7 +98,7 @@ export async function admitRead(read: ReadEnrollment, given: AdmissionParameters
     const aux = auxOf(enrollment.gpuDigest, nonce)
     const { reportData, osImageHash, ticket, policyId } = enrollment
     const inputs = enrollInputs({ reportData, osImageHash, aux, credential: ticket.credential })
-    if (!(await backend.verify('enroll', inputList(inputs), enrollment.proof))) {
+    if (!(await timed('proof', () => backend.verify('enroll', inputList(inputs), enrollment.proof)))) {
       throw new VouchError('PROOF_FALSE', {
         rule: 'the proof must show that REPORT_DATA binds this image, this nonce and the services in the credential',
       })
@@ -100,10 +110,26 @@ export async function admitRead(read: ReadEnrollment, given: AdmissionParameters
     const { credential } = ticket
     const quota = policy.quota === 'none' ? undefined : policy.quota
     const member = { nonce, credential, policyId, expiresAt, machine, quota, evidence: file }
-    const { number } = await registry.admit(member)
+    const { number } = await timed('record', () => registry.admit(member))
     const receipt: Receipt = { version: 1, registryId: given.registryId, credential, policyId, expiresAt }
     return { admitted: true, receipt, number }
   })
+}
+
+type Stopwatch = <Result>(
+  step: Parameters<OnAdmissionStep>[0],
+  work: () => Promise<Result>,
+) => Promise<Result>
+
+function stopwatch(onStep: OnAdmissionStep = () => undefined): Stopwatch {
+  return async (step, work) => {
+    const start = performance.now()
+    try {
+      return await work()
+    } finally {
+      onStep(step, (performance.now() - start) / 1000)
+    }
+  }
 }
 
 async function refusing(admitting: () => Promise<Admission>): Promise<Admission> {

@@ -1,7 +1,7 @@
 // The public names of the registry, by concept. A test holds a copy of this list: a change to it is a change of the API.
 
-export type { Admission, AdmissionParameters } from './admission.js'
-export { admit, admitRead } from './admission.js'
+export type { Admission, AdmissionParameters, OnAdmissionStep } from './admission.js'
+export { ADMISSION_STEPS, admit, admitRead } from './admission.js'
 export type { BoundEvidence, EvidenceParameters, JudgedEvidence } from './evidence.js'
 export { judgeEvidence } from './evidence.js'
 export { expiryOf } from './expiry.js'

@@ -1,7 +1,7 @@
 import { changesIn, MAX_CHANGES } from '@vouch/protocol'
 import { expect, it } from 'vitest'
 import { quickHash as hash, member, NOW } from '../testing/members.js'
-import { newFolder, open, using } from '../testing/registries.js'
+import { newFolder, using } from '../testing/registries.js'
 
 // More members than one head may place, and more expired ones than one head may empty.
 

@@ -190,6 +190,26 @@ describe('registrar serve', () => {
     ])
   })
 
+  test('speaks in lines of JSON where no person sits, and in words where its operator wants them', async () => {
+    const said = async (...args: readonly string[]): Promise<readonly string[]> => {
+      const program = new Program([...nodeArguments(SOURCE), 'serve', own, '--port', '0', '--json', ...args])
+      const { url } = JSON.parse(await program.firstLine()) as { url: string }
+      await fetch(`${url}/head.json`)
+      expect(await program.stop()).toBe(0)
+      return program.stderr.trimEnd().split('\n')
+    }
+    const lines = (await said('--log-requests')).map((line) => JSON.parse(line) as object)
+    expect(lines).toMatchObject([
+      { level: 'info', program: 'registrar', event: 'request', route: '/head.json', status: 200 },
+      { level: 'info', program: 'registrar', event: 'said', text: 'finishing what is in hand' },
+    ])
+    expect(await said('--log', 'words')).toEqual(['registrar: finishing what is in hand'])
+    expect(await refused('--log', 'xml')).toMatchObject({
+      exit: 1,
+      stderr: expect.stringContaining('[USAGE]'),
+    })
+  })
+
   test('does not start with limits that it cannot read, or with what is no origin', async () => {
     await writeFile(join(own, 'limits.yaml'), 'version: 1\nread: { burst: 2, per_minute: 1 }\n')
     expect(await refused()).toMatchObject({ exit: 4, stderr: expect.stringContaining('[MEMBER_UNKNOWN]') })

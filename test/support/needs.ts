@@ -56,6 +56,8 @@ export const needs = {
   ),
   /** An npm registry: asks it for one package that this project pins. */
   registry: need('an npm registry', registryAnswers),
+  /** What judges alert rules as Prometheus does. */
+  promtool: need('promtool, of Debian’s package prometheus', () => runs('promtool', ['--version'])),
   chromium: need('chromium', () => chromiumPath() !== undefined),
   /** Nix itself, whose hashes ours must equal. */
   nix: need('nix-store', () => runs('nix-store', ['--version'])),

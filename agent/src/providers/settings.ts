@@ -45,6 +45,9 @@ const PROVIDERS: Readonly<Record<ProviderName, { readonly simulated: boolean }>>
   tpm: { simulated: false },
 }
 
+/** The name of every provider. */
+export const PROVIDER_NAMES = Object.keys(PROVIDERS)
+
 export const providerSettings: Codec<ProviderSettings> = choiceByName<ProviderSettings>({
   simulated: record<SimulatedSettings>({
     name: oneOf({ simulated: 1 }),

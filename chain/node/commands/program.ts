@@ -47,6 +47,11 @@ function addNodeCommands(registrar: Command, { out, run, serving }: Shared): voi
     .requiredOption(...rpc)
     .requiredOption(...contract)
     .option('--peer <urls...>', 'where the other nodes answer')
+    .option(
+      '--peers-listen <address>',
+      'sign for peers there alone, as host:port, with certificates on both sides',
+    )
+    .option('--tls-client-ca <file>', "the roots of the peers' certificates, in PEM")
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 for any', '8787')
     .option('--key <key>', 'the key that signs admissions and pays for them (default: $VOUCH_KEY)')

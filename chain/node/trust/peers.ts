@@ -1,4 +1,5 @@
 import { askAgain, boundedBody, type Waiting } from '@vouch/host'
+import { postMutual, type TlsIdentity } from '@vouch/host/http'
 import { type ErrorCode, EXIT_OF, parseJson, shown, textOf, VouchError } from '@vouch/protocol'
 import type { Address } from 'viem'
 import { type Proposal, parseEndorsement, printProposal } from '../../src/proposal.js'
@@ -20,6 +21,8 @@ export interface Collecting {
   readonly needed: number
   readonly isMember: (account: Address) => Promise<boolean>
   readonly timeoutMs: number
+  /** What this node shows peers who want to see a certificate. */
+  readonly tls?: TlsIdentity | undefined
   /** The clock and the chance by which a peer that has enough is asked again. */
   readonly waiting?: Waiting | undefined
 }
@@ -53,12 +56,12 @@ export async function collectSignatures(given: Collecting): Promise<readonly Sig
 
 async function signatureOf(
   peer: string,
-  { chain, registry, message, proposal, isMember, timeoutMs, waiting }: Collecting,
+  { chain, registry, message, proposal, isMember, timeoutMs, waiting, tls }: Collecting,
   enough: AbortSignal,
 ): Promise<Signed> {
   const signal = AbortSignal.any([enough, AbortSignal.timeout(timeoutMs)])
   const again = { signal, patience: { totalMs: timeoutMs }, waiting }
-  const { response, answer } = await askAgain(() => askPeer(peer, proposal, signal), again)
+  const { response, answer } = await askAgain(() => askPeer(peer, proposal, signal, tls), again)
   if (!response.ok) throw new VouchError(codeIn(answer), { rule: 'the peer must sign' })
   const signature = chain.viem.bytesToHex(parseEndorsement(answer).signature)
   const signer = await signerOf(chain, registry, message, signature)
@@ -70,14 +73,14 @@ async function askPeer(
   peer: string,
   proposal: Proposal,
   signal: AbortSignal,
+  tls: TlsIdentity | undefined,
 ): Promise<{ readonly response: Response; readonly answer: Uint8Array }> {
-  const response = await fetch(`${peer.replace(/\/+$/, '')}/admissions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: printProposal(proposal),
-    redirect: 'error',
-    signal,
-  })
+  const [url, body] = [`${peer.replace(/\/+$/, '')}/admissions`, printProposal(proposal)]
+  const headers = { 'content-type': 'application/json' }
+  const response =
+    tls !== undefined && url.startsWith('https:')
+      ? await postMutual(url, tls, { body, signal, limit: MAX_ANSWER_BYTES })
+      : await fetch(url, { method: 'POST', headers, body, redirect: 'error', signal })
   return { response, answer: await boundedBody(response, MAX_ANSWER_BYTES, signal) }
 }
 

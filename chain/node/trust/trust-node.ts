@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { openBackend } from '@vouch/circuits/node'
+import type { TlsIdentity } from '@vouch/host/http'
 import { clock, openSigner } from '@vouch/host/node'
 import {
   type EnrollmentFile,
@@ -14,7 +15,13 @@ import {
   toHex,
   VouchError,
 } from '@vouch/protocol'
-import { type Admission, admitRead, type NewMember, type Registry } from '@vouch/registry'
+import {
+  type Admission,
+  admitRead,
+  type NewMember,
+  type OnAdmissionStep,
+  type Registry,
+} from '@vouch/registry'
 import {
   AuditLog,
   type ClockTrust,
@@ -42,6 +49,8 @@ export interface TrustNodeOptions {
   readonly account: LocalAccount
   /** Where the other nodes answer. */
   readonly peers: readonly string[]
+  /** What this node shows those that want to see a certificate. */
+  readonly tls?: TlsIdentity | undefined
   /** How long each of them may take. */
   readonly peerTimeoutMs?: number
   readonly now?: () => number
@@ -49,6 +58,8 @@ export interface TrustNodeOptions {
   readonly clock?: ClockTrust | undefined
   readonly hash?: Hasher
   readonly onAuditFailure?: (error: unknown) => void
+  /** Told how long each step of an admission takes. */
+  readonly onStep?: OnAdmissionStep | undefined
 }
 
 export interface TrustNode extends NodeService {
@@ -121,6 +132,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
       },
       backend,
       now: now(),
+      onStep: options.onStep,
     })
     return { admission, block }
   }
@@ -148,6 +160,7 @@ export async function openTrustNode(folder: string, options: TrustNodeOptions): 
       needed: threshold,
       isMember: contract.isMember,
       timeoutMs: peerTimeoutMs,
+      tls: options.tls,
     })
     return { index: await contract.admit(account, message, signed), salt }
   }

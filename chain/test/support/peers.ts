@@ -7,6 +7,25 @@ import { type AdmissionMessage, signAdmission } from '../../node/trust/signing.j
 import { evidenceHash, type Proposal, parseProposal, printEndorsement } from '../../src/proposal.js'
 import type { TestChain } from '../../testing/chains.js'
 
+/** A proposal that can be read, and is about nothing. */
+export const PROPOSAL: Proposal = {
+  version: 1,
+  enrollment: {
+    version: 1,
+    ticket: { version: 1, registryId: new Uint8Array(32), credential: 1n, random: new Uint8Array(32) },
+    policyId: 1n,
+    reportData: new Uint8Array(64),
+    osImageHash: new Uint8Array(32),
+    gpuDigest: new Uint8Array(32),
+    evidence: [new Uint8Array(1)],
+    proof: new Uint8Array(7000),
+  },
+  expiresAt: 3600,
+  salt: new Uint8Array(32),
+  deadline: 3600,
+  setVersion: 1,
+}
+
 /** What a peer does when it is asked to sign. */
 export type PeerAnswer = (response: ServerResponse, proposal: Proposal) => void | Promise<void>
 

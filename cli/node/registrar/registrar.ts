@@ -1,6 +1,7 @@
 import { addChainCommands } from '@vouch/chain/commands'
 import { LISTENING_OPTIONS } from '@vouch/host/http'
 import { runCommand, runProgram, terminal, versionOf } from '@vouch/host/node'
+import { ADMIN_OPTIONS } from '@vouch/registry/node'
 import { Command } from 'commander'
 import { type AdmitOptions, admitCommand } from './commands/admit.js'
 import { type AuditOptions, auditCommand } from './commands/audit.js'
@@ -47,6 +48,9 @@ const behindProxy = [
   '--behind-proxy [address]',
   'believe X-Forwarded-For when it comes from this address (default: from loopback)',
 ] as const
+const place = ['<place>', "the registry's folder, or the https address of its --admin-listen"] as const
+const operatorCert = ['--tls-cert <file>', 'from afar: the certificate of the operator, in PEM'] as const
+const operatorKey = ['--tls-key <file>', 'from afar: its key'] as const
 const contract = ['--contract <address>', "the registry's contract"] as const
 
 const registrar = new Command('registrar')
@@ -109,27 +113,31 @@ const serve = registrar
   .action((where: string, options: RegistrarServeOptions) =>
     run(options, () => serveRegistrarCommand(out, where, options)),
   )
-for (const [flags, description] of LISTENING_OPTIONS) serve.option(flags, description)
+for (const [flags, description] of [...LISTENING_OPTIONS, ...ADMIN_OPTIONS]) serve.option(flags, description)
 
 registrar
   .command('remove')
   .description('remove a member, or all of a machine, for cause and for ever; a server may be running')
-  .argument(...folder)
+  .argument(...place)
   .option('--credential <hex>', 'the member')
   .option('--machine <hex>', 'the machine, which is refused from then on')
   .requiredOption('--reason <text>', 'why, for your own log')
   .option(...clockAhead)
   .option(...timeIsRight)
   .option(...key)
+  .option(...operatorCert)
+  .option(...operatorKey)
   .option(...json)
   .action((where: string, options: RemoveOptions) => run(options, () => removeCommand(out, where, options)))
 
 registrar
   .command('readmit')
   .description('let a machine that was removed be admitted again; a server may be running')
-  .argument(...folder)
+  .argument(...place)
   .requiredOption('--machine <hex>', 'the machine')
   .requiredOption('--reason <text>', 'why, for your own log')
+  .option(...operatorCert)
+  .option(...operatorKey)
   .action((where: string, options: ReadmitOptions) => run({}, () => readmitCommand(out, where, options)))
 
 registrar

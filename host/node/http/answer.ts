@@ -2,12 +2,17 @@ import type { ServerResponse } from 'node:http'
 import { type ErrorCode, EXIT_OF, type Failure, gravest, VouchError } from '@vouch/protocol'
 import { CACHE_CONTROL, type Caching, etagOf, isHeld } from './caching.js'
 
+/** What Prometheus' servers read. */
+export const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8'
+
 /** What goes back over the wire. */
 export interface HttpAnswer {
   readonly status: number
-  readonly type: 'application/json' | 'application/octet-stream'
+  readonly type: 'application/json' | 'application/octet-stream' | typeof PROMETHEUS_TEXT
   readonly body: string | Uint8Array
   readonly retryAfter?: number
+  /** Of a refusal: the gravest code, for counting. */
+  readonly code?: ErrorCode
   /** What caches may do with the answer to a GET; if not given, they ask first. Other answers are kept by none. */
   readonly caching?: Caching
 }
@@ -67,7 +72,7 @@ export function refusal(failures: readonly Failure[]): HttpAnswer {
   })
   const status = STATUS[code] ?? (EXIT_OF[code] === 4 ? 400 : 403)
   const retryAfter = RETRY_AFTER[code]
-  return { ...jsonAnswer(body, status), ...(retryAfter === undefined ? {} : { retryAfter }) }
+  return { ...jsonAnswer(body, status), code, ...(retryAfter === undefined ? {} : { retryAfter }) }
 }
 
 /** What a stranger is told of an error: ours in full; of anything else, only that it happened. */

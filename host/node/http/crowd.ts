@@ -26,6 +26,11 @@ export class Crowd {
     this.total = limits.total && new TokenBuckets(limits.total)
   }
 
+  /** Requests that are worked on now. */
+  get inHand(): number {
+    return this.worked
+  }
+
   /** Takes a request of a client out of its rate, and out of the rate of all. */
   take(kind: 'read' | 'write', client: string): Grant {
     const now = Date.now() / SECOND_MS

@@ -25,6 +25,7 @@ export type NoteRefusal = (from: string, failures: readonly Failure[]) => Promis
 
 /** What one client may take of what all share: connections, requests, work. Servers of several protocols may share one gate. */
 export class Gate {
+  readonly limits: Limits
   private readonly strangers: Crowd
   private readonly peers: Crowd
   private readonly notes = new TokenBuckets(NOTES)
@@ -33,12 +34,25 @@ export class Gate {
   private readonly callers: Callers
   /** The kind of clients in whose places a connection is held, for as long as it lasts. */
   private readonly holders = new WeakMap<Socket, Crowd>()
+  /** The connection that carries one in TLS, and has its place. */
+  private readonly below = new WeakMap<Socket, Socket>()
 
   constructor(noteRefusal: NoteRefusal, limits: Limits, callers: Callers = {}) {
     this.noteRefusal = noteRefusal
+    this.limits = limits
     this.callers = callers
     this.strangers = new Crowd(limits)
     this.peers = limits.peers === undefined ? this.strangers : new Crowd(limits.peers)
+  }
+
+  /** Connections that are held now, of strangers and peers together. */
+  get connections(): number {
+    return this.sumOf(({ connections }) => connections.size)
+  }
+
+  /** Requests that are worked on now. */
+  get inHand(): number {
+    return this.sumOf(({ inHand }) => inHand)
   }
 
   /** Lets a connection in, or turns it away with the words that `refused` finds for the reason. */
@@ -58,6 +72,11 @@ export class Gate {
     socket.end(refused(reason))
     socket.destroySoon()
     return false
+  }
+
+  /** Notes that requests come by `above`, and that `below` has the place. */
+  carries(below: Socket, above: Socket): void {
+    this.below.set(above, below)
   }
 
   /** Whose request it is, for limits and for the log: the proxy's word where there is one, and nobody else's. */
@@ -90,7 +109,8 @@ export class Gate {
 
   /** Works for a client, within what all clients share. */
   work<T>(from: string, socket: Socket, work: () => Promise<T> | T): Promise<T> {
-    return this.crowdOf(from).work(from, () => this.holderOf(socket).connections.during(socket, work))
+    const held = this.below.get(socket) ?? socket
+    return this.crowdOf(from).work(from, () => this.holderOf(held).connections.during(held, work))
   }
 
   /** A proxy's connections are everybody's, so what counts is how many of a client's requests it has in hand. */
@@ -111,7 +131,7 @@ export class Gate {
       await this.note(from, error)
       throw error
     }
-    const { socket } = request
+    const socket = this.below.get(request.socket) ?? request.socket
     const { connections } = this.holderOf(socket)
     this.forwarded.enter(from)
     connections.carry(socket, from)
@@ -123,6 +143,11 @@ export class Gate {
     }
     response.once('close', leave)
     socket.once('close', leave) // an answer that still waits behind another hears of nothing
+  }
+
+  private sumOf(count: (crowd: Crowd) => number): number {
+    const crowds = new Set([this.strangers, this.peers]) // where peers have no limits of their own, both are one
+    return [...crowds].reduce((sum, crowd) => sum + count(crowd), 0)
   }
 
   private crowdOf(address: string): Crowd {

@@ -1,5 +1,10 @@
-import type { AddressInfo, Server } from 'node:net'
+import { type AddressInfo, isIP, type Server } from 'node:net'
 import { shown, VouchError } from '@vouch/protocol'
+
+/** Where a server answers, without a path. */
+export function urlAt({ address, port }: AddressInfo, scheme = 'http'): string {
+  return `${scheme}://${isIP(address) === 6 ? `[${address}]` : address}:${port}`
+}
 
 /** Listens, and says where. */
 export function listening(

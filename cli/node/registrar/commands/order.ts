@@ -1,3 +1,4 @@
+import type { TlsOptions } from '@vouch/host/http'
 import { bytesArgument, type Terminal } from '@vouch/host/node'
 import { VouchError } from '@vouch/protocol'
 import {
@@ -12,7 +13,7 @@ import {
   type SigningOptions,
 } from '@vouch/registry/node'
 
-export interface RemoveOptions extends SigningOptions, ClockOptions {
+export interface RemoveOptions extends SigningOptions, ClockOptions, TlsOptions {
   readonly credential?: string
   readonly machine?: string
   readonly reason: string
@@ -39,7 +40,7 @@ export async function removeCommand(out: Terminal, folder: string, options: Remo
   return 0
 }
 
-export interface ReadmitOptions {
+export interface ReadmitOptions extends TlsOptions {
   readonly machine: string
   readonly reason: string
 }
@@ -48,9 +49,10 @@ export interface ReadmitOptions {
 export async function readmitCommand(
   out: Terminal,
   folder: string,
-  { machine, reason }: ReadmitOptions,
+  options: ReadmitOptions,
 ): Promise<number> {
-  await give(out, folder, orderOf('readmit', bytesArgument(machine, '--machine'), reason), {})
+  const { machine, reason } = options
+  await give(out, folder, orderOf('readmit', bytesArgument(machine, '--machine'), reason), options)
   out.words('registrar: the machine may enroll again; what was removed stays removed')
   return 0
 }
@@ -76,9 +78,10 @@ async function give(
   out: Terminal,
   folder: string,
   order: Order,
-  options: SigningOptions & ClockOptions,
+  options: SigningOptions & ClockOptions & TlsOptions,
 ): Promise<Outcome> {
-  const outcome = (await handOver(folder, order)) ?? (await carriedOutHere(out, folder, order, options))
+  const outcome =
+    (await handOver(folder, order, options)) ?? (await carriedOutHere(out, folder, order, options))
   for (const warning of warningsOf(outcome)) out.words(`registrar: warning: ${warning}`)
   return outcome
 }

@@ -1,8 +1,9 @@
 import { openHasher } from '@vouch/circuits'
 import { type ListeningOptions, limitsFile, placeOf, readLimits } from '@vouch/host/http'
-import { numberArgument, type Terminal } from '@vouch/host/node'
+import { numberArgument, serverTerminal, type Terminal } from '@vouch/host/node'
 import { VouchError } from '@vouch/protocol'
 import {
+  type AdminOptions,
   auditWarning,
   type ClockOptions,
   clockTrust,
@@ -10,12 +11,14 @@ import {
   openRegistrar,
   REGISTRAR_LIMITS,
   type SigningOptions,
+  serveAdmin,
   serveUntilEnded,
   siteOf,
+  stepTimer,
   takeOrders,
 } from '@vouch/registry/node'
 
-export interface RegistrarServeOptions extends SigningOptions, ListeningOptions, ClockOptions {
+export interface RegistrarServeOptions extends SigningOptions, ListeningOptions, ClockOptions, AdminOptions {
   readonly cutEvery: string
   /** Another database than the folder's own. */
   readonly store?: string
@@ -28,7 +31,7 @@ export interface RegistrarServeOptions extends SigningOptions, ListeningOptions,
 
 /** `registrar serve`: the HTTP interface, and heads on the clock, until it is told to end. */
 export async function serveRegistrarCommand(
-  out: Terminal,
+  terminal: Terminal,
   folder: string,
   options: RegistrarServeOptions,
 ): Promise<number> {
@@ -36,8 +39,9 @@ export async function serveRegistrarCommand(
     throw new VouchError('USAGE', { rule: '--published must be given with --publish' })
   const { auditDays } = options
   const days = { min: 1, max: 36_500 }
+  const out = await serverTerminal(terminal, options)
   const cutEvery = numberArgument(options.cutEvery, '--cut-every', { min: 1, max: 3600 })
-  const place = placeOf(options)
+  const place = await placeOf(options, out)
   const limits = await readLimits(limitsFile(folder, options), REGISTRAR_LIMITS)
   const registrar = await openRegistrar(folder, {
     key: keyFile(folder, options),
@@ -48,6 +52,7 @@ export async function serveRegistrarCommand(
     publish: options.publish,
     published: options.published,
     onAuditFailure: auditWarning(out),
+    onStep: stepTimer(place.meter),
   })
   try {
     const orders = await takeOrders(folder, registrar)
@@ -57,12 +62,9 @@ export async function serveRegistrarCommand(
       )
     }
     try {
-      const { registry } = registrar
-      return await serveUntilEnded(
-        out,
-        { site: siteOf(registrar), place, limits, registry, cutEvery },
-        options,
-      )
+      const admin = await serveAdmin(out, registrar, place, options)
+      const serving = { site: siteOf(registrar), place, limits, registry: registrar.registry, cutEvery }
+      return await serveUntilEnded(out, serving, options).finally(() => admin?.close())
     } finally {
       await orders?.close()
     }
