@@ -60,7 +60,7 @@ const CONTRACT_TESTS: Readonly<
 > = {
   'Acceptances.sol': { inForge: ['Acceptances.t.sol'], inVitest: [...CALCULATIONS, ...GATEWAY] },
   'CredentialRegistry.sol': { inForge: ['Borders.t.sol', 'CredentialRegistry.t.sol', 'TrustNodes.t.sol'] },
-  'Envelopes.sol': { inVitest: [...CALCULATIONS, ...GATEWAY] },
+  'Envelopes.sol': { inForge: ['Envelopes.t.sol'], inVitest: [...CALCULATIONS, ...GATEWAY] },
   'Listings.sol': { inForge: ['Questions.t.sol'], inVitest: GATEWAY },
   'RegistryTree.sol': { inForge: ['RegistryTree.t.sol', 'CredentialRegistry.t.sol'], inVitest: CALCULATIONS },
   'Requests.sol': { inVitest: [...CALCULATIONS, ...GATEWAY] },
