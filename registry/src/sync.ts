@@ -4,6 +4,7 @@ import {
   assertShape,
   BUCKET_LEAVES,
   type BucketIndex,
+  changesIn,
   encodeHeadContent,
   equalBytes,
   fieldToBytes,
@@ -100,9 +101,11 @@ async function syncOnce(parameters: SyncParameters): Promise<Synced> {
   const head = await source.head()
   checkHead(head, source.isChain ?? false, expected ?? {}, await mirror.head())
 
-  // 2. The buckets' roots lead to the head's root.
+  // 2. The buckets' roots lead to the head's root. What the head is said to have changed can be read; what that leads to is seen
+  //    where it counts.
   const index = await source.index()
   const roots = rootsIn(index)
+  changesIn(index)
   if (index.size !== head.size || !equalBytes(rootOfBuckets(hash, roots), fieldToBytes(head.root))) {
     throw leavesFalse("the buckets' roots must lead to the root that the head names", fieldToBytes(head.root))
   }
