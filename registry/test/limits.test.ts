@@ -114,7 +114,7 @@ describe('an address', () => {
 
   test('that reads its answer too slowly is hung up on', async () => {
     // There is room for one connection: others are answered once the slow one is gone.
-    const large = { bucket: () => new Uint8Array(LARGE) }
+    const large = { bucket: async () => new Uint8Array(LARGE) }
     const own = await serve({ responseMs: 300, connections: 1 }, {}, large)
     const slow = await opened(own)
     const answered = new Promise<void>((resolve) => slow.once('readable', () => resolve()))

@@ -8,7 +8,7 @@ import { member } from '@vouch/registry/testing/members'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { registrar, served } from '../../testing/registrar.js'
 
-// A removal that the log has is done, also where the disk refuses all else: as processes.
+// A removal that the database has is done, also where the disk refuses all else: as processes.
 
 /** A registry with one member, and a disk that is full from the moment that `fill` is called until it has `room` again. */
 async function withMember() {
