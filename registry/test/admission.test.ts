@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
 import { admissionPolicyId } from '@vouch/evidence'
@@ -29,6 +29,7 @@ import {
   removal,
   testPolicy,
 } from '../testing/enrolling.js'
+import { noteLines } from '../testing/notes.js'
 import { strangerVendor } from '../testing/stranger.js'
 
 // Honest and lying clients before a registrar as it runs: its store, its policies, its proving library.
@@ -65,13 +66,10 @@ async function traces() {
   const counted = (table: string) => database.rows(`SELECT count(*) AS count FROM ${table}`)
   const written = [await counted('records'), await counted('evidence'), await counted('members')]
   await database.close()
-  const { auditLog, refusalLog } = registrarFolder(folder)
-  const lines = async (path: string): Promise<readonly string[]> =>
-    (await readFile(path, 'utf8').catch(() => '')).split('\n').slice(0, -1)
   return {
     written,
-    decisions: await lines(auditLog),
-    refusals: await lines(refusalLog),
+    decisions: await noteLines(registrar.registry, 'decision'),
+    refusals: await noteLines(registrar.registry, 'refusal'),
   }
 }
 

@@ -32,6 +32,7 @@ import {
   THRICE_REFUSED,
   testPolicy,
 } from '../testing/enrolling.js'
+import { noteLines } from '../testing/notes.js'
 
 // A registrar behind its HTTP interface, on loopback, and strangers before it.
 
@@ -66,10 +67,7 @@ async function codesIn(response: Response): Promise<readonly ErrorCode[]> {
   return failures.map(({ code }) => code)
 }
 
-async function refusalLines(): Promise<readonly string[]> {
-  const text = await readFile(registrarFolder(folder).refusalLog, 'utf8').catch(() => '')
-  return text.split('\n').slice(0, -1)
-}
+const refusalLines = (): Promise<readonly string[]> => noteLines(registrar.registry, 'refusal')
 
 /** A server of its own for one test, with limits that the test can reach. */
 async function withLimits<T>(limits: Partial<Limits>, use: (own: RunningServer) => Promise<T>): Promise<T> {
