@@ -1,12 +1,11 @@
 import { openHasher } from '@vouch/circuits'
 import { openBackend } from '@vouch/circuits/node'
 import type { AdmissionPolicy } from '@vouch/evidence'
-import { clock } from '@vouch/host/node'
+import { clock, openSigner } from '@vouch/host/node'
 import { fieldFromHash, fieldToBytes, fromInteger, printEnrollment } from '@vouch/protocol'
 import type { NewMember } from '@vouch/registry'
-import { type OpenFile, openFile, openRegistrar, openRegistry, type Registrar } from '@vouch/registry/node'
+import { openRegistrar, openRegistry, type Registrar } from '@vouch/registry/node'
 import { newClient, newRegistry, testPolicy } from '@vouch/registry/testing/enrolling'
-import { readSecret } from '../host/node/files/secret-files.js'
 import { registrarFolder } from '../registry/node/serving/registrar-folder.js'
 import type { Admitted, Filled, RegistryJob } from './registry.js'
 
@@ -33,19 +32,11 @@ function work(job: RegistryJob): Promise<Filled | Admitted> {
   }
 }
 
-/** Nobody counts on what is filled here: it waits for no disk. */
-const openUnsynced: OpenFile = async (path) => ({ ...(await openFile(path)), sync: async () => undefined })
-
 /** A registrar's folder as its command makes it, with leaves whose evidence is only a number: it is read by no one here. */
 async function fill(leaves: number): Promise<Filled> {
   const folder = await newRegistry(policy)
-  const signer = await readSecret(registrarFolder(folder).signerKey)
-  const registry = await openRegistry(folder, {
-    now: clock,
-    signer,
-    hash: await openHasher(),
-    openFile: openUnsynced,
-  })
+  const signer = await openSigner(registrarFolder(folder).signerKey)
+  const registry = await openRegistry(folder, { now: clock, signer, hash: await openHasher() })
   for (let from = 0; from < leaves; from += WRITE) {
     const count = Math.min(WRITE, leaves - from)
     await Promise.all(Array.from({ length: count }, (_, i) => registry.admit(member(from + i))))

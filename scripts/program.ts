@@ -28,6 +28,11 @@ export class Program {
     this.process.on('close', () => this.process.emit('said'))
   }
 
+  /** Its id, as the kernel knows it. */
+  get pid(): number {
+    return this.process.pid ?? 0
+  }
+
   /** Its first line, once that is there. */
   async firstLine(): Promise<string> {
     while (!this.stdout.includes('\n')) {

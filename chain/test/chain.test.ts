@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
+  changesIn,
+  EMPTY_LEAF,
   emptySubtree,
   fixedRoot,
   type LeafContent,
@@ -9,6 +11,7 @@ import {
   slowHasher,
   toInteger,
 } from '@vouch/protocol'
+import type { Mirror } from '@vouch/registry'
 import { scratch } from '@vouch/registry/testing/registries'
 import { toEventSelector } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -49,6 +52,15 @@ function rootOver(leaves: readonly (LeafContent | undefined)[]): bigint {
   )
 }
 
+/** Places that the newest root has changed, by the copy's own index. All of them were empty before. */
+async function placesAdded(mirror: Mirror): Promise<readonly number[]> {
+  const index = await mirror.index()
+  if (index === undefined) return expect.unreachable('the copy has an index')
+  const changes = changesIn(index)
+  for (const { before } of changes) expect(before).toEqual(EMPTY_LEAF)
+  return changes.map(({ place }) => place)
+}
+
 /** Syncs through a server that lies. */
 async function syncPast(lie: Lie, folder: string, timeoutMs = 2000): Promise<string> {
   const server = await startLyingServer(world.anvil.url, lie)
@@ -64,25 +76,28 @@ describe('a copy of a registry on chain', () => {
 
   test('has what was admitted, under the root that the contract has, and goes on where it was', async () => {
     const folder = join(scratch(), 'copy')
-    expect((await sync(folder)).head).toMatchObject({
-      size: 0,
-      root: emptySubtree(REGISTRY_DEPTH),
-      previousRoot: 0n,
-    })
+    const empty = await sync(folder)
+    expect(empty.head).toMatchObject({ size: 0, root: emptySubtree(REGISTRY_DEPTH), previousRoot: 0n })
+    expect(await placesAdded(empty.mirror)).toEqual([])
     leaves.push(await world.admit(1), await world.admit(2))
-    const { head } = await sync(folder)
+    const { head, mirror } = await sync(folder)
     expect(head).toMatchObject({
       size: 2,
       root: rootOver(leaves),
       previousRoot: rootOver(leaves.slice(0, 1)),
     })
+    expect(await placesAdded(mirror)).toEqual([1])
     expect(head.registryId).toEqual(registryIdOf(world.chain, world.deployed.registry))
+    expect(await placesAdded((await sync(folder)).mirror), 'nothing came, all is kept').toEqual([1])
     leaves.push(await world.admit(3))
     const blocks: number[] = []
     const later = await sync(folder, { onProgress: (block) => blocks.push(block) })
     expect(later.head).toMatchObject({ size: 3, root: rootOver(leaves) })
     expect(blocks).toEqual([later.head.seq])
-    expect((await sync(join(scratch(), 'other'))).head).toEqual(later.head)
+    expect(await placesAdded(later.mirror)).toEqual([2])
+    const anew = await sync(join(scratch(), 'other'))
+    expect(anew.head).toEqual(later.head)
+    expect(await anew.mirror.index()).toEqual(await later.mirror.index())
   })
 
   test('forgets no removal: the leaf is empty, and no earlier root stands', async () => {
@@ -91,9 +106,14 @@ describe('a copy of a registry on chain', () => {
     const before = leaves as LeafContent[]
     await world.remove(1, before)
     leaves[1] = undefined
-    expect((await sync(folder)).head).toMatchObject({ size: 3, root: rootOver(leaves), previousRoot: 0n })
+    const removed = await sync(folder)
+    expect(removed.head).toMatchObject({ size: 3, root: rootOver(leaves), previousRoot: 0n })
+    expect(await placesAdded(removed.mirror), 'no predecessor stands').toEqual([])
+    const afterRemoval = rootOver(leaves)
     leaves.push(await world.admit(4))
-    expect((await sync(folder)).head).toMatchObject({ size: 4, root: rootOver(leaves) })
+    const later = await sync(folder)
+    expect(later.head).toMatchObject({ size: 4, root: rootOver(leaves), previousRoot: afterRemoval })
+    expect(await placesAdded(later.mirror)).toEqual([3])
   })
 
   test('is made anew when the chain took back what was read', async () => {

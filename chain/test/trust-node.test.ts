@@ -129,9 +129,11 @@ test('two nodes of three admit on chain: the leaf is the one that the client com
   if (!admission.admitted) return
   const { credential, expiresAt } = admission.receipt
   const { head, mirror } = await syncChain({ chain: world.chain, registry, folder: join(scratch(), 'copy') })
-  expect(head.size).toBe(admission.index + 1)
+  expect(head.size).toBe(admission.number + 1)
   const bucket = (await mirror.bucket(0)) ?? new Uint8Array()
-  const place = Buffer.from(bucket.subarray(72 * admission.index, 72 * admission.index + 72)).toString('hex')
+  const place = Buffer.from(bucket.subarray(72 * admission.number, 72 * admission.number + 72)).toString(
+    'hex',
+  )
   const hex = (value: bigint, size: number) => value.toString(16).padStart(size, '0')
   expect(place).toBe(hex(credential, 64) + hex(policyId, 64) + hex(BigInt(expiresAt), 16))
   expect(registryLeaf(credential, policyId, expiresAt)).toBeGreaterThan(0n)

@@ -4,7 +4,7 @@ import { newFolder, using } from '@vouch/registry/testing/registries'
 import { expect, test } from 'vitest'
 import { Unsettled } from '../node/trust/unsettled.js'
 
-// What a node signed for and never saw on chain: by a clock and a chain that the test has in hand, and a real log.
+// What a node signed for and never saw on chain: by a clock and a chain that the test has in hand, and a real registry.
 
 const unreachable = () => new VouchError('RPC_UNREACHABLE', { rule: 'in a test' })
 
@@ -15,18 +15,22 @@ test('what never came to the chain holds no place once its time has passed, and 
     let time = 1000
     const chain = { isAdmitted: async (credential: bigint) => credential === came.credential }
     const unsettled = new Unsettled(registry, chain, () => time)
+    await unsettled.resume(registry)
     await registry.admit(late)
     unsettled.add(late.credential, time + 5000)
-    const held = () => [came, lost, late].map(({ credential }) => !registry.find(credential)?.removed)
+    const held = () =>
+      Promise.all(
+        [came, lost, late].map(async ({ credential }) => !(await registry.find(credential))?.removed),
+      )
     time += 960
     await unsettled.settle()
-    expect(held()).toEqual([true, true, true])
+    expect(await held()).toEqual([true, true, true])
     time += 1
     await unsettled.settle()
-    expect(held()).toEqual([true, false, true])
+    expect(await held()).toEqual([true, false, true])
     time += 5000
     await unsettled.settle()
-    expect(held()).toEqual([true, false, false])
+    expect(await held()).toEqual([true, false, false])
   })
 })
 
@@ -45,13 +49,14 @@ test('a chain that cannot be asked keeps nobody from enrolling, and is asked aga
       },
     }
     const unsettled = new Unsettled(registry, chain, () => time)
+    await unsettled.resume(registry)
     time += 2000
     await unsettled.settle()
-    expect(registry.find(first.credential)?.removed).toBe(false)
-    expect(registry.find(second.credential)?.removed).toBe(true)
+    expect((await registry.find(first.credential))?.removed).toBe(false)
+    expect((await registry.find(second.credential))?.removed).toBe(true)
     down = false
     await Promise.all([unsettled.settle(), unsettled.settle()])
-    expect(registry.find(first.credential)?.removed).toBe(true)
+    expect((await registry.find(first.credential))?.removed).toBe(true)
     expect(asked).toEqual([first.credential, second.credential, first.credential])
     await unsettled.settle()
     expect(asked).toHaveLength(3)
@@ -64,6 +69,7 @@ test('a fault that is nobody’s word is not taken for one', async () => {
     let time = 1000
     const chain = { isAdmitted: () => Promise.reject(new TypeError('a bug')) }
     const unsettled = new Unsettled(registry, chain, () => time)
+    await unsettled.resume(registry)
     time += 2000
     await expect(unsettled.settle()).rejects.toThrow('a bug')
   })

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 
-// Loaded before a program: from the moment that a file is there, the disk has room left in the logs' last blocks, and for no whole file.
+// Loaded before a program: from the moment that a file is there, the disk has room left in the database's last blocks, and for no whole file.
 
 const file = await open('/dev/null')
 const handle = Object.getPrototypeOf(file)

@@ -41,7 +41,7 @@ describe('the second implementation, of Node alone', () => {
     'answer',
     'respond-inputs',
     'nonce-ticket',
-    'log-frame',
+    'record-hash',
   ])('stops at a changed vector of %s', (id) => {
     cpSync(join(ROOT, 'fixtures/vectors'), copy, { recursive: true })
     const file = join(copy, id, 'expected.json')

@@ -5,6 +5,7 @@ import {
   type Credential,
   changesIn,
   credential,
+  equalBytes,
   type FixedPath,
   type Hasher,
   type Head,
@@ -74,7 +75,23 @@ export async function undoneFor(copy: Copy, root: bigint): Promise<Undone | unde
   if (!stands(root, copy.head)) return undefined
   const undone: Undone = new Map(copy.changes.map(({ place, before }) => [place, before]))
   const before = rootOfBuckets(copy.hash, await rootsAt(copy, undone))
-  return toInteger(before) === root ? undone : undefined
+  return toInteger(before) === root ? changedOf(copy, undone) : undefined
+}
+
+/**
+ * Those of them that did change. A server may list places with the leaves that they have: the root comes out all the same. If
+ * such a place counted for no one, its member alone would refuse to answer at the predecessor, and Bob would see who she is.
+ */
+async function changedOf(copy: Copy, undone: Undone): Promise<Undone> {
+  const changed = new Map(undone)
+  for (const number of new Set([...undone.keys()].map(bucketOf))) {
+    const from = number * BUCKET_LEAVES
+    for (const [i, leaf] of leavesOf(copy.hash, await copy.bucket(number)).entries()) {
+      const before = undone.get(from + i)
+      if (before !== undefined && equalBytes(before, leaf)) changed.delete(from + i)
+    }
+  }
+  return changed
 }
 
 /** The path of a place in the registry as it was. From whole buckets, which name no one. */
@@ -115,7 +132,10 @@ export interface Standing {
   readonly index: number | undefined
 }
 
-/** Reads the whole copy as it was. A place that was another's then counts for no one: what has left it had expired. `held` is every C that is hers, beside the credential that she would prove with. */
+/**
+ * Reads the whole copy as it was. A place that was another's then counts for no one: what has left it had expired. `held` is
+ * every C that is hers, beside the credential that she would prove with.
+ */
 export async function standingAt(
   copy: Copy,
   undone: Undone,

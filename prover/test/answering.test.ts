@@ -50,7 +50,7 @@ beforeAll(async () => {
   await world.crowd(17)
   credential = await enrolled(join(world.folder, 'enrolling'))
   await world.registrar.registry.cutHead()
-  earlierRoot = world.registrar.head().root
+  earlierRoot = world.head().root
   await world.crowd(1)
 })
 afterAll(() => world.close())

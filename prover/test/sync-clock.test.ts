@@ -104,7 +104,7 @@ describe('an open Alice', () => {
     const ticking = await openAlice({ home: home(), syncEvery: 1, onSync: (one) => void told.push(one) })
     await until(() => told.length >= 2)
     await world.crowd(1)
-    const { seq } = world.registrar.head()
+    const { seq } = world.head()
     await until(() => told.some((one) => !isFailed(one) && one.head.seq === seq))
     const { payload } = await ticking.vouchedFetch(world.ask(), {
       credential,
@@ -126,7 +126,7 @@ describe('an open Alice', () => {
   test('syncs one registry once at a time: two that write one copy together would tear it', async () => {
     const from = front.heard.length
     const both = await Promise.all([alice.sync(credential), alice.sync(credential)])
-    expect(both.map(({ head }) => head.seq)).toEqual([world.registrar.head().seq, world.registrar.head().seq])
+    expect(both.map(({ head }) => head.seq)).toEqual([world.head().seq, world.head().seq])
     const whole = ['GET /head.json', 'GET /leaves.json', 'GET /policies.json', 'GET /leaves/0']
     expect(front.heard.slice(from)).toEqual([...whole, ...whole])
   })

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -12,6 +13,8 @@ import {
   fieldFromHash,
   fieldToBytes,
   fromInteger,
+  type Head,
+  parseHead,
   type Request,
 } from '@vouch/protocol'
 import { openRegistrar, type Registrar, siteOf } from '@vouch/registry/node'
@@ -30,6 +33,8 @@ export interface World {
   readonly backend: Backend
   /** Admits members who do not matter but for their number. */
   crowd(members: number, policyId?: bigint): Promise<void>
+  /** The newest head, where verifiers read it. */
+  head(): Head
   /** Whom Bob believes. */
   acceptance(): AcceptancePolicy
   /** A Request of Bob's at the newest head. */
@@ -67,9 +72,10 @@ export async function openWorld(): Promise<World> {
   const backend = openBackend({ kind: 'native' })
   const policyId = admissionPolicyId(policy)
 
+  const head = (): Head => parseHead(readFileSync(join(registry, 'head.json')))
   const acceptance = (): AcceptancePolicy => ({
     version: 1,
-    registry: { id: registrar.head().registryId, signer: registrar.head().signer },
+    registry: { id: head().registryId, signer: head().signer },
     clockSkew: 60,
     headAge: 3600,
     requestAge: 600,
@@ -87,6 +93,7 @@ export async function openWorld(): Promise<World> {
     guest,
     policy,
     backend,
+    head,
     acceptance,
     crowd: async (count, under = policyId) => {
       const now = nowSeconds()
@@ -106,7 +113,7 @@ export async function openWorld(): Promise<World> {
     ask: (changes = {}) =>
       makeRequest({
         acceptance: acceptance(),
-        head: registrar.head(),
+        head: head(),
         now: nowSeconds(),
         verifier: SHOP,
         challenge: new Uint8Array(randomBytes(32)),
@@ -117,7 +124,7 @@ export async function openWorld(): Promise<World> {
       verify(bundle, {
         request,
         acceptance: acceptance(),
-        head: registrar.head(),
+        head: head(),
         now: nowSeconds(),
         backend,
       }),

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Bounds, fetchBounded, makeFolder, readNamedFile, writeWhole } from '@vouch/host/node'
 import {
@@ -24,8 +24,9 @@ import type { Mirror, RegistrySource, Vanished } from '../src/sync.js'
 const HEAD = 'head.json'
 const INDEX = 'leaves.json'
 const POLICIES = 'policies.json'
-/** The copy's own: not a name that is published. */
+/** The copy's own: not names that are published. */
 const VANISHED = 'vanished'
+const UNSETTLED = 'unsettled'
 const bucketName = (number: number): string => `leaves/${number}`
 const BUCKET_BYTES = BUCKET_LEAVES * PLACE_BYTES
 
@@ -69,6 +70,11 @@ export async function openMirror(folder: string): Promise<Mirror> {
     const info = await stat(path).catch(() => undefined)
     return info === undefined ? undefined : readNamedFile(path)
   }
+  const isMissing = (name: string): Promise<boolean> =>
+    stat(join(folder, name)).then(
+      () => false,
+      (error) => error.code === 'ENOENT',
+    )
   const whenThere = <T>(bytes: Uint8Array | undefined, parse: (bytes: Uint8Array) => T): T | undefined =>
     bytes === undefined ? undefined : parse(bytes)
   return {
@@ -77,12 +83,17 @@ export async function openMirror(folder: string): Promise<Mirror> {
     policies: async () => whenThere(await read(POLICIES), parsePolicies) ?? [],
     bucket: (number) => read(bucketName(number)),
     keepPolicies: (policies) => writeWhole(join(folder, POLICIES), `${printPolicies(policies)}\n`),
-    keepBucket: (number, bytes) => writeWhole(join(folder, bucketName(number)), bytes),
+    keepBucket: async (number, bytes) => {
+      if (await isMissing(UNSETTLED)) await writeWhole(join(folder, UNSETTLED), '')
+      await writeWhole(join(folder, bucketName(number)), bytes)
+    },
+    isSettled: () => isMissing(UNSETTLED),
     vanished: async () => vanishedIn((await read(VANISHED)) ?? new Uint8Array()),
     keepVanished: (vanished) => writeWhole(join(folder, VANISHED), vanishedBytes(vanished)),
     keepHead: async (head, index) => {
       await writeWhole(join(folder, INDEX), `${printBucketIndex(index)}\n`)
       await writeWhole(join(folder, HEAD), `${printHead(head)}\n`)
+      await rm(join(folder, UNSETTLED), { force: true })
     },
   }
 }

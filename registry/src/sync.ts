@@ -4,6 +4,7 @@ import {
   assertShape,
   BUCKET_LEAVES,
   type BucketIndex,
+  changesIn,
   encodeHeadContent,
   equalBytes,
   fieldToBytes,
@@ -12,6 +13,7 @@ import {
   isHeadSigned,
   type LeafContent,
   leavesInBucket,
+  PLACE_BYTES,
   parseBucket,
   placeBytes,
   rootOfBucket,
@@ -48,6 +50,8 @@ export interface Mirror {
   bucket(number: number): Promise<Uint8Array | undefined>
   keepPolicies(policies: readonly AdmissionPolicy[]): Promise<void>
   keepBucket(number: number, bytes: Uint8Array): Promise<void>
+  /** Whether no bucket was kept since the last head: else the kept index may say of a bucket what it is not any more. */
+  isSettled(): Promise<boolean>
   /** Places whose leaves went before they had expired: none of them is given to another before that. */
   vanished(): Promise<Vanished>
   keepVanished(vanished: Vanished): Promise<void>
@@ -100,9 +104,11 @@ async function syncOnce(parameters: SyncParameters): Promise<Synced> {
   const head = await source.head()
   checkHead(head, source.isChain ?? false, expected ?? {}, await mirror.head())
 
-  // 2. The buckets' roots lead to the head's root.
+  // 2. The buckets' roots lead to the head's root. What the head is said to have changed can be read; what that leads to is seen
+  //    where it counts.
   const index = await source.index()
   const roots = rootsIn(index)
+  changesIn(index)
   if (index.size !== head.size || !equalBytes(rootOfBuckets(hash, roots), fieldToBytes(head.root))) {
     throw leavesFalse("the buckets' roots must lead to the root that the head names", fieldToBytes(head.root))
   }
@@ -135,11 +141,12 @@ async function bucketsToFetch(
   size: number,
   roots: readonly Uint8Array[],
 ): Promise<readonly number[]> {
-  const known = rootsKept(await mirror.index())
+  const known = rootsKept((await mirror.isSettled()) ? await mirror.index() : undefined)
   const lacking: number[] = []
   for (const [number, root] of roots.entries()) {
     const kept = await mirror.bucket(number)
-    const isKnown = kept !== undefined && isSame(known[number], root)
+    const isWhole = kept?.length === leavesInBucket(number, size) * PLACE_BYTES
+    const isKnown = isWhole && isSame(known[number], root) // places that stay empty change no root
     // What an interrupted sync left here may do already. Who asks for the same each time does not look: that takes time, and shows.
     const mayDo = recentBuckets === undefined && kept !== undefined
     if (!isKnown && !(mayDo && isBucketOf(root, leavesInBucket(number, size), hash, kept)))

@@ -12,6 +12,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { type AdmissionParameters, admit } from '../src/admission.js'
 import { type EvidenceParameters, judgeEvidence } from '../src/evidence.js'
+import type { Member } from '../src/member.js'
 import type { NewMember } from '../src/store.js'
 import { type Lies, newClient, osImageHash, testPolicy } from '../testing/enrolling.js'
 
@@ -50,10 +51,10 @@ async function enrolling({ policy: own = policy, lies, given, registry }: Story 
     registry: {
       admit: async (member) => {
         recorded.push(member)
-        return { index: 3 } as Awaited<ReturnType<AdmissionParameters['registry']['admit']>>
+        return { number: 3, leaf: 5n }
       },
-      find: () => undefined,
-      isRefused: () => false,
+      find: async () => undefined,
+      isRefused: async () => false,
       ...registry,
     },
     backend,
@@ -67,13 +68,13 @@ async function enrolling({ policy: own = policy, lies, given, registry }: Story 
 const fileOf = (enrollment: EnrollmentFile): Uint8Array =>
   new TextEncoder().encode(printEnrollment(enrollment))
 const known = (nonce: Uint8Array): Partial<AdmissionParameters['registry']> => ({
-  find: () => ({ nonce }) as ReturnType<AdmissionParameters['registry']['find']>,
+  find: async () => ({ nonce }) as Member,
 })
 
 describe('an enrollment', () => {
   test('is recorded with its nonce, its machine and the quota of its policy', async () => {
     const { admission, recorded, enrollment } = await enrolling()
-    expect(admission).toMatchObject({ admitted: true, index: 3 })
+    expect(admission).toMatchObject({ admitted: true, number: 3 })
     expect(recorded).toMatchObject([
       { nonce: nonceOf(enrollment.ticket), quota: 2, policyId: enrollment.policyId },
     ])
@@ -95,7 +96,7 @@ describe('an enrollment', () => {
         evidence: { 'simulated-snp': { ...snp, endorsements: ['vlek'] } },
       }),
       lies: { machine: { certificate: { type: 'vlek' } }, report: { fields: { keyInfo: 1 << 2 } } },
-      registry: { isRefused: () => true },
+      registry: { isRefused: async () => true },
     })
     expect(codes).toEqual([])
     expect(recorded).toHaveLength(1)
@@ -133,7 +134,7 @@ describe('an enrollment', () => {
     ],
     ['a debugger', { lies: { report: { debug: true } } }, 'DEBUG_NOT_ACCEPTED'],
     ['other REPORT_DATA', { lies: { fields: { reportData: new Uint8Array(64) } } }, 'REPORT_DATA_MISMATCH'],
-    ['a machine that was removed', { registry: { isRefused: () => true } }, 'MACHINE_REFUSED'],
+    ['a machine that was removed', { registry: { isRefused: async () => true } }, 'MACHINE_REFUSED'],
     ['a proof that is false', { given: { backend: { verify: async () => false } } }, 'PROOF_FALSE'],
     [
       'no room',
@@ -152,13 +153,13 @@ describe('an enrollment', () => {
     const ticket = ticketFor(client.credential)
     const enrollment = await client.enroll(ticket, { unproven: true })
     const judged = async (nonce: Uint8Array) => {
-      const stubs = { admit: () => Promise.reject(new Error('recorded')), isRefused: () => false }
+      const stubs = { admit: () => Promise.reject(new Error('recorded')), isRefused: async () => false }
       const admission = await admit(fileOf(enrollment), {
         registryId,
         checkNonce: () => undefined,
         policies: new Map([[admissionPolicyId(policy), policy]]),
         collateral: async () => [],
-        registry: { ...stubs, find: known(nonce).find ?? (() => undefined) },
+        registry: { ...stubs, find: known(nonce).find ?? (async () => undefined) },
         backend,
         now,
       })

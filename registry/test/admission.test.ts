@@ -1,18 +1,18 @@
-import { readFile, rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { openBackend } from '@vouch/circuits/node'
 import { admissionPolicyId } from '@vouch/evidence'
 import { clock } from '@vouch/host/node'
+import { openFileDatabase } from '@vouch/host/sql'
 import {
   type EnrollmentFile,
   type ErrorCode,
   issueNonce,
   NONCE_LIFETIME,
   type NonceTicket,
+  parseBucket,
   parseEnrollment,
   printEnrollment,
-  registryLeaf,
-  toInteger,
 } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
@@ -29,6 +29,7 @@ import {
   removal,
   testPolicy,
 } from '../testing/enrolling.js'
+import { noteLines } from '../testing/notes.js'
 import { strangerVendor } from '../testing/stranger.js'
 
 // Honest and lying clients before a registrar as it runs: its store, its policies, its proving library.
@@ -59,17 +60,16 @@ const admit = (enrollment: EnrollmentFile): Promise<Admission> => registrar.admi
 const codesOf = (admission: Admission): readonly ErrorCode[] =>
   admission.admitted ? [] : admission.failures.map(({ code }) => code)
 
-/** What a refusal must leave as it is, and the log that it must add one line to. */
+/** What a refusal must leave as it is, and the private log that it must add one line to. */
 async function traces() {
-  const log = await stat(join(folder, 'log'))
-  const evidence = await stat(join(folder, 'evidence.log'))
-  const { auditLog, refusalLog } = registrarFolder(folder)
-  const lines = async (path: string): Promise<readonly string[]> =>
-    (await readFile(path, 'utf8').catch(() => '')).split('\n').slice(0, -1)
+  const database = await openFileDatabase(join(folder, 'registry.db'), { readOnly: true })
+  const counted = (table: string) => database.rows(`SELECT count(*) AS count FROM ${table}`)
+  const written = [await counted('records'), await counted('evidence'), await counted('members')]
+  await database.close()
   return {
-    written: [registrar.registry.size, log.size, evidence.size],
-    decisions: await lines(auditLog),
-    refusals: await lines(refusalLog),
+    written,
+    decisions: await noteLines(registrar.registry, 'decision'),
+    refusals: await noteLines(registrar.registry, 'refusal'),
   }
 }
 
@@ -95,12 +95,12 @@ describe('an honest client', () => {
     if (!admission.admitted) throw new Error(JSON.stringify(codesOf(admission)))
     const expiresAt = now - 1800 + 48 * 3600
     expect(admission.receipt).toMatchObject({ credential: client.credential, expiresAt })
-    const { seq } = registrar.head()
+    const { seq } = await registrar.head()
     await registrar.registry.cutHead()
-    expect(registrar.head().seq).toBe(seq + 1)
-    const leaves = registrar.registry.bucket(0)
-    const leaf = toInteger(leaves.subarray(32 * admission.index, 32 * admission.index + 32))
-    expect(leaf).toBe(registryLeaf(client.credential, admissionPolicyId(policy), expiresAt))
+    expect((await registrar.head()).seq).toBe(seq + 1)
+    const places = parseBucket((await registrar.registry.bucket(0, seq + 1)) ?? new Uint8Array())
+    const { credential } = client
+    expect(places[admission.number]).toEqual({ credential, policyId: admissionPolicyId(policy), expiresAt })
     expect((await traces()).decisions.at(-1)).toContain('"outcome":"admitted"')
   })
 
@@ -291,7 +291,7 @@ describe('one machine', () => {
     const chip = newChip()
     const [member, later] = [newClient(backend, policy, chip), newClient(backend, policy, chip)]
     expect(codesOf(await admit(await member.enroll(registrar.nonce(member.credential))))).toEqual([])
-    const machine = registrar.registry.find(member.credential)?.machine
+    const machine = (await registrar.registry.find(member.credential))?.machine
     if (machine === undefined) throw new Error('the evidence names its machine')
     await registrar.registry.ban(machine, 'its host was broken into')
     const again = await later.enroll(registrar.nonce(later.credential), { unproven: true })
@@ -304,7 +304,7 @@ describe('one machine', () => {
     if (!admission.admitted) throw new Error('an honest client')
     await registrar.registry.cutHead()
     await registrar.carryOut(removal(client.credential, 'its host was broken into'))
-    expect(registrar.head().previousRoot).toBe(0n)
+    expect((await registrar.head()).previousRoot).toBe(0n)
     const again = await client.enroll(registrar.nonce(client.credential), { unproven: true })
     await expectRefused(() => admit(again), 'CREDENTIAL_REFUSED')
   })

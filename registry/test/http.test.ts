@@ -32,6 +32,7 @@ import {
   THRICE_REFUSED,
   testPolicy,
 } from '../testing/enrolling.js'
+import { noteLines } from '../testing/notes.js'
 
 // A registrar behind its HTTP interface, on loopback, and strangers before it.
 
@@ -66,10 +67,7 @@ async function codesIn(response: Response): Promise<readonly ErrorCode[]> {
   return failures.map(({ code }) => code)
 }
 
-async function refusalLines(): Promise<readonly string[]> {
-  const text = await readFile(registrarFolder(folder).refusalLog, 'utf8').catch(() => '')
-  return text.split('\n').slice(0, -1)
-}
+const refusalLines = (): Promise<readonly string[]> => noteLines(registrar.registry, 'refusal')
 
 /** A server of its own for one test, with limits that the test can reach. */
 async function withLimits<T>(limits: Partial<Limits>, use: (own: RunningServer) => Promise<T>): Promise<T> {
@@ -95,7 +93,7 @@ describe('by HTTP', () => {
     )
     expect(asked.status).toBe(200)
     const ticket = parseTicket(await asked.text())
-    const before = registrar.head()
+    const before = await registrar.head()
 
     const answer = await post(server, '/enroll', printEnrollment(await client.enroll(ticket)))
     expect(answer.status).toBe(201)
@@ -114,8 +112,8 @@ describe('by HTTP', () => {
     const copy = join(dirname(folder), 'copy')
     const mirror = await openMirror(copy)
     const synced = await syncRegistry({ source: await openSource(urlOf(server)), mirror })
-    expect(synced).toMatchObject({ head: registrar.head(), buckets: 1 })
-    expect(parseHead(await readFile(join(copy, 'head.json')))).toEqual(registrar.head())
+    expect(synced).toMatchObject({ head: await registrar.head(), buckets: 1 })
+    expect(parseHead(await readFile(join(copy, 'head.json')))).toEqual(await registrar.head())
     expect(parsePolicies(await readFile(join(copy, 'policies.json')))).toEqual([policy])
     const third = await openMirror(join(dirname(folder), 'copy of the copy'))
     expect(await syncRegistry({ source: await openSource(copy), mirror: third })).toMatchObject({
@@ -135,7 +133,7 @@ describe('by HTTP', () => {
     if (!admission.admitted) throw new Error('an honest client')
     expect(await bucket()).toEqual(before)
     await registrar.registry.cutHead()
-    expect((await bucket()).at(admission.index)?.credential).toBe(client.credential)
+    expect((await bucket()).at(admission.number)?.credential).toBe(client.credential)
     await registrar.carryOut(removal(client.credential, 'for the test'))
     expect(await bucket()).toEqual([...before, undefined])
   })
@@ -188,11 +186,11 @@ describe('a stranger', () => {
     const client = newClient(backend, policy)
     const lies = { unproven: true, report: { debug: true } }
     const enrollment = await client.enroll(registrar.nonce(client.credential), lies)
-    const [lines, size] = [await refusalLines(), registrar.registry.size]
+    const [lines, before] = [await refusalLines(), await registrar.registry.counts()]
     const answer = await post(server, '/enroll', printEnrollment(enrollment))
     expect(answer.status).toBe(403)
     expect(await codesIn(answer)).toEqual(['DEBUG_NOT_ACCEPTED'])
-    expect(registrar.registry.size).toBe(size)
+    expect(await registrar.registry.counts()).toEqual(before)
     const added = (await refusalLines()).slice(lines.length)
     expect(added).toHaveLength(1)
     expect(JSON.parse(added[0] ?? '')).toMatchObject({ from: '127.0.0.1', codes: 'DEBUG_NOT_ACCEPTED' })

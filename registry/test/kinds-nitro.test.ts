@@ -30,7 +30,7 @@ const enrollment = (userData?: Uint8Array): Promise<Uint8Array> =>
   enrollmentOn({ registrar, policy, backend, attest: newEnclave(userData === undefined ? {} : { userData }) })
 
 test('an enclave is admitted by its document', async () => {
-  expect(await registrar.admit(await enrollment(), 'test')).toMatchObject({ admitted: true, index: 0 })
+  expect(await registrar.admit(await enrollment(), 'test')).toMatchObject({ admitted: true, number: 0 })
 })
 
 test('a document that binds other services is refused', async () => {

@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { type Limits, type ListeningPlace, type RunningServer, startServer } from '@vouch/host/http'
@@ -6,8 +6,8 @@ import { printNonceRequest } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { REGISTRAR_LIMITS, siteOf } from '../node/http/site.js'
 import { openRegistrar, type Registrar } from '../node/open-registrar.js'
-import { registrarFolder } from '../node/serving/registrar-folder.js'
 import { newRegistry, testPolicy } from '../testing/enrolling.js'
+import { noteLines } from '../testing/notes.js'
 
 // What one client may take of what all share, and how a client is told from its proxy: on sockets, byte by byte.
 
@@ -44,10 +44,7 @@ async function serve(
   return { ...server, close }
 }
 
-async function refusalLines(): Promise<readonly string[]> {
-  const text = await readFile(registrarFolder(folder).refusalLog, 'utf8').catch(() => '')
-  return text.split('\n').slice(0, -1)
-}
+const refusalLines = (): Promise<readonly string[]> => noteLines(registrar.registry, 'refusal')
 
 /** A connection, from an address of loopback. */
 function opened({ address }: RunningServer, localAddress = '127.0.0.1'): Promise<Socket> {
@@ -114,7 +111,7 @@ describe('an address', () => {
 
   test('that reads its answer too slowly is hung up on', async () => {
     // There is room for one connection: others are answered once the slow one is gone.
-    const large = { bucket: () => new Uint8Array(LARGE) }
+    const large = { bucket: async () => new Uint8Array(LARGE) }
     const own = await serve({ responseMs: 300, connections: 1 }, {}, large)
     const slow = await opened(own)
     const answered = new Promise<void>((resolve) => slow.once('readable', () => resolve()))

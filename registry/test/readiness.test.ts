@@ -1,11 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { VouchError } from '@vouch/protocol'
+import { type Head, VouchError } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
 import { readiness } from '../node/serving/readiness.js'
 import { NOW, scratch } from '../testing/registries.js'
 
-const head = (time: number) => ({ time }) as Parameters<typeof readiness>[0]['head']
+const head = (time: number) => async () => ({ time }) as Head
 const able = () => Promise.resolve()
 
 async function codes(
@@ -60,9 +60,13 @@ describe('a server is ready', () => {
       asked++
     }
     const folder = scratch()
-    writeFileSync(join(folder, 'log'), '')
     const ask = readiness({ head: head(NOW), assertWriter: counted }, folder, () => NOW)
     await Promise.all(Array.from({ length: 50 }, ask))
     expect(asked).toBe(1)
+  })
+
+  test('but not when its newest head cannot be read', async () => {
+    const unread = () => Promise.reject(new VouchError('STORAGE_FAILED', { rule: 'gone' }))
+    expect(await codes({ head: unread })).toEqual(['STORAGE_FAILED'])
   })
 })

@@ -27,6 +27,7 @@ itHoldsFor([
   },
   {
     name: 'bucket-index',
+    version: 2,
     statement: 'bucket-index',
     decoder: 'parse-bucket-index',
     beyond: [
@@ -35,6 +36,13 @@ itHoldsFor([
       'half a root',
       'leaves without a root',
       'a root without leaves',
+      'changes in descending order',
+      'a place changed twice',
+      'a change of a place past the size',
+      'a change without places',
+      'a leaf of the changes that is p',
+      'a change cut short',
+      'a place without its leaf',
     ],
   },
   {

@@ -40,10 +40,11 @@ const ask = (path: string, init: RequestInit = {}) => fetch(`${urlOf(server)}${p
 const NO_RATE = { burst: 0, perSecond: 0 }
 
 describe('a bucket', () => {
-  const rootNow = (): string => toHex(rootsIn(registrar.buckets())[0] ?? new Uint8Array())
+  const rootNow = async (): Promise<string> =>
+    toHex(rootsIn(await registrar.buckets())[0] ?? new Uint8Array())
 
   test('under its root is kept by caches, and is another or none when the root is another', async () => {
-    const before = rootNow()
+    const before = await rootNow()
     const named = await ask(`/leaves/0?root=${before}`)
     expect(named.status).toBe(200)
     expect(named.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
@@ -51,7 +52,7 @@ describe('a bucket', () => {
 
     await registrar.registry.admit(member(8))
     await registrar.registry.cutHead()
-    const after = rootNow()
+    const after = await rootNow()
     expect(after).not.toBe(before)
     const gone = await ask(`/leaves/0?root=${before}`)
     expect([gone.status, gone.headers.get('cache-control')]).toEqual([404, 'no-store'])

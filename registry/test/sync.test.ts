@@ -27,13 +27,18 @@ import {
   VouchError,
 } from '@vouch/protocol'
 import { describe, expect, test } from 'vitest'
+import { openMirror } from '../node/public-folder.js'
 import { type Mirror, type RegistrySource, syncRegistry } from '../src/sync.js'
+import { MemoryMirror } from '../testing/mirrors.js'
+import { scratch } from '../testing/registries.js'
 
 const NOW = 1_800_000_000
 const hash = await openHasher()
 const signer = new Uint8Array(32).fill(9)
 const registryId = new Uint8Array(32).fill(1)
-const place = (i: number): LeafContent => ({ credential: BigInt(i + 1), policyId: 5n, expiresAt: NOW })
+/** When every member expires. */
+const END = NOW + 3600
+const place = (i: number): LeafContent => ({ credential: BigInt(i + 1), policyId: 5n, expiresAt: END })
 
 /** A registry whose places are given, as it would be served. */
 function registryOf(places: readonly (LeafContent | undefined)[], seq: number, changes: Partial<Head> = {}) {
@@ -47,7 +52,13 @@ function registryOf(places: readonly (LeafContent | undefined)[], seq: number, c
     { registryId, seq, size: places.length, root, previousRoot: 0n, time: NOW + seq, ...changes },
     signer,
   )
-  const index: BucketIndex = { version: 1, seq, size: places.length, roots: concat(...roots) }
+  const index: BucketIndex = {
+    version: 2,
+    seq,
+    size: places.length,
+    roots: concat(...roots),
+    changes: new Uint8Array(),
+  }
   const bytes = buckets.map((bucket) => concat(...bucket.map(placeBytes)))
   const asked: number[] = []
   const source: RegistrySource = {
@@ -61,25 +72,10 @@ function registryOf(places: readonly (LeafContent | undefined)[], seq: number, c
   return { head, index, bytes, source, asked }
 }
 
-/** A copy in memory. */
+/** A copy in memory, and what it has. */
 function memory() {
-  const buckets = new Map<number, Uint8Array>()
-  let kept: { head: Head; index: BucketIndex } | undefined
-  let policies: readonly AdmissionPolicy[] = []
-  const mirror: Mirror = {
-    head: async () => kept?.head,
-    index: async () => kept?.index,
-    policies: async () => policies,
-    bucket: async (number) => buckets.get(number),
-    keepPolicies: async (given) => {
-      policies = given
-    },
-    keepBucket: async (number, bytes) => void buckets.set(number, bytes),
-    keepHead: async (head, index) => {
-      kept = { head, index }
-    },
-  }
-  return { mirror, buckets, head: () => kept?.head }
+  const mirror = new MemoryMirror()
+  return { mirror, buckets: mirror.buckets, head: mirror.head, vanished: mirror.vanished }
 }
 
 /** What a server of this registry is asked for, in order. */
@@ -167,7 +163,7 @@ describe('syncing', () => {
       fetched: 1,
     })
     expect(more.asked).toEqual([1])
-    expect(copy.head()).toEqual(more.head)
+    expect(await copy.head()).toEqual(more.head)
   })
 
   describe('by one sequence', () => {
@@ -189,7 +185,7 @@ describe('syncing', () => {
         const copy = memory()
         await seenBy(seen, copy)
         expect(await seenBy(now, copy)).toBe(LAST_TWO)
-        expect(copy.head()).toEqual(now.head)
+        expect(await copy.head()).toEqual(now.head)
       }
     })
 
@@ -247,7 +243,7 @@ describe('syncing', () => {
     expect(await codeOf(syncRegistry({ source: failing, mirror: copy.mirror, hash }))).toBe(
       'REGISTRY_UNREACHABLE',
     )
-    expect(copy.head()).toBeUndefined()
+    expect(await copy.head()).toBeUndefined()
     expect(await syncRegistry({ source: whole.source, mirror: copy.mirror, hash })).toMatchObject({
       fetched: 1,
     })
@@ -262,7 +258,7 @@ describe('syncing', () => {
     }
     const copy = memory()
     await syncRegistry({ source: moving, mirror: copy.mirror, hash })
-    expect(copy.head()).toEqual(next.head)
+    expect(await copy.head()).toEqual(next.head)
   })
 
   test.each<[string, Partial<RegistrySource>, ErrorCode]>([
@@ -282,12 +278,17 @@ describe('syncing', () => {
       { index: async () => ({ ...first.index, roots: new Uint8Array(32) }) },
       'LEAVES_FALSE',
     ],
+    [
+      'changes that cannot be read',
+      { index: async () => ({ ...first.index, changes: new Uint8Array(35) }) },
+      'VALUE_MALFORMED',
+    ],
   ])('refuses %s, and keeps no head', async (_, changes, code) => {
     const copy = memory()
     expect(
       await codeOf(syncRegistry({ source: { ...first.source, ...changes }, mirror: copy.mirror, hash })),
     ).toBe(code)
-    expect(copy.head()).toBeUndefined()
+    expect(await copy.head()).toBeUndefined()
   })
 
   test('refuses another registry and another signer than were named', async () => {
@@ -310,6 +311,14 @@ describe('syncing', () => {
     )
   })
 
+  test('fetches a place that came and went between two heads: who copies the copy must find it', async () => {
+    const copy = memory()
+    await syncRegistry({ source: first.source, mirror: copy.mirror, hash })
+    const { source, bytes } = registryOf([...few, undefined], 3)
+    expect(await syncRegistry({ source, mirror: copy.mirror, hash })).toMatchObject({ fetched: 1 })
+    expect(copy.buckets.get(0)).toEqual(bytes[0])
+  })
+
   test('fetches a bucket again that went missing here', async () => {
     const copy = memory()
     await syncRegistry({ source: first.source, mirror: copy.mirror, hash })
@@ -329,21 +338,20 @@ describe('syncing', () => {
     [
       'changes until when a member is in force',
       few,
-      few.with(1, { ...place(1), expiresAt: NOW + 1 }),
+      few.with(1, { ...place(1), expiresAt: END + 1 }),
       'HEAD_FORKED',
     ],
-    ['brings a removed member back', emptied, few, 'HEAD_FORKED'],
-    ['fills the place of a removed member', emptied, changed, 'HEAD_FORKED'],
     ['removes a member', few, emptied, 'synced'],
     ['removes a member and admits another', few, [...emptied, place(5)], 'synced'],
     ['keeps a removed member out', emptied, [...emptied, place(5)], 'synced'],
+    ['fills a place that was empty as long as it is known', emptied, changed, 'synced'],
   ])('of a registry that %s between two signed heads', async (_, before, after, outcome) => {
     const copy = memory()
     await syncRegistry({ source: registryOf(before, 1).source, mirror: copy.mirror, hash })
-    const [kept, bucket] = [copy.head(), copy.buckets.get(0)]
+    const [kept, bucket] = [await copy.head(), copy.buckets.get(0)]
     const next = registryOf(after, 2)
     expect(await codeOf(syncRegistry({ source: next.source, mirror: copy.mirror, hash }))).toBe(outcome)
-    expect(copy.head()).toEqual(outcome === 'synced' ? next.head : kept)
+    expect(await copy.head()).toEqual(outcome === 'synced' ? next.head : kept)
     if (outcome !== 'synced') expect(copy.buckets.get(0)).toEqual(bucket)
   })
 
@@ -373,6 +381,17 @@ describe('syncing', () => {
     )
   })
 
+  test('of a registry that drops empty places behind a sync that it interrupted', async () => {
+    const copy = memory()
+    await syncRegistry({ source: first.source, mirror: copy.mirror, hash })
+    const grown = registryOf([...few, ...many.slice(5).map(() => undefined)], 2)
+    await codeOf(syncRegistry({ source: interrupted(grown.source), mirror: copy.mirror, hash }))
+    const shorter = registryOf(few, 3)
+    expect(await codeOf(syncRegistry({ source: shorter.source, mirror: copy.mirror, hash }))).toBe(
+      'HEAD_FORKED',
+    )
+  })
+
   test.each<[string, Partial<Head>]>([
     ['another time', { time: NOW + 2 }],
     ['another root before it', { previousRoot: 5n }],
@@ -381,7 +400,7 @@ describe('syncing', () => {
     await syncRegistry({ source: first.source, mirror: copy.mirror, hash })
     const twin = registryOf(few, 1, changes)
     expect(await codeOf(syncRegistry({ source: twin.source, mirror: copy.mirror, hash }))).toBe('HEAD_FORKED')
-    expect(copy.head()).toEqual(first.head)
+    expect(await copy.head()).toEqual(first.head)
   })
 
   test('notices a rewound registry, and one that shows two histories', async () => {
@@ -399,6 +418,131 @@ describe('syncing', () => {
     expect(await codeOf(syncRegistry({ source: shrunk.source, mirror: copy.mirror, hash }))).toBe(
       'HEAD_FORKED',
     )
-    expect(copy.head()).toEqual(later.head)
+    expect(await copy.head()).toEqual(later.head)
+  })
+})
+
+describe('the place of a member', () => {
+  const other = few.with(1, place(77))
+  const emptied = few.with(1, undefined)
+  const later = [...emptied, place(5)]
+
+  /** Syncs with one head after the other, and answers with what became of the last one. */
+  async function through(mirror: Mirror, ...heads: readonly (readonly [places: Places, time: number])[]) {
+    const outcomes: string[] = []
+    for (const [i, [places, time]] of heads.entries()) {
+      const { source } = registryOf(places, i + 1, { time })
+      outcomes.push(await codeOf(syncRegistry({ source, mirror, hash })))
+    }
+    expect(outcomes.slice(0, -1)).toEqual(outcomes.slice(0, -1).map(() => 'synced'))
+    return outcomes.at(-1)
+  }
+
+  test.each<[string, readonly (readonly [Places, number])[], ErrorCode | 'synced']>([
+    ['is no other’s in the second in which it expires', [[other, END]], 'HEAD_FORKED'],
+    ['is another’s once it has expired', [[other, END + 1]], 'synced'],
+    [
+      'is emptied once it has expired, and then another’s',
+      [
+        [emptied, END + 1],
+        [other, END + 1],
+      ],
+      'synced',
+    ],
+    [
+      'that was removed is not its own again',
+      [
+        [emptied, NOW + 1],
+        [few, NOW + 2],
+      ],
+      'HEAD_FORKED',
+    ],
+    [
+      'that was removed is no other’s',
+      [
+        [emptied, NOW + 1],
+        [other, NOW + 2],
+      ],
+      'HEAD_FORKED',
+    ],
+    [
+      'that was removed is no other’s in its last second',
+      [
+        [emptied, NOW + 1],
+        [other, END],
+      ],
+      'HEAD_FORKED',
+    ],
+    [
+      'that was removed is no other’s after many heads',
+      [
+        [emptied, NOW + 1],
+        [later, NOW + 2],
+        [[...later, place(6)], NOW + 3],
+        [[...other, place(5), place(6)], END],
+      ],
+      'HEAD_FORKED',
+    ],
+    [
+      'that was removed is another’s once it would have expired',
+      [
+        [emptied, NOW + 1],
+        [other, END + 1],
+      ],
+      'synced',
+    ],
+    [
+      'that was another’s meanwhile expires with that one',
+      [
+        [few.with(1, { ...place(77), expiresAt: END + 60 }), END + 1],
+        [few.with(1, place(78)), END + 60],
+      ],
+      'HEAD_FORKED',
+    ],
+  ])('%s', async (_, heads, outcome) => {
+    expect(await through(memory().mirror, [few, NOW], ...heads)).toBe(outcome)
+  })
+
+  test('is remembered from head to head until it would have expired, and no longer', async () => {
+    const copy = memory()
+    const steps = [
+      [few, NOW, []],
+      [emptied, NOW + 1, [[1, END]]],
+      [
+        [...emptied.with(3, undefined), place(5)],
+        NOW + 2,
+        [
+          [1, END],
+          [3, END],
+        ],
+      ],
+      [
+        [...emptied.with(3, undefined), place(5), place(6)],
+        END,
+        [
+          [1, END],
+          [3, END],
+        ],
+      ],
+      [[...other.with(3, undefined), place(5), place(6)], END + 1, []],
+    ] as const
+    for (const [i, [places, time, vanished]] of steps.entries()) {
+      await syncRegistry({ source: registryOf(places, i + 1, { time }).source, mirror: copy.mirror, hash })
+      expect([...(await copy.vanished())]).toEqual(vanished)
+    }
+  })
+
+  test('is remembered over a sync that was interrupted, and by the folder of a copy', async () => {
+    const folder = scratch()
+    const removed = many.with(1, undefined).with(-1, undefined)
+    await through(await openMirror(folder), [many, NOW])
+    const breaking = interrupted(registryOf(removed, 2).source)
+    const syncing = syncRegistry({ source: breaking, mirror: await openMirror(folder), hash })
+    expect(await codeOf(syncing)).toBe('REGISTRY_UNREACHABLE')
+    expect([...(await (await openMirror(folder)).vanished())]).toEqual([[1, END]])
+    const back = registryOf(removed.with(1, place(1)), 3, { time: END })
+    expect(await codeOf(syncRegistry({ source: back.source, mirror: await openMirror(folder), hash }))).toBe(
+      'HEAD_FORKED',
+    )
   })
 })

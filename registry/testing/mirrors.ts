@@ -1,3 +1,4 @@
+import type { AdmissionPolicy } from '@vouch/evidence'
 import type { BucketIndex, Head } from '@vouch/protocol'
 import { PublishedRegistry } from '../node/published.js'
 import type { RegistryView } from '../src/store.js'
@@ -8,14 +9,20 @@ export class MemoryMirror implements Mirror {
   readonly buckets = new Map<number, Uint8Array>()
   private kept: { readonly head: Head; readonly index: BucketIndex } | undefined
   private gone: Vanished = new Map()
+  private settled = true
+  private documents: readonly AdmissionPolicy[] = []
 
   head = async () => this.kept?.head
   index = async () => this.kept?.index
-  policies = async () => []
+  policies = async () => this.documents
   bucket = async (number: number) => this.buckets.get(number)
+  isSettled = async () => this.settled
   vanished = async () => this.gone
-  keepPolicies = async () => undefined
+  keepPolicies = async (policies: readonly AdmissionPolicy[]) => {
+    this.documents = policies
+  }
   keepBucket = async (number: number, bytes: Uint8Array) => {
+    this.settled = false
     this.buckets.set(number, bytes)
   }
   keepVanished = async (vanished: Vanished) => {
@@ -23,6 +30,7 @@ export class MemoryMirror implements Mirror {
   }
   keepHead = async (head: Head, index: BucketIndex) => {
     this.kept = { head, index }
+    this.settled = true
   }
 }
 

@@ -286,7 +286,7 @@ describe('alice', () => {
     expect(await readdir(join(home, 'drafts'))).toEqual([])
     const renewed = await alice('credential', 'renew', 'by-hand', '--json')
     expect({ exit: renewed.exit, code: codeIn(renewed) }).toEqual({ exit: 1, code: 'USAGE' })
-    const { registryId, signer } = world.registrar.head()
+    const { registryId, signer } = world.head()
     const pinned = `--nonce-request FILE --registry-id ${toHex(registryId)} --signer ${toHex(signer)}`
     expect(renewed.stderr).toContain(pinned)
   })
@@ -344,7 +344,7 @@ describe('alice', () => {
     const other = '02'.repeat(33)
     const led = await alice('sync', '--signer', other, '--registry', world.registrarUrl, '--json')
     expect({ exit: led.exit, code: codeIn(led) }).toEqual({ exit: 3, code: 'SIGNER_NOT_ACCEPTED' })
-    const signer = toHex(world.registrar.head().signer)
+    const signer = toHex(world.head().signer)
     expect((await alice('sync', '--signer', signer, '--registry', world.registrarUrl)).exit).toBe(0)
   })
 
@@ -369,7 +369,7 @@ describe('alice', () => {
     expect(syncing.stderr).toMatch(/was not synced, since \d{4}-.*\[REGISTRY_UNREACHABLE\]/)
     front.down = false
     await world.crowd(1)
-    await until((line) => line.seq === world.registrar.head().seq)
+    await until((line) => line.seq === world.head().seq)
     expect(await syncing.stop()).toBe(0)
     expect(syncing.stderr).toContain('interrupted')
     await front.close()
@@ -403,7 +403,7 @@ describe('alice', () => {
     expect([listed.exit, synced.exit]).toEqual([4, 4])
     expect(JSON.parse(listed.stdout)).toEqual(expect.arrayContaining(rows))
     expect(JSON.parse(synced.stdout)).toMatchObject({
-      registries: [{ seq: world.registrar.head().seq }],
+      registries: [{ seq: world.head().seq }],
       credentials: expect.arrayContaining(rows),
     })
   })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { openBackend } from '@vouch/circuits/node'
 import { printAdmissionPolicy } from '@vouch/evidence'
+import { openFileDatabase } from '@vouch/host/sql'
 import {
   type ErrorCode,
   fieldToBytes,
@@ -29,7 +30,7 @@ import {
   testPolicy,
 } from '@vouch/registry/testing/enrolling'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { readManifest } from '../../../test/support/repository.js'
+import { pathInRepository, readManifest } from '../../../test/support/repository.js'
 import { COMMAND, registrar as run } from '../../testing/registrar.js'
 
 // `registrar` as a process: arguments, files, streams and exit status.
@@ -89,7 +90,7 @@ async function members(
   return bucket.flatMap((leaf) => (leaf && [{ credential: toHex(fieldToBytes(leaf.credential)) }]) || [])
 }
 
-const machineOf = async (index: number): Promise<string> => (await members())[index]?.machine ?? ''
+const machineOf = async (number: number): Promise<string> => (await members())[number]?.machine ?? ''
 
 const headAt = async (url: string): Promise<Head> => parseHead(await (await fetch(`${url}/head.json`)).text())
 
@@ -104,6 +105,26 @@ async function served(...args: readonly string[]) {
     return ended
   }
   return { serving, url: line.replace('serving ', ''), end }
+}
+
+interface Former {
+  readonly members: number
+  readonly seq: number
+  readonly size: number
+  readonly root: string
+  readonly refused_machines: readonly string[]
+  readonly removed: readonly number[]
+}
+
+interface Shown {
+  readonly members: readonly { readonly number: number; readonly state: string }[]
+}
+
+/** Changes a registry's database past every rule of the registry's. */
+async function tamper(folder: string, text: string): Promise<void> {
+  const database = await openFileDatabase(join(folder, 'registry.db'))
+  await database.run(text)
+  await database.close()
 }
 
 describe('registrar', () => {
@@ -146,7 +167,7 @@ describe('registrar', () => {
     const client = newClient(backend, policy, chip)
     const file = await enrolled(client)
     const admitted = await registrar('admit', registry, file)
-    expect(admitted).toMatchObject({ exit: 0, stderr: expect.stringContaining('admitted as leaf 0') })
+    expect(admitted).toMatchObject({ exit: 0, stderr: expect.stringContaining('admitted as member 0') })
     expect(parseReceipt(admitted.stdout).credential).toBe(client.credential)
     await expectRefused(file, 3, 'NONCE_USED')
 
@@ -159,9 +180,12 @@ describe('registrar', () => {
     expect(JSON.parse(shown.stdout)).toMatchObject({
       leaves: { live: 1, expired: 0, removed: 0 },
       unpublished: 0,
-      members: [{ index: 0, state: 'live', credential: toHex(fieldToBytes(client.credential)) }],
+      members: [{ number: 0, state: 'live', credential: toHex(fieldToBytes(client.credential)) }],
     })
     expect((await registrar('show', registry)).stdout).toContain('1 live')
+    expect((await registrar('show', registry, '--members')).stdout).toMatch(
+      /\n {6}0 {2}live {5}[0-9a-f]{64} /,
+    )
 
     const exported = await registrar('export', registry, '--to', path('public'), '--json')
     expect(JSON.parse(exported.stdout)).toEqual({ seq: head.seq, size: 1, written: 1, buckets: 1 })
@@ -221,12 +245,13 @@ describe('registrar', () => {
     expect((await registrar('remove', registry, '--reason', 'none')).exit).toBe(1)
   })
 
-  test('a removed machine stays out when all is lost but the logs, until it is let in again', async () => {
+  test('a removed machine stays out when all is lost but the database, until it is let in again', async () => {
     const machine = await machineOf(0)
-    const restored = path('from the logs')
+    const restored = path('from the database')
     await cp(registry, restored, { recursive: true })
-    for (const name of ['index', 'audit.log', 'head.json'])
-      await rm(join(restored, name), { recursive: true })
+    await rm(join(restored, 'head.json'))
+    expect(parseHead((await registrar('head', restored, '--cut')).stdout).seq).toBe(2)
+    expect(await stat(join(restored, 'head.json'))).toBeDefined()
     const shown = await registrar('show', restored, '--json')
     expect(JSON.parse(shown.stdout)).toMatchObject({ refused_machines: [machine] })
     expect((await registrar('show', restored, '--members')).stdout).toContain(`\n             ${machine}`)
@@ -242,11 +267,12 @@ describe('registrar', () => {
   })
 
   test('serve answers until it is told to end, is the one writer, and cuts heads on the clock', async () => {
-    const { serving, url, end } = await served('--cut-every', '1')
+    const { url, end } = await served('--cut-every', '1')
     expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' })
     expect((await registrar('sync', url, '--to', path('copy'))).exit).toBe(0)
     const second = await registrar('head', registry, '--cut')
-    expect(second).toMatchObject({ exit: 4, stderr: expect.stringContaining(`process ${serving.pid} on`) })
+    expect(second).toMatchObject({ exit: 4, stderr: expect.stringContaining('[LOCKED]') })
+    expect(second.stderr).toContain('hint: end that process, such as registrar serve')
 
     const other = path('other registry')
     await registrar('init', other, '--policy', path('policy.json'))
@@ -290,7 +316,7 @@ describe('registrar', () => {
     const machine = ['--machine', 'ab'.repeat(32), '--reason', 'a slip']
     expect((await registrar('remove', registry, ...machine)).stdout).toContain('removed 0 leaves')
     expect((await registrar('readmit', registry, ...machine)).exit).toBe(0)
-    const lines = (await readFile(join(registry, 'audit.log'), 'utf8')).split('\n').slice(-4, -1)
+    const lines = (await registrar('audit', registry)).stdout.split('\n').slice(-4, -1)
     expect(lines.map((line) => (JSON.parse(line) as { outcome: string }).outcome)).toEqual([
       'removed',
       'removed',
@@ -344,15 +370,23 @@ describe('registrar', () => {
     expect(nonsense).toMatchObject({ exit: 1, stderr: expect.stringContaining('[USAGE]') })
   })
 
-  test('rebuild checks the whole log, and makes an index anew that rotted', async () => {
-    const nodes = join(registry, 'index', 'nodes')
-    const before = await readFile(nodes)
-    await writeFile(nodes, before.fill(1, 0, 32))
+  test('rebuild checks all records, and makes anew what rotted; records that rotted it refuses', async () => {
+    const damaged = path('damaged')
+    await cp(registry, damaged, { recursive: true })
     const head = parseHead((await registrar('head', registry)).stdout)
-    const rebuilt = await registrar('rebuild', registry, '--json')
-    expect(JSON.parse(rebuilt.stdout)).toMatchObject({ leaves: head.size, seq: head.seq })
-    expect((await readFile(nodes)).subarray(0, 32)).toEqual(Buffer.alloc(32)) // the leaf that was removed
-    expect((await registrar('rebuild', registry)).stdout).toContain(`${head.size} leaves`)
+    const root = toHex(fieldToBytes(head.root))
+    await tamper(damaged, `UPDATE buckets SET root = x'${'11'.repeat(32)}'`)
+    const cut = () => registrar('head', damaged, '--cut', '--force')
+    expect(parseHead((await registrar('head', damaged)).stdout)).toEqual(head)
+    const rebuilt = await registrar('rebuild', damaged, '--json')
+    expect(JSON.parse(rebuilt.stdout)).toEqual({ members: 3, seq: head.seq, root })
+    expect(parseHead((await cut()).stdout)).toMatchObject({ seq: head.seq + 1, root: head.root })
+    expect((await registrar('rebuild', damaged)).stdout).toBe(
+      `the records hold: 3 members, and heads up to ${head.seq + 1} with root ${root}\n`,
+    )
+    await tamper(damaged, `UPDATE records SET body = x'00' WHERE n = 2`)
+    const refused = await registrar('rebuild', damaged)
+    expect(refused).toMatchObject({ exit: 4, stdout: '', stderr: expect.stringContaining('[LOG_CORRUPT]') })
   })
 
   test('goes on under a new key; a copy takes it only when told', async () => {
@@ -369,16 +403,61 @@ describe('registrar', () => {
     expect((await sync('--signer', toHex(head.signer))).exit).toBe(0)
   })
 
-  test('a backup opens elsewhere; one that is older than the published head does not', async () => {
+  test('a backup is made while a server runs, and opens elsewhere; one older than the published head signs nothing', async () => {
+    const { end } = await served()
+    const head = parseHead((await registrar('head', registry)).stdout)
     const restored = path('restored')
     await mkdir(restored)
-    for (const name of ['log', 'evidence.log']) await copyFile(join(registry, name), join(restored, name))
+    const copied = join(restored, 'registry.db')
+    const made = await registrar('backup', registry, '--to', copied, '--json')
+    expect(made).toMatchObject({ exit: 0, stderr: expect.stringContaining('keep a copy of those too') })
+    expect(JSON.parse(made.stdout)).toEqual({ to: copied, seq: head.seq, members: 3 })
+    expect((await stat(copied)).mode & 0o777).toBe(0o600)
+    expect(await readdir(restored)).toEqual(['registry.db'])
+    await end('SIGTERM')
+    const again = await registrar('backup', registry, '--to', path('again.db'))
+    expect(again.stdout).toBe(`copied 3 members, and heads up to ${head.seq}\n`)
+
     const shown = await registrar('show', restored, '--json')
     expect(JSON.parse(shown.stdout)).toMatchObject({ leaves: { live: 0, expired: 0, removed: 3 } })
-    await registrar('head', registry, '--cut', '--force')
+    const cut = (folder: string) => registrar('head', folder, '--cut', '--force', '--key', path('new.key'))
+    expect((await cut(registry)).exit).toBe(0)
     await copyFile(join(registry, 'head.json'), join(restored, 'head.json'))
-    const older = await registrar('show', restored)
-    expect(older).toMatchObject({ exit: 4, stderr: expect.stringContaining('[LOG_CORRUPT]') })
+    const older = await cut(restored)
+    expect(older).toMatchObject({ exit: 4, stdout: '', stderr: expect.stringContaining('[LOG_CORRUPT]') })
+    expect(older.stderr).toContain('never sign a history that forgets what was published')
+  })
+
+  test('a folder of an earlier release says what to do; import brings every member over, once', async () => {
+    const former = path('former')
+    await cp(pathInRepository('fixtures/former-registry'), former, { recursive: true })
+    const wanted = JSON.parse(await readFile(join(former, 'expected.json'), 'utf8')) as Former
+    for (const command of [
+      ['show'],
+      ['rebuild'],
+      ['export', '--to', path('x')],
+      ['backup', '--to', path('x.db')],
+    ]) {
+      const [name = '', ...options] = command
+      const told = await registrar(name, former, ...options)
+      expect([name, told.exit, told.stdout]).toEqual([name, 4, ''])
+      expect(told.stderr).toContain('[VERSION_UNKNOWN]')
+      expect(told.stderr).toContain(`hint: registrar import "${former}" brings it into the form of this one`)
+    }
+    const imported = await registrar('import', former, '--json')
+    expect(imported).toMatchObject({ exit: 0, stderr: expect.stringContaining('keep them until you trust') })
+    expect(JSON.parse(imported.stdout)).toEqual({ members: wanted.members, seq: wanted.seq })
+    const shown = JSON.parse((await registrar('show', former, '--members', '--json')).stdout) as Shown
+    expect(shown).toMatchObject({
+      head: { seq: wanted.seq, size: wanted.size, root: wanted.root },
+      refused_machines: wanted.refused_machines,
+    })
+    const removed = shown.members.filter(({ state }) => state === 'removed').map(({ number }) => number)
+    expect(removed).toEqual(wanted.removed)
+    const again = await registrar('import', former)
+    expect(again).toMatchObject({ exit: 1, stderr: expect.stringContaining('[USAGE]') })
+    const none = await registrar('import', registry)
+    expect(none).toMatchObject({ exit: 1, stderr: expect.stringContaining('[FILE_NOT_FOUND]') })
   })
 
   test('uses no key that others can read', async () => {
@@ -400,6 +479,13 @@ describe('registrar', () => {
     [['sync', 'REGISTRY', '--to', '/dev/null/x'], 1, '[FILE_NOT_WRITTEN]'],
     [['export', 'REGISTRY', '--to', '/dev/null/x'], 1, '[FILE_NOT_WRITTEN]'],
     [['export', 'nowhere', '--to', 'x'], 1, '[FILE_NOT_FOUND]'],
+    [['backup', '--help'], 0, 'a server may be running'],
+    [['import', '--help'], 0, 'bring a registry of an earlier release'],
+    [['backup', 'REGISTRY'], 1, '[USAGE]'],
+    [['backup', 'nowhere', '--to', 'x'], 1, '[FILE_NOT_FOUND]'],
+    [['backup', 'REGISTRY', '--to', '/dev/null/x'], 1, '[FILE_NOT_WRITTEN]'],
+    [['import', 'nowhere'], 1, '[FILE_NOT_FOUND]'],
+    [['import', 'x', '--store', 'mysql://x'], 1, '['],
     [['init', '/dev/null/x', '--policy', 'POLICY'], 1, '[FILE_NOT_WRITTEN]'],
   ])('%s ends with %i', async (args, exit, words) => {
     const places = new Map([

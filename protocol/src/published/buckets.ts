@@ -1,5 +1,6 @@
 import { MAX_TIME } from '../credential.js'
 import { VouchError } from '../errors.js'
+import { assertField } from '../hashes/field.js'
 import type { Hasher } from '../hashes/hasher.js'
 import { concat, fromInteger, toInteger } from '../notation/bytes.js'
 import {
@@ -154,11 +155,15 @@ export function changesIn({ changes, size }: Pick<BucketIndex, 'changes' | 'size
     return { place, before: changes.subarray(at + 4, at + CHANGE_BYTES) }
   })
   const isAscending = all.every(({ place }, i) => place > (all[i - 1]?.place ?? -1) && place < size)
-  if (isAscending && changes.length % CHANGE_BYTES === 0) return all
-  throw new VouchError('VALUE_MALFORMED', {
-    rule: 'the changes of a bucket index must name places of the registry, each once, in ascending order',
-    given: `${changes.length} bytes`,
-  })
+  if (!isAscending || changes.length % CHANGE_BYTES !== 0) {
+    throw new VouchError('VALUE_MALFORMED', {
+      rule: 'the changes of a bucket index must name places of the registry, each once, in ascending order',
+      given: `${changes.length} bytes`,
+    })
+  }
+  // A leaf with p added hashes alike in some implementations: a place that did not change would pass for one that did.
+  for (const { before } of all) assertField(toInteger(before), 'a leaf of the changes')
+  return all
 }
 
 /** How many buckets so many leaves reach into. */

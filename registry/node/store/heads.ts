@@ -81,7 +81,7 @@ export async function recordHead(
   const time = Math.max(now, before?.time ?? 0)
   const size = before?.size ?? 0
   const settled = await settlePlaces(queries, { hash, time, size, empties: true, removing: removing ?? [] })
-  const isChanged = settled.changes.length > 0 || removing !== undefined || before === undefined
+  const isChanged = settled.isMoved || removing !== undefined || before === undefined
   if (!isChanged && !evenIfUnchanged) return 'unchanged'
   const content = nextHeadContent({
     registryId,

@@ -38,6 +38,8 @@ export interface Settled {
   readonly changes: readonly PlaceChange[]
   /** Whether some have to wait for the next head: one head changes so many places and no more. */
   readonly hasMore: boolean
+  /** Whether anything is other than before, be it that a place is free: a head must say so, or a rebuild would not know when. */
+  readonly isMoved: boolean
 }
 
 export interface Settling {
@@ -57,6 +59,7 @@ export interface Settling {
  */
 export async function settlePlaces(queries: Queries, settling: Settling): Promise<Settled> {
   const leaving = await leavingNow(queries, settling)
+  const lapsed = await lapse(queries, settling)
   const limit = settling.empties ? Math.max(0, MAX_CHANGES - leaving.length) : CAPACITY
   const arriving = await arrivingNow(queries, settling, limit)
   const hasMore = arriving.length === limit || leaving.length >= MAX_EMPTIED
@@ -94,6 +97,7 @@ export async function settlePlaces(queries: Queries, settling: Settling): Promis
     ),
     changes,
     hasMore,
+    isMoved: leaving.length + arriving.length + lapsed > 0,
   }
 }
 
@@ -115,19 +119,23 @@ async function leavingNow(
   return [...removed, ...expired.filter(({ number }) => !removing.includes(number))]
 }
 
-/** Members that wait, with the places that they get. One that expired while it waited gets none. */
+/** Gives up members that expired while they waited: they get no place. Answers with how many. */
+async function lapse(queries: Queries, { time, empties }: Settling): Promise<number> {
+  if (!empties) return 0
+  return queries.run(
+    'UPDATE members SET state = $1 WHERE state = $2 AND expires_at < $3',
+    STATE.over,
+    STATE.waiting,
+    time,
+  )
+}
+
+/** Members that wait, with the places that they get. */
 async function arrivingNow(
   queries: Queries,
-  { time, size, empties }: Settling,
+  { size }: Settling,
   limit: number,
 ): Promise<readonly PlaceRow[]> {
-  if (empties)
-    await queries.run(
-      'UPDATE members SET state = $1 WHERE state = $2 AND expires_at < $3',
-      STATE.over,
-      STATE.waiting,
-      time,
-    )
   const waiting = await queries.rows<PlaceRow>(
     'SELECT number, credential, policy_id, expires_at, state FROM members WHERE state = $1 ORDER BY number LIMIT $2',
     STATE.waiting,
