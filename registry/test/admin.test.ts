@@ -16,6 +16,7 @@ import { type Order, printOrder } from '../node/orders.js'
 import { registrarFolder } from '../node/serving/registrar-folder.js'
 import { newRegistry, removal, testPolicy } from '../testing/enrolling.js'
 import { member } from '../testing/members.js'
+import { noteLines } from '../testing/notes.js'
 
 // A registrar's operators from afar, by their certificates, and others who would be operators.
 
@@ -107,8 +108,8 @@ describe('an operator from afar', () => {
     const { credential } = member(7)
     const done = await ask(at, '/orders', clients.remover, removal(credential, 'for the test'))
     expect([done.status, JSON.parse(done.text)]).toMatchObject([200, { removed: 1, is_noted: true }])
-    expect(registrar.registry.find(credential)?.removed).toBe(true)
-    const log = (await readFile(registrarFolder(folder).auditLog, 'utf8')).trimEnd().split('\n')
+    expect((await registrar.registry.find(credential))?.removed).toBe(true)
+    const log = await noteLines(registrar.registry, 'decision')
     expect(JSON.parse(log.at(-1) ?? '')).toMatchObject({
       outcome: 'removed',
       from: `remover, certificate ${fingerprintOf(clients.remover)}`,

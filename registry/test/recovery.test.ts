@@ -125,7 +125,7 @@ describe.each(Object.entries(ENGINES))('a head in %s', (_, engine) => {
 describe.each(Object.entries(ENGINES))(
   'a registry in %s that somebody changed, or that rotted',
   (_, engine) => {
-    it.each<[string, string]>([
+    it.for<readonly [string, string]>([
       ['a record’s body', 'UPDATE records SET body = (SELECT body FROM records WHERE n = 3) WHERE n = 2'],
       ['a record’s hash', 'UPDATE records SET hash = (SELECT hash FROM records WHERE n = 1) WHERE n = 4'],
       ['a record’s type', 'UPDATE records SET type = 4 WHERE n = 2'],
@@ -140,8 +140,8 @@ describe.each(Object.entries(ENGINES))(
         'UPDATE heads SET signature = (SELECT signature FROM heads WHERE seq = 0) WHERE seq = 1',
       ],
       ['no records at all', 'DELETE FROM records'],
-    ])('in %s is found by a rebuild, which changes nothing then', async (...[, change, context]) => {
-      const place = await engine(context as never)
+    ])('in %s is found by a rebuild, which changes nothing then', async ([, change], context) => {
+      const place = await engine(context)
       await place.using(
         async (registry) => {
           await registry.admit(member(0))

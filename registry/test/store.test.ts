@@ -16,7 +16,7 @@ import {
 import type { RegistryRecord } from '@vouch/protocol/records'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { createRegistry, readRegistry } from '../node/store/index.js'
-import type { Registry } from '../src/store.js'
+import type { NewMember, Registry } from '../src/store.js'
 import { ENGINES, type Place, withServer } from '../testing/engines.js'
 import { ID, member, NOW, now, open, POLICY, rootOf, SIGNER, scratch } from '../testing/registries.js'
 
@@ -101,19 +101,19 @@ describe.each(Object.entries(ENGINES))('a registry in %s', (_, engine) => {
       })
     })
 
-    it.each([
+    it.for([
       ['a nonce of another length', { nonce: new Uint8Array(31) }, 'VALUE_MALFORMED'],
       ['a credential that is no field element', { credential: -1n }, 'VALUE_OUT_OF_RANGE'],
       ['a policy that is none', { policyId: 2n ** 249n }, 'VALUE_OUT_OF_RANGE'],
       ['evidence without end', { evidence: new Uint8Array(2 ** 20 + 1) }, 'TOO_LARGE'],
-    ])('no member with %s, and those beside it', (...[, change, code, context]) =>
-      using(context as unknown as TestContext, async (registry) => {
-        const bad = registry.admit(member(0, change))
+    ])('no member with %s, and those beside it', async ([, change, code], context) => {
+      await using(context, async (registry) => {
+        const bad = registry.admit(member(0, change as Partial<NewMember>))
         const good = registry.admit(member(1))
         await expect(bad).rejects.toMatchObject({ code })
         expect(await good).toMatchObject({ number: 0 })
-      }),
-    )
+      })
+    })
 
     it('all that wait while the disk is busy, and the failure of one write is told to all of its members', async (context) => {
       let fails = false
