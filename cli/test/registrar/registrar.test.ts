@@ -431,6 +431,7 @@ describe('registrar', () => {
   test('a folder of an earlier release says what to do; import brings every member over, once', async () => {
     const former = path('former')
     await cp(pathInRepository('fixtures/former-registry'), former, { recursive: true })
+    await cp(join(registry, 'policies'), join(former, 'policies'), { recursive: true })
     const wanted = JSON.parse(await readFile(join(former, 'expected.json'), 'utf8')) as Former
     for (const command of [
       ['show'],
@@ -442,7 +443,7 @@ describe('registrar', () => {
       const told = await registrar(name, former, ...options)
       expect([name, told.exit, told.stdout]).toEqual([name, 4, ''])
       expect(told.stderr).toContain('[VERSION_UNKNOWN]')
-      expect(told.stderr).toContain(`hint: registrar import "${former}" brings it into the form of this one`)
+      expect(told.stderr).toContain(`hint: registrar import ${former} brings it into the form of this one`)
     }
     const imported = await registrar('import', former, '--json')
     expect(imported).toMatchObject({ exit: 0, stderr: expect.stringContaining('keep them until you trust') })
@@ -484,7 +485,9 @@ describe('registrar', () => {
     [['backup', 'REGISTRY'], 1, '[USAGE]'],
     [['backup', 'nowhere', '--to', 'x'], 1, '[FILE_NOT_FOUND]'],
     [['backup', 'REGISTRY', '--to', '/dev/null/x'], 1, '[FILE_NOT_WRITTEN]'],
+    [['backup', 'REGISTRY', '--to', 'no/folder/x'], 1, '[FILE_NOT_WRITTEN]'],
     [['import', 'nowhere'], 1, '[FILE_NOT_FOUND]'],
+    [['show', '/dev/null/x'], 1, '[FILE_NOT_FOUND]'],
     [['import', 'x', '--store', 'mysql://x'], 1, '['],
     [['init', '/dev/null/x', '--policy', 'POLICY'], 1, '[FILE_NOT_WRITTEN]'],
   ])('%s ends with %i', async (args, exit, words) => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chmod, rm } from 'node:fs/promises'
+import { chmod, rm, writeFile } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import {
   backup,
@@ -9,7 +9,7 @@ import {
 } from '@photostructure/sqlite'
 import { VouchError } from '@vouch/protocol'
 import { Turns } from '../../src/turns.js'
-import { renameDurably } from '../files/files.js'
+import { notWritten, renameDurably } from '../files/files.js'
 import type { Database, Hold, Queries, Row, SqlValue } from './database.js'
 import { isFatal, sqliteFailure } from './sqlite-failures.js'
 
@@ -137,10 +137,11 @@ class SqliteDatabase implements Database {
   /** Under another name first: a copy that was cut short is no backup. */
   async backup(path: string): Promise<void> {
     const draft = `${path}.part`
+    await emptyFile(draft).catch((error) => {
+      throw notWritten(path, error)
+    })
     try {
-      await rm(draft, { force: true })
       await backup(this.reading.database, draft)
-      await chmod(draft, 0o600)
       const copy = new DatabaseSync(draft)
       copy.exec('PRAGMA journal_mode = DELETE') // one file, with no log beside it
       copy.close()
@@ -159,6 +160,12 @@ class SqliteDatabase implements Database {
       this.writing?.close()
     })
   }
+}
+
+/** For its owner alone from the start: a registry names machines. */
+async function emptyFile(path: string): Promise<void> {
+  await rm(path, { force: true })
+  await writeFile(path, '', { mode: 0o600, flag: 'wx' })
 }
 
 /** One connection, with its statements prepared once. */

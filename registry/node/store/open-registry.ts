@@ -1,7 +1,7 @@
-import { mkdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Signer } from '@vouch/host'
-import { writeWhole } from '@vouch/host/node'
+import { readNamedFile, writeWhole } from '@vouch/host/node'
 import {
   assertSchema,
   type Database,
@@ -65,18 +65,13 @@ const open = (folder: string, store: string | undefined): Promise<Database> =>
 /** The database server that a registry is kept on; nothing for one in its folder's file. */
 async function storeOf(folder: string, { store }: Store): Promise<string | undefined> {
   if (store !== undefined) return store
-  const kept = await readFile(join(folder, STORE), 'utf8').catch(unlessMissing)
-  return kept?.trim()
+  const path = join(folder, STORE)
+  return (await exists(path)) ? new TextDecoder().decode(await readNamedFile(path)).trim() : undefined
 }
 
 /** Has the folder say where its registry is, for every command that is given the folder alone. */
 export async function keepStore(folder: string, { store }: Store): Promise<void> {
   if (store !== undefined) await writeWhole(join(folder, STORE), `${store}\n`, 0o600)
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-  throw error
 }
 
 /** Makes an empty registry with its first head. */
