@@ -5,6 +5,7 @@ import { INSTALL_BUDGETS } from './install-budgets.js'
 import type { BenchCircuit } from './proving.js'
 import { registryBudgets } from './registry-budgets.js'
 import { commandMedian, nativeMedian, nativeOf, type Results } from './results.js'
+import { STORE_BUDGETS } from './store-budgets.js'
 
 /** `over`: a noisy value over its limit, but not so far that only a change of ours explains it. */
 export type Outcome = 'held' | 'over' | 'broken' | 'not measured'
@@ -81,6 +82,7 @@ export function judge(results: Results): Judged[] {
     ...BUDGETS,
     ...EVIDENCE_BUDGETS,
     ...registryBudgets(registry.leaves),
+    ...STORE_BUDGETS,
     ...INSTALL_BUDGETS,
   ]
   return budgets.map((budget) => {

@@ -12,6 +12,7 @@ import { type Measured, measureProving, type Yardstick } from './proving.js'
 import { measureRegistry } from './registry.js'
 import { report } from './report.js'
 import type { Results } from './results.js'
+import { measureStore } from './store.js'
 
 // `npm run bench`: what proving, verifying, a registry, judging evidence and installing cost on this machine. Tables on stdout, progress on stderr. README.md
 // says how to read them.
@@ -54,13 +55,14 @@ async function measure(plan: Plan): Promise<Results> {
   const proving: Measured[] = []
   for (const part of plan.proving) proving.push(...(await measurePart(part, yardstick)))
   const registry = await measureRegistry(plan.registry, say)
+  const store = await measureStore(plan.store, say)
   const evidence = await measureEvidence(plan.evidence, say)
   const installs = await measureInstalls(plan.installs, say)
   say(`run whole commands ${plan.commands} times each`)
   const ofCommands = await measureCommands(plan.commands)
   const machine = describeMachine(busyBefore, await otherWork())
   const manifest = await readManifest()
-  return { date, machine, manifest, ecdsaGates, proving, registry, evidence, installs, ...ofCommands }
+  return { date, machine, manifest, ecdsaGates, proving, registry, store, evidence, installs, ...ofCommands }
 }
 
 function measurePart(part: ProvingPlan, yardstick: Yardstick): Promise<Measured[]> {

@@ -3,11 +3,13 @@ import type { EvidencePlan } from './evidence.js'
 import type { Installable } from './installs.js'
 import type { BenchCircuit, Engine } from './proving.js'
 import type { RegistryPlan } from './registry.js'
+import type { StorePlan } from './store.js'
 
 /** How much is measured. */
 export interface Plan {
   readonly proving: readonly ProvingPlan[]
   readonly registry: RegistryPlan
+  readonly store: StorePlan
   readonly evidence: EvidencePlan
   /** How often each whole command is run. */
   readonly commands: number
@@ -33,6 +35,8 @@ const TWO: Engine = { kind: 'wasm', threads: 2 }
 const WHOLE: RegistryPlan = { leaves: 2 ** 20, launches: 5, alone: 10, together: 100 }
 const SMALL: RegistryPlan = { leaves: 2 ** 15, launches: 3, alone: 5, together: 16 }
 
+const STORE: StorePlan = { members: 400, reused: 1024 }
+
 const JUDGED: EvidencePlan = { rounds: 30, judgements: 20 }
 
 export const PLANS: Readonly<Record<PlanName, Plan>> = {
@@ -42,6 +46,7 @@ export const PLANS: Readonly<Record<PlanName, Plan>> = {
   check: {
     proving: [{ engine: NATIVE, circuits: ['respond', 'ecdsa'], launches: 1, rounds: 7 }],
     registry: SMALL,
+    store: STORE,
     evidence: JUDGED,
     commands: 5,
     installs: ['verifier'],
@@ -67,6 +72,7 @@ function everything({ launches, native, wasm, registry, commands }: Amounts): Pl
       ]),
     ],
     registry,
+    store: STORE,
     evidence: JUDGED,
     commands,
     installs: ['verifier', 'prover', 'agent', 'evidence', 'cli'],

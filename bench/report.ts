@@ -14,6 +14,7 @@ export function report(results: Results, judged: readonly Judged[]): string {
     section('Circuits', circuits(results)),
     section('Proving and verifying: median milliseconds; MB', proving(results)),
     section('Registry', registry(results)),
+    section('Store: admissions a second, found good already', store(results)),
     section('Evidence: processor time', evidence(results)),
     section('Whole commands: milliseconds', commands(results)),
     section('Sizes', sizes(results)),
@@ -68,6 +69,23 @@ function registry({ registry }: Results): Rows {
     [`registrar sync of ${sync.fetched} buckets`, whole(sync.time), 'ms'],
     ['of it a bucket', precise(eachBucket(sync)), 'ms'],
     [`registrar sync again, ${syncAgain.fetched} of ${syncAgain.buckets} new`, whole(syncAgain.time), 'ms'],
+  ]
+}
+
+function store({ store }: Results): Rows {
+  const { places, emptying, refilling } = store.reused
+  return [
+    ['engine', 'processes', 'at once', 'a second'],
+    ...store.rows.map(({ engine, processes, atOnce, rate }) => [
+      engine,
+      String(processes),
+      String(atOnce),
+      whole(rate),
+    ]),
+    ['', '', '', ''],
+    ['heads, ms', '', 'places', ''],
+    ['emptying', '', whole(places), whole(emptying)],
+    ['given to others', '', whole(places), whole(refilling)],
   ]
 }
 

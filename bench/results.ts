@@ -5,6 +5,7 @@ import type { InstallResults } from './installs.js'
 import type { Machine } from './machine.js'
 import type { BenchCircuit, Measured, Samples } from './proving.js'
 import type { RegistryResults } from './registry.js'
+import type { StoreResults } from './store.js'
 
 /** Everything that one run of the benchmark found. */
 export interface Results {
@@ -14,6 +15,7 @@ export interface Results {
   readonly ecdsaGates: number
   readonly proving: readonly Measured[]
   readonly registry: RegistryResults
+  readonly store: StoreResults
   readonly evidence: EvidenceResults
   readonly commands: readonly Command[]
   readonly sizes: readonly Size[]

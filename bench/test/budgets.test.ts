@@ -7,6 +7,7 @@ import type { InstallResults } from '../installs.js'
 import type { BenchCircuit, Measured } from '../proving.js'
 import type { RegistryResults } from '../registry.js'
 import type { Results } from '../results.js'
+import type { StoreResults } from '../store.js'
 
 const RATIO = 'proving respond, in units of the bare ECDSA circuit, least by least'
 const BEYOND_NOISE = 'the same, beyond what noise explains'
@@ -35,6 +36,15 @@ const REGISTRY: RegistryResults = {
   admissions: { alone: [40], together: { size: 100, time: 1000 } },
 }
 
+const STORE: StoreResults = {
+  rows: [
+    { engine: 'SQLite', processes: 1, atOnce: 1, rate: 125 },
+    { engine: 'SQLite', processes: 1, atOnce: 100, rate: 500 },
+    { engine: 'PostgreSQL', processes: 1, atOnce: 1, rate: 1 },
+  ],
+  reused: { places: 1000, emptying: 9000, refilling: 2000 },
+}
+
 const EVIDENCE: EvidenceSamples = { tdx: [3, 9], 'tdx by dcap-qvl': [20, 9], snp: [2], nitro: [5] }
 
 async function outcomes(
@@ -52,6 +62,7 @@ async function outcomes(
   const results: Results = {
     ...found,
     registry: { ...REGISTRY, ...registry },
+    store: STORE,
     evidence,
     manifest: { ...manifest, circuits },
   }
