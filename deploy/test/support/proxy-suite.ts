@@ -22,19 +22,19 @@ export interface ReverseProxy {
   stop(): Promise<unknown>
 }
 
-export interface Scene {
-  readonly proxy: ReverseProxy
+export interface Scene<Kind extends ReverseProxy = ReverseProxy> {
+  readonly proxy: Kind
   readonly behind: Backends
   readonly folder: string
 }
 
 /** What starts the programs and the proxy for the tests of a file, once, where the machine has the proxy. */
-export function sceneOf(
+export function sceneOf<Kind extends ReverseProxy>(
   need: (context: TestContext) => void,
-  start: (folder: string, behind: Backends) => Promise<ReverseProxy>,
-): (context: TestContext) => Promise<Scene> {
-  let scene: Promise<Scene> | undefined
-  const open = async (): Promise<Scene> => {
+  start: (folder: string, behind: Backends) => Promise<Kind>,
+): (context: TestContext) => Promise<Scene<Kind>> {
+  let scene: Promise<Scene<Kind>> | undefined
+  const open = async (): Promise<Scene<Kind>> => {
     const folder = await mkdtemp(join(tmpdir(), 'vouch-proxy-'))
     await chmod(folder, 0o711) // the proxy is another user's, and has a folder in there
     const behind = await startBackends(folder)

@@ -16,15 +16,19 @@ export async function startAsNobody(
   const isRoot = process.getuid?.() === 0
   if (isRoot) execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, folder])
   const child = spawn(command, args, {
-    stdio: ['ignore', 'ignore', 'ignore'],
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: process.env.PATH, HOME: folder },
     ...(isRoot ? { uid: NOBODY, gid: NOBODY } : {}),
   })
   const ended = once(child, 'exit')
+  let said = ''
+  child.stderr?.on('data', (part: Buffer) => {
+    said += part.toString()
+  })
   await Promise.race([
     untilAnswered(`http://127.0.0.1:${port}`),
     ended.then(([status]) => {
-      throw new Error(`${command} ended with ${status}`)
+      throw new Error(`${command} ended with ${status}: ${said.slice(0, 2000)}`)
     }),
   ])
   return () => {
