@@ -8,7 +8,7 @@ import { freePort } from '../../scripts/program.js'
 import { needs } from '../../test/support/needs.js'
 import { type Answered, answerOf, ask, type Backends, begin, type Entry } from './support/proxied.js'
 import { admitOne, itStandsBefore, type ReverseProxy, sceneOf } from './support/proxy-suite.js'
-import { startAsNobody } from './support/unprivileged.js'
+import { startWithoutRights } from './support/unprivileged.js'
 
 const NGINX = fileURLToPath(new URL('../nginx', import.meta.url))
 
@@ -51,7 +51,7 @@ async function startNginx(
     [...main, 'http {', ...places, `include ${own}/vouch.conf;`, ...teller, '}'].join('\n'),
   )
   const command = ['nginx', '-e', join(own, 'error.log'), '-p', own, '-c', join(own, 'nginx.conf')]
-  const stop = await startAsNobody(own, command, ports.registrar)
+  const stop = await startWithoutRights(own, command, ports.registrar)
   return { stop, ...entries(ports, await readFile(ca, 'utf8')) }
 }
 
