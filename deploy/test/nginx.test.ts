@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { makeCertificates } from '@vouch/host/testing/certificates'
+import { testAuthority } from '@vouch/host/testing/certificates'
 import { describe, expect, test } from 'vitest'
 import { freePort } from '../../scripts/program.js'
 import { needs } from '../../test/support/needs.js'
@@ -20,13 +20,15 @@ async function startNginx(
   const own = join(folder, 'nginx')
   await mkdir(join(own, 'cache'), { recursive: true })
   const ports = { registrar: await freePort(), service: await freePort(), teller: await freePort() }
-  const { ca, server } = await makeCertificates(own, 'proxy')
+  const authority = testAuthority(own)
+  const { cert, key } = authority.issue('proxy')
   const listen = (port: number): string => `listen 127.0.0.1:${port} ssl http2;`
   const written = (await readFile(join(NGINX, 'vouch.conf'), 'utf8'))
     .replace(/^ *listen \[::\].*\n/gm, '')
     .replaceAll('/etc/nginx/snippets/', `${own}/`)
     .replaceAll('/var/cache/nginx/', `${own}/cache/`)
-    .replaceAll(/\/etc\/ssl\/vouch\/\w+\.(pem|key)/g, server)
+    .replaceAll(/\/etc\/ssl\/vouch\/\w+\.pem/g, cert)
+    .replaceAll(/\/etc\/ssl\/vouch\/\w+\.key/g, key)
     .replace('listen 443 ssl http2;', listen(ports.registrar))
     .replace('listen 443 ssl http2;', listen(ports.service))
     .replace('127.0.0.1:8787', `127.0.0.1:${behind.registrar.port}`)
@@ -52,7 +54,7 @@ async function startNginx(
   )
   const command = ['nginx', '-e', join(own, 'error.log'), '-p', own, '-c', join(own, 'nginx.conf')]
   const stop = await startWithoutRights(own, command, ports.registrar)
-  return { stop, ...entries(ports, await readFile(ca, 'utf8')) }
+  return { stop, ...entries(ports, authority.rootPem) }
 }
 
 const entries = (ports: Readonly<Record<'registrar' | 'service' | 'teller', number>>, ca: string) => ({

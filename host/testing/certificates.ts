@@ -1,33 +1,43 @@
-import { execFile } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 
-const run = promisify(execFile)
-
-export interface Certificates {
-  readonly ca: string
-  /** Certificate and key in one file. */
-  readonly server: string
-  readonly client: string
+/** A certificate and its key, as files. */
+export interface Issued {
+  readonly cert: string
+  readonly key: string
 }
 
-/** An authority of a test's own, with a server on loopback and a client. */
-export async function makeCertificates(folder: string, name: string): Promise<Certificates> {
-  const path = (part: string): string => join(folder, `${name}-${part}.pem`)
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
-  const authority = [...['req', '-x509', ...newKey], '-subj', `/CN=${name}`, '-keyout', path('ca-key')]
-  await run('openssl', [...authority, '-out', path('ca')])
-  const issue = async (part: string): Promise<string> => {
-    const subject = ['-subj', `/CN=${part}`, '-addext', 'subjectAltName=IP:127.0.0.1']
-    const by = ['-CA', path('ca'), '-CAkey', path('ca-key')]
-    const { stdout } = await run('openssl', [
-      ...['req', '-x509', ...newKey, ...subject, ...by],
-      ...['-keyout', path(`${part}-key`)],
-    ])
-    const key = await readFile(path(`${part}-key`), 'utf8')
-    await writeFile(path(part), stdout + key, { mode: 0o600 })
-    return path(part)
+/** Who issues certificates for a test: the root as a file, and more certificates under it. */
+export interface TestAuthority {
+  readonly root: string
+  readonly rootPem: string
+  /** For a server on loopback, and for a client as well. */
+  issue(name: string): Issued
+}
+
+const EC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
+
+/** Makes an authority by openssl. */
+export function testAuthority(folder = mkdtempSync(join(tmpdir(), 'vouch-tls-'))): TestAuthority {
+  const openssl = (...args: readonly string[]): void =>
+    void execFileSync('openssl', ['req', '-x509', ...EC, ...args], { stdio: 'pipe' })
+  const [root, rootKey] = [join(folder, 'root.pem'), join(folder, 'root.key')]
+  openssl('-subj', '/CN=test root', '-keyout', rootKey, '-out', root)
+  return {
+    root,
+    rootPem: readFileSync(root, 'utf8'),
+    issue: (name) => {
+      const [cert, key] = [join(folder, `${name}.pem`), join(folder, `${name}.key`)]
+      const names = [
+        '-addext',
+        'subjectAltName=IP:127.0.0.1,DNS:localhost',
+        '-addext',
+        'basicConstraints=critical,CA:FALSE',
+      ]
+      openssl('-subj', `/CN=${name}`, ...names, '-CA', root, '-CAkey', rootKey, '-keyout', key, '-out', cert)
+      return { cert, key }
+    },
   }
-  return { ca: path('ca'), server: await issue('server'), client: await issue('client') }
 }
