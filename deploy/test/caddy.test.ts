@@ -6,7 +6,7 @@ import { freePort } from '../../scripts/program.js'
 import { needs } from '../../test/support/needs.js'
 import type { Backends } from './support/proxied.js'
 import { itStandsBefore, type ReverseProxy, sceneOf } from './support/proxy-suite.js'
-import { startAsNobody } from './support/unprivileged.js'
+import { startWithoutRights } from './support/unprivileged.js'
 
 const CADDYFILE = fileURLToPath(new URL('../caddy/Caddyfile', import.meta.url))
 
@@ -24,7 +24,7 @@ async function startCaddy(folder: string, behind: Backends): Promise<ReverseProx
   await writeFile(join(own, 'Caddyfile'), written)
   const command = ['caddy', 'run', '--config', join(own, 'Caddyfile'), '--adapter', 'caddyfile']
   return {
-    stop: await startAsNobody(own, command, ports.registrar),
+    stop: await startWithoutRights(own, command, ports.registrar),
     registrar: { url: `http://127.0.0.1:${ports.registrar}` },
     service: { url: `http://127.0.0.1:${ports.service}` },
   }

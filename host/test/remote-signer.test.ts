@@ -13,7 +13,7 @@ import { needs } from '../../test/support/needs.js'
 import { openSigner } from '../node/keys/open-signer.js'
 import { parseRemotePlace } from '../node/keys/remote-place.js'
 import { remoteSigner } from '../node/keys/remote-signer.js'
-import { type Certificates, makeCertificates } from '../testing/certificates.js'
+import { type Issued, testAuthority } from '../testing/certificates.js'
 import { listenOn, signingWith } from '../testing/signing-machine.js'
 import { makePemKey, startAt } from './support/remote-signers.js'
 
@@ -116,16 +116,32 @@ describe('a machine that signs, behind a unix socket', () => {
 })
 
 describe('a machine that signs, over https', () => {
-  let ours: Certificates
-  let theirs: Certificates
+  /** An authority's root, and a client's certificate and key in one file. */
+  interface Side {
+    readonly ca: string
+    readonly client: string
+  }
+  let ours: Side
+  let theirs: Side
+  let own: Issued
   let server: TlsServer
   let at: string
+
+  const sideOf = async (name: string): Promise<Side & { readonly server: Issued }> => {
+    const part = await mkdtemp(join(folder, `${name}-`))
+    const { root, issue } = testAuthority(part)
+    const { cert, key: secretKey } = issue('client')
+    const client = join(part, 'both.pem')
+    await writeFile(client, readFileSync(cert, 'utf8') + readFileSync(secretKey, 'utf8'), { mode: 0o600 })
+    return { ca: root, client, server: issue('server') }
+  }
+  const served = () => ({ cert: readFileSync(own.cert), key: readFileSync(own.key) })
+
   beforeAll(async () => {
-    ours = makeCertificates(folder, 'ours')
-    theirs = makeCertificates(folder, 'theirs')
-    const pem = readFileSync(ours.server)
+    const side = await sideOf('ours')
+    ;[ours, own, theirs] = [side, side.server, await sideOf('theirs')]
     const asking = { requestCert: true, rejectUnauthorized: true, ca: readFileSync(ours.ca) }
-    server = createTlsServer({ cert: pem, key: pem, ...asking }, (request, response) => {
+    server = createTlsServer({ ...served(), ...asking }, (request, response) => {
       request.url = request.url?.replace(/^\/heads/, '') ?? ''
       honest(request, response)
     })
@@ -150,8 +166,7 @@ describe('a machine that signs, over https', () => {
   })
 
   test('does not when it speaks an older TLS, which shows the client certificate to all on the way', async () => {
-    const pem = readFileSync(ours.server)
-    const old = createTlsServer({ cert: pem, key: pem, maxVersion: 'TLSv1.2' }, honest)
+    const old = createTlsServer({ ...served(), maxVersion: 'TLSv1.2' }, honest)
     await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve))
     const { port } = old.address() as AddressInfo
     const where = `https://127.0.0.1:${port}#key=${key}&client=${ours.client}&ca=${ours.ca}`

@@ -22,7 +22,7 @@ const good = secp256k1.sign(digest, secret, { prehash: false })
 const { ORDER } = secp256k1.Point.Fn
 const withS = (s: bigint): Uint8Array => concat(good.subarray(0, 32), fromInteger(s, 32))
 
-/** A token or machine that answers with this, whatever it is given. */
+/** A token or machine that answers every digest with this. */
 const answering = (signature: Uint8Array, key = publicKey) =>
   checkedSigner({ publicKey: key, sign: async () => signature })
 

@@ -99,7 +99,7 @@ test('a key in a token signs; without its binding, the error says what to instal
       ['the session ended', /did not sign/],
       ['another token', /must be a token "another", and one alone/],
       ['another serial', /must be a token .*, and one alone/],
-      ['no key', /must be a key "nobody", and one alone/],
+      ['no key', /must be a key "missing", and one alone/],
       ['two keys', /must be a key "twice", and one alone/],
       ['another curve', /curve secp256k1/],
       ['no module', /module .* did not load/],

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -40,23 +40,4 @@ export function testAuthority(folder = mkdtempSync(join(tmpdir(), 'vouch-tls-'))
       return { cert, key }
     },
   }
-}
-
-export interface Certificates {
-  readonly ca: string
-  /** Certificate and key in one file. */
-  readonly server: string
-  readonly client: string
-}
-
-/** An authority of a test's own, with a server on loopback and a client. */
-export function makeCertificates(folder: string, name: string): Certificates {
-  const authority = testAuthority(mkdtempSync(join(folder, `${name}-`)))
-  const together = (part: string): string => {
-    const { cert, key } = authority.issue(part)
-    const path = join(folder, `${name}-${part}.pem`)
-    writeFileSync(path, `${readFileSync(cert, 'utf8')}${readFileSync(key, 'utf8')}`, { mode: 0o600 })
-    return path
-  }
-  return { ca: authority.root, server: together('server'), client: together('client') }
 }

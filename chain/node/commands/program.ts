@@ -1,4 +1,4 @@
-import type { Terminal } from '@vouch/host/node'
+import { KEY_WORDS, type Terminal } from '@vouch/host/node'
 import type { Command } from 'commander'
 import type { ExecuteOptions, LeaveOptions, ProposeOptions, SignOptions, SubmitOptions } from './decide.js'
 import type { DeployOptions } from './deploy.js'
@@ -14,7 +14,7 @@ export interface Shared {
 
 const rpc = ['--rpc <url>', "a chain's RPC server"] as const
 const contract = ['--contract <address>', "the registry's contract"] as const
-const payer = ['--key <key>', 'the key that pays (default: $VOUCH_KEY)'] as const
+const payer = ['--key <key>', `the key that pays: ${KEY_WORDS} (default: $VOUCH_KEY)`] as const
 const maxFee = ['--max-fee <gwei>', 'the most that a unit of gas may cost', '300'] as const
 const json = ['--json', 'JSON on stdout'] as const
 const decision = ['<decision>', 'what registrar node propose wrote'] as const
@@ -54,7 +54,7 @@ function addNodeCommands(registrar: Command, { out, run, serving }: Shared): voi
     .option('--tls-client-ca <file>', "the roots of the peers' certificates, in PEM")
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 for any', '8787')
-    .option('--key <key>', 'the key that signs admissions and pays for them (default: $VOUCH_KEY)')
+    .option('--key <key>', `the key that signs admissions and pays: ${KEY_WORDS} (default: $VOUCH_KEY)`)
     .option(...maxFee)
     .option(...json)
     .action((where: string, options: NodeServeOptions) =>
@@ -92,7 +92,7 @@ function addNodeCommands(registrar: Command, { out, run, serving }: Shared): voi
     .requiredOption(...rpc)
     .requiredOption(...contract)
     .requiredOption('--out <file>', 'where the signature is written')
-    .option('--key <key>', "the node's key (default: $VOUCH_KEY)")
+    .option('--key <key>', `the node's key: ${KEY_WORDS} (default: $VOUCH_KEY)`)
     .action((file: string, options: SignOptions) =>
       run({}, async () => (await decide()).signCommand(out, file, options)),
     )
@@ -130,7 +130,7 @@ function addNodeCommands(registrar: Command, { out, run, serving }: Shared): voi
     .description("have your node leave the set, after the delay; nobody's consent is needed")
     .requiredOption(...rpc)
     .requiredOption(...contract)
-    .option('--key <key>', "the node's key, which pays (default: $VOUCH_KEY)")
+    .option('--key <key>', `the node's key, which pays: ${KEY_WORDS} (default: $VOUCH_KEY)`)
     .option(...maxFee)
     .option(...json)
     .action((options: LeaveOptions) => run(options, async () => (await decide()).leaveCommand(out, options)))

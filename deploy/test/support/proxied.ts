@@ -61,7 +61,7 @@ async function startEcho({ start }: Commands, folder: string): Promise<string> {
   return `http://${place}`
 }
 
-/** Waits until something answers there, whatever it says. */
+/** Waits until a server takes connections there. */
 export async function untilAnswered(url: string): Promise<void> {
   const { hostname, port } = new URL(url)
   for (let left = 200; left > 0; left--) {

@@ -22,27 +22,33 @@ export interface ReverseProxy {
   stop(): Promise<unknown>
 }
 
-export interface Scene {
-  readonly proxy: ReverseProxy
+export interface Scene<Kind extends ReverseProxy = ReverseProxy> {
+  readonly proxy: Kind
   readonly behind: Backends
   readonly folder: string
 }
 
 /** What starts the programs and the proxy for the tests of a file, once, where the machine has the proxy. */
-export function sceneOf(
+export function sceneOf<Kind extends ReverseProxy>(
   need: (context: TestContext) => void,
-  start: (folder: string, behind: Backends) => Promise<ReverseProxy>,
-): (context: TestContext) => Promise<Scene> {
-  let scene: Promise<Scene> | undefined
-  const open = async (): Promise<Scene> => {
+  start: (folder: string, behind: Backends) => Promise<Kind>,
+): (context: TestContext) => Promise<Scene<Kind>> {
+  let scene: Promise<Scene<Kind>> | undefined
+  const open = async (): Promise<Scene<Kind>> => {
     const folder = await mkdtemp(join(tmpdir(), 'vouch-proxy-'))
     await chmod(folder, 0o711) // the proxy is another user's, and has a folder in there
     const behind = await startBackends(folder)
-    return { folder, behind, proxy: await start(folder, behind) }
+    try {
+      return { folder, behind, proxy: await start(folder, behind) }
+    } catch (error) {
+      await behind.stop()
+      throw error
+    }
   }
   afterAll(async () => {
-    if (scene === undefined) return
-    const { folder, behind, proxy } = await scene
+    const opened = await scene?.catch(() => undefined) // what did not open has been stopped
+    if (opened === undefined) return
+    const { folder, behind, proxy } = opened
     await proxy.stop()
     await behind.stop()
     await rm(folder, { recursive: true, force: true })
@@ -88,7 +94,7 @@ export function itStandsBefore(scene: (context: TestContext) => Promise<Scene>):
     expect((await ask(proxy.registrar, '/ready')).status).toBe(200)
   })
 
-  test("the client's own address reaches the registrar, whatever the client says", async (context) => {
+  test("the client's own address reaches the registrar, and not the one that it claims", async (context) => {
     const { proxy, behind } = await scene(context)
     const headers = { 'x-forwarded-for': '203.0.113.9', forwarded: 'for=203.0.113.9' }
     const refused = await ask(proxy.registrar, '/nonce', { body: '{}', as: '127.0.0.9', headers })

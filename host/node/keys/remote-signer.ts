@@ -5,7 +5,7 @@ import { fixedBytes, parseFile, printFile, record } from '@vouch/protocol/codec'
 import { checkedSigner, type Signer } from '../../src/signer.js'
 import type { RemotePlace } from './remote-place.js'
 
-// What is said to a machine that signs: `docs/keys.md` describes it for whoever writes one.
+// What is said to a machine that signs: `docs/keys.md` describes it for those who write one.
 
 const keyCodec = record<{ readonly publicKey: Uint8Array }>({ publicKey: fixedBytes(33) })
 const digestCodec = record<{ readonly digest: Uint8Array }>({ digest: fixedBytes(32) })

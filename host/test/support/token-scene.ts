@@ -83,7 +83,7 @@ async function play(): Promise<TokenScene> {
   const places: readonly (readonly [string, string])[] = [
     ['another token', token.uri('signer', { token: 'another' })],
     ['another serial', token.uri('signer', { serial: '00' })],
-    ['no key', token.uri('nobody')],
+    ['no key', token.uri('missing')],
     ['two keys', token.uri('twice')],
     ['another curve', token.uri('other')],
     ['no module', token.uri('signer', { 'module-path': '/no/such.so' })],
