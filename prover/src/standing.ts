@@ -73,23 +73,24 @@ const NOTHING: Undone = new Map()
 export async function undoneFor(copy: Copy, root: bigint): Promise<Undone | undefined> {
   if (root === copy.head.root) return NOTHING
   if (!stands(root, copy.head)) return undefined
-  const undone: Undone = new Map(copy.changes.map(({ place, before }) => [place, before]))
+  const undone = await changedOf(copy)
   const before = rootOfBuckets(copy.hash, await rootsAt(copy, undone))
-  return toInteger(before) === root ? changedOf(copy, undone) : undefined
+  return toInteger(before) === root ? undone : undefined
 }
 
 /**
- * Those of them that did change. A server may list places with the leaves that they have: the root comes out all the same. If
- * such a place counted for no one, its member alone would refuse to answer at the predecessor, and Bob would see who she is.
+ * The places that did change. A server may list places with the leaves that they have: the root comes out all the same. If such a
+ * place counted for no one, its member alone would refuse to answer at the predecessor, and Bob would see who she is. And
+ * each bucket of such places would cost her a thousand hashes.
  */
-async function changedOf(copy: Copy, undone: Undone): Promise<Undone> {
-  const changed = new Map(undone)
-  for (const number of new Set([...undone.keys()].map(bucketOf))) {
-    const from = number * BUCKET_LEAVES
-    for (const [i, leaf] of leavesOf(copy.hash, await copy.bucket(number)).entries()) {
-      const before = undone.get(from + i)
-      if (before !== undefined && equalBytes(before, leaf)) changed.delete(from + i)
-    }
+async function changedOf({ hash, changes, bucket }: Copy): Promise<Undone> {
+  const changed = new Map<number, Uint8Array>()
+  let read: { readonly number: number; readonly places: readonly (LeafContent | undefined)[] } | undefined
+  for (const { place, before } of changes) {
+    const number = bucketOf(place)
+    if (read?.number !== number) read = { number, places: await bucket(number) }
+    const [leaf] = leavesOf(hash, [read.places[place % BUCKET_LEAVES]])
+    if (leaf === undefined || !equalBytes(before, leaf)) changed.set(place, before)
   }
   return changed
 }

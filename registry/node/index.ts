@@ -24,4 +24,11 @@ export { readCollateral, readPolicies, registrarFolder } from './serving/registr
 export { REGISTRAR_METRICS, stepTimer } from './serving/registrar-metrics.js'
 export { serveUntilEnded } from './serving/serving.js'
 export type { ClockTrust, NewRegistry, OpenOptions, ReadOptions, Store } from './store/index.js'
-export { createRegistry, MAX_AHEAD, openRegistry, readRegistry, refuseRegistry } from './store/index.js'
+export {
+  createRegistry,
+  MAX_AHEAD,
+  openRegistry,
+  readRegistry,
+  refuseRegistry,
+  storeOf,
+} from './store/index.js'

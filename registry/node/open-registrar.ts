@@ -9,6 +9,7 @@ import {
   issueNonce,
   type NonceTicket,
   toHex,
+  VouchError,
 } from '@vouch/protocol'
 import { type Admission, admit, type OnAdmissionStep } from '../src/admission.js'
 import type { Registry } from '../src/store.js'
@@ -111,11 +112,18 @@ export async function openRegistrar(folder: string, options: RegistrarOptions = 
     bucket: (number, root) => published.bucket(number, root),
     policies: () => [...policies.values()],
     carryOut: async (order, from = 'command line') => {
-      const outcome = await carryOut(registry, order)
-      const details = { ...orderDetails(order), leaves: outcome.removed, seq: outcome.seq }
       const said = order.action === 'readmit' ? 'readmitted' : 'removed'
-      const isNoted = await audit.write({ time: now(), outcome: said, from, details })
-      return { ...outcome, isNoted }
+      const note = (more: Readonly<Record<string, string | number>>) =>
+        audit.write({ time: now(), outcome: said, from, details: { ...orderDetails(order), ...more } })
+      try {
+        const outcome = await carryOut(registry, order)
+        const isNoted = await note({ leaves: outcome.removed, seq: outcome.seq })
+        return { ...outcome, isNoted }
+      } catch (error) {
+        // It may be recorded all the same, and wait for its head: the line says what the operator was told.
+        if (error instanceof VouchError) await note({ failed: error.code, rule: error.rule })
+        throw error
+      }
     },
     close: async () => {
       await backend.destroy()

@@ -62,6 +62,14 @@ function sourceIn(folder: string): RegistrySource {
   }
 }
 
+function headOlder(seq: number, there: number): VouchError {
+  return new VouchError('HEAD_TOO_OLD', {
+    rule: 'the head must not be older than the one that is kept here',
+    given: `number ${seq} after ${there}`,
+    hint: 'another process keeps this copy too: let one of them do it',
+  })
+}
+
 /** A folder to keep a registry in; made if it is not there. */
 export async function openMirror(folder: string): Promise<Mirror> {
   await makeFolder(join(folder, 'leaves'))
@@ -91,6 +99,9 @@ export async function openMirror(folder: string): Promise<Mirror> {
     vanished: async () => vanishedIn((await read(VANISHED)) ?? new Uint8Array()),
     keepVanished: (vanished) => writeWhole(join(folder, VANISHED), vanishedBytes(vanished)),
     keepHead: async (head, index) => {
+      // Another process may have kept a newer one since this one began: a head never goes back.
+      const there = whenThere(await read(HEAD), parseHead)
+      if (there !== undefined && there.seq > head.seq) throw headOlder(head.seq, there.seq)
       await writeWhole(join(folder, INDEX), `${printBucketIndex(index)}\n`)
       await writeWhole(join(folder, HEAD), `${printHead(head)}\n`)
       await rm(join(folder, UNSETTLED), { force: true })

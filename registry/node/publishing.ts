@@ -39,18 +39,20 @@ export function publicFolder(
 ): (registry: RegistryView) => Publisher {
   return (registry) => ({
     name: published,
-    newest: async () => {
+    newest: async (own) => {
       try {
         return await (await openSource(published)).head()
       } catch (error) {
-        // A folder that nothing was published to yet.
-        if (error instanceof VouchError && error.code === 'FILE_NOT_FOUND' && published === folder)
-          return undefined
+        if (!(error instanceof VouchError)) throw error
+        // A folder that nothing was published to yet, or a registry that has nothing but its first head to publish.
+        const isNew = own === 0 || (error.code === 'FILE_NOT_FOUND' && published === folder)
+        if (isNew) return undefined
         throw error
       }
     },
-    publish: async () => {
-      await publishTo(folder, registry, part)
+    publish: async (head) => {
+      const there = await (await openMirror(folder)).head()
+      if (there === undefined || there.seq <= head.seq) await publishTo(folder, registry, part)
     },
   })
 }

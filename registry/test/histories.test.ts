@@ -109,7 +109,7 @@ it('after any history the root is that of the leaves, every copy follows, and ea
         } else await take(registry, one, model)
         const { root } = await registry.cutHead()
         expect(root).toBe(model.settle())
-        await syncRegistry({ source: sourceOf(registry), mirror, hash: remembering })
+        await syncRegistry({ source: sourceOf(registry), mirror, hash: remembering, now: () => model.now })
         await expectUndone(registry, mirror)
       }
       await registry.close()

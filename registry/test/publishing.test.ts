@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { printHead } from '@vouch/protocol'
 import { describe, expect, it } from 'vitest'
@@ -56,12 +56,44 @@ describe('a folder that is published', () => {
     await expect(open(folder, { hash, publish })).rejects.toMatchObject(behind)
   })
 
-  it('that readers cannot be asked about keeps it from signing too', async () => {
+  it('that shows another head of the registry’s own number keeps it from signing: two databases went on from one', async () => {
+    const [to, seen] = [join(scratch(), 'public'), join(scratch(), 'seen')]
+    const folder = await newFolder()
+    mkdirSync(seen)
+    copyFileSync(join(folder, 'head.json'), join(seen, 'head.json'))
+    const registry = await open(folder, { hash, publish: publicFolder(to, part, seen) })
+    await registry.admit(member(0))
+    const head = await registry.cutHead()
+    writeFileSync(join(seen, 'head.json'), printHead({ ...head, root: head.root + 1n }))
+    await registry.admit(member(1))
+    await expect(registry.cutHead()).rejects.toMatchObject({ code: 'LOG_CORRUPT', given: 'another head 1' })
+    await registry.close()
+  })
+
+  it('is not needed before there is more than the first head: then nothing is published yet', async () => {
     const [to, seen] = [join(scratch(), 'public'), join(scratch(), 'nowhere')]
     const folder = await newFolder()
-    await expect(open(folder, { hash, publish: publicFolder(to, part, seen) })).rejects.toMatchObject({
-      code: 'FILE_NOT_FOUND',
-    })
-    expect(readdirSync(folder)).toContain('registry.db')
+    const registry = await open(folder, { hash, publish: publicFolder(to, part, seen) })
+    expect(existsSync(join(to, 'head.json'))).toBe(true)
+    await registry.admit(member(0))
+    await expect(registry.cutHead()).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
+    mkdirSync(seen)
+    copyFileSync(join(to, 'head.json'), join(seen, 'head.json'))
+    expect(await registry.cutHead()).toMatchObject({ seq: 1 })
+    await registry.close()
+  })
+
+  it('is not put back by a process that stood still: what is newer there stays', async () => {
+    const to = join(scratch(), 'public')
+    const folder = await newFolder()
+    const registry = await open(folder, { hash, publish: publicFolder(to, part) })
+    await registry.admit(member(0))
+    const head = await registry.cutHead()
+    const mirror = await openMirror(to)
+    const index = await mirror.index()
+    if (index === undefined) return expect.unreachable('no index')
+    await mirror.keepHead({ ...head, seq: 7 }, index)
+    await expect(mirror.keepHead(head, index)).rejects.toMatchObject({ code: 'HEAD_TOO_OLD' })
+    await registry.close()
   })
 })

@@ -1,7 +1,8 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isHeadSigned, VouchError } from '@vouch/protocol'
+import { fieldToBytes, isHeadSigned, VouchError } from '@vouch/protocol'
 import { describe, expect, it } from 'vitest'
+import { carryOut } from '../node/orders.js'
 import { readRegistry } from '../node/store/index.js'
 import type { Registry } from '../src/store.js'
 import { crashImage, remembering } from '../testing/crashes.js'
@@ -108,6 +109,38 @@ describe.each(Object.entries(ENGINES))('a head in %s', (_, engine) => {
     expect(await place.rows('SELECT seq, content FROM heads WHERE seq = 1')).toEqual(recorded)
   })
 
+  it('of a removal that could not be signed is said to be recorded, and is signed with the next order', async (context) => {
+    const place = await engine(context)
+    let fails = false
+    const moody = {
+      ...SIGNER,
+      sign: (digest: Uint8Array) =>
+        fails
+          ? Promise.reject(new VouchError('SIGNER_UNAVAILABLE', { rule: 'no token' }))
+          : SIGNER.sign(digest),
+    }
+    await place.using(
+      async (registry) => {
+        await registry.admit(member(0))
+        await registry.cutHead()
+        fails = true
+        await expect(registry.remove(member(0).credential, 'lost')).rejects.toMatchObject({
+          code: 'SIGNER_UNAVAILABLE',
+          rule: expect.stringContaining('the removal is recorded'),
+        })
+        expect(await registry.find(member(0).credential)).toMatchObject({ removed: true })
+        expect(await registry.head()).toMatchObject({ seq: 1 })
+        const order = { version: 1, action: 'remove', subject: fieldToBytes(member(0).credential) } as const
+        const again = { ...order, reason: new Uint8Array() }
+        await expect(carryOut(registry, again)).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' })
+        fails = false
+        expect(await carryOut(registry, again)).toMatchObject({ removed: 0, seq: 2, isPublished: true })
+        expect(await registry.head()).toMatchObject({ seq: 2, previousRoot: 0n })
+      },
+      { hash, signer: moody },
+    )
+  })
+
   it('whose signature a signer of another key made is not kept', async (context) => {
     const place = await engine(context)
     const liar = { ...SIGNER, sign: async () => new Uint8Array(64).fill(1) }
@@ -170,6 +203,15 @@ describe.each(Object.entries(ENGINES))(
     })
   },
 )
+
+describe('a published head that cannot be read', () => {
+  it('keeps a registry from signing: it may be a newer one', async () => {
+    const folder = await newFolder()
+    rmSync(join(folder, 'head.json'))
+    mkdirSync(join(folder, 'head.json'))
+    await expect(open(folder, { hash })).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+  })
+})
 
 describe('a backup', () => {
   it('is the registry, and older than what was published it signs nothing', async () => {

@@ -1,11 +1,20 @@
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { startServer } from '@vouch/host/http'
+import { clock } from '@vouch/host/node'
 import { type PostgresServer, postgresPrograms, startPostgres } from '@vouch/host/testing/postgres'
 import { isHeadSigned } from '@vouch/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { needs } from '../../test/support/needs.js'
+import { REGISTRAR_LIMITS, siteOf } from '../node/http/site.js'
+import { openRegistrar } from '../node/open-registrar.js'
+import { makeRegistrar } from '../node/serving/make-registrar.js'
+import { registrarFolder } from '../node/serving/registrar-folder.js'
 import { createRegistry, openRegistry } from '../node/store/index.js'
 import { ENGINES, type Place, withServer } from '../testing/engines.js'
+import { testPolicy } from '../testing/enrolling.js'
 import { quickHash as hash, member, NOW, SIGNER } from '../testing/members.js'
+import { scratch } from '../testing/registries.js'
 import { buildWriter, Writer } from './support/processes.js'
 
 // Several processes share a registry on a server: each of them admits, one of them signs.
@@ -158,4 +167,51 @@ describe('a server with a replica', () => {
       code: 'LOG_CORRUPT',
     })
   }, 180_000)
+})
+
+describe('a process without the key', () => {
+  it('removes a member: the process that signs signs the head', async (context) => {
+    const place = await ENGINES.postgres(context)
+    const [signer, other] = [await place.open({ hash }), await place.open({ hash, signer: undefined })]
+    await other.admit(member(0))
+    expect(await signer.cutHead()).toMatchObject({ seq: 1, size: 1 })
+    const removal = other.remove(member(0).credential, 'lost')
+    const signing = setInterval(() => void signer.cutHead().catch(() => undefined), 50)
+    expect(await removal).toMatchObject({ seq: 2, previousRoot: 0n })
+    clearInterval(signing)
+    await other.close()
+    await signer.close()
+    await expectOneHistory(place)
+  })
+})
+
+describe('a registrar whose database is away', () => {
+  it('answers with 503 and when to come again, and goes on when the database is back', async (context) => {
+    needs.postgres(context)
+    const server = common.server()
+    const folder = join(scratch(), 'registrar')
+    const store = server.database('away')
+    await makeRegistrar(folder, {
+      id: new Uint8Array(32).fill(6),
+      policies: [testPolicy()],
+      time: clock(),
+      store,
+    })
+    const registrar = await openRegistrar(folder, { key: registrarFolder(folder).signerKey })
+    const http = await startServer(siteOf(registrar), { host: '127.0.0.1', port: 0 }, REGISTRAR_LIMITS)
+    const get = (path: string) => fetch(`http://127.0.0.1:${http.address.port}${path}`)
+    expect((await get('/head.json')).status).toBe(200)
+    await server.kill()
+    const away = await get('/head.json')
+    expect([away.status, away.headers.get('retry-after')]).toEqual([503, '10'])
+    expect(await away.text()).not.toContain(server.password)
+    expect((await get('/health')).status).toBe(200)
+    await expect(registrar.registry.admit(member(1))).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+    await server.start()
+    expect((await get('/head.json')).status).toBe(200)
+    await registrar.registry.admit(member(1))
+    expect(await registrar.registry.cutHead()).toMatchObject({ seq: 1, size: 1 })
+    await http.close()
+    await registrar.close()
+  })
 })

@@ -199,11 +199,13 @@ describe.each(Object.entries(ENGINES))('a registry in %s', (_, engine) => {
       )
     })
 
-    it('with the key alone', async (context) => {
+    it('with the key alone; on a server another process may have it', async (context) => {
       const place = await engine(context)
+      const before = await place.using((registry) => registry.head())
       await place.using(
         async (registry) => {
           await registry.admit(member(0))
+          if (place.store !== undefined) return expect(await registry.cutHead()).toEqual(before)
           await expect(registry.cutHead()).rejects.toMatchObject({ code: 'USAGE' })
           await expect(registry.remove(credential(0), '')).rejects.toMatchObject({ code: 'USAGE' })
           expect(await registry.find(credential(0))).toMatchObject({ removed: false })

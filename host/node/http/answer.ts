@@ -53,6 +53,8 @@ const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
   BUSY: 2,
   HEAD_MISSING: 60,
   SERVICES_AWAITED: 5,
+  STORAGE_FAILED: 10,
+  LOCKED: 10,
   PROVIDER_FAILED: 5,
 }
 

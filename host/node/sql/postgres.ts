@@ -7,6 +7,9 @@ import { postgresFailure } from './postgres-failures.js'
 // is set up with, has it on disk.
 
 const CONNECT_MS = 5_000
+/** A server whose machine is gone says nothing: after this time a statement is given up. More than it may wait for a lock. */
+const ANSWER_MS = 40_000
+const HOLD_ANSWER_MS = 5_000
 const READERS = 8
 const INT8 = 20
 
@@ -29,12 +32,23 @@ export async function openPostgres(url: string): Promise<Database> {
   pool.on('error', () => undefined) // an idle connection that the server ended is opened anew when it is needed
   const database = new PostgresDatabase(pool, config)
   try {
-    await database.rows('SELECT 1 AS ready')
+    await assertDurable(database)
   } catch (error) {
     await pool.end()
     throw error
   }
   return database
+}
+
+/** Without this, the server acknowledges what a crash takes back. */
+async function assertDurable(database: Queries): Promise<void> {
+  const [row] = await database.rows<{ synchronous_commit: string }>('SHOW synchronous_commit')
+  if (row?.synchronous_commit !== 'off') return
+  throw new VouchError('STORAGE_FAILED', {
+    rule: 'the database server acknowledges what a crash may take back',
+    given: 'synchronous_commit = off',
+    hint: 'set synchronous_commit = on for this user: ALTER ROLE … SET synchronous_commit = on',
+  })
 }
 
 function configOf(url: string): pg.ClientConfig {
@@ -54,6 +68,7 @@ function configOf(url: string): pg.ClientConfig {
     types,
     idle_in_transaction_session_timeout: STILL_MS,
     lock_timeout: 30_000,
+    query_timeout: ANSWER_MS,
   }
 }
 
@@ -79,7 +94,7 @@ class PostgresDatabase implements Database {
 
   /** One after another among all processes, by a lock that ends with the transaction. */
   transaction<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
-    return this.within('BEGIN', async (queries) => {
+    return this.within('BEGIN ISOLATION LEVEL READ COMMITTED', async (queries) => {
       await queries.rows(`SELECT pg_advisory_xact_lock(${LOCK_OF('write')})`)
       return work(queries)
     })
@@ -90,7 +105,7 @@ class PostgresDatabase implements Database {
   }
 
   async hold(name: string): Promise<Hold | undefined> {
-    const client = new pg.Client(this.config)
+    const client = new pg.Client({ ...this.config, query_timeout: HOLD_ANSWER_MS })
     const session = new HeldSession(client)
     try {
       await client.connect()
@@ -140,7 +155,8 @@ class PostgresDatabase implements Database {
       await queries.run('COMMIT')
       return result
     } catch (error) {
-      await queries.run('ROLLBACK').catch(note)
+      if (isLost(error)) note(error)
+      else await queries.run('ROLLBACK').catch(note)
       throw error
     } finally {
       client.off('error', note)
@@ -148,6 +164,10 @@ class PostgresDatabase implements Database {
     }
   }
 }
+
+/** Whether the server did not answer: the connection is of no use any more. */
+const isLost = (error: unknown): error is VouchError =>
+  error instanceof VouchError && error.code === 'STORAGE_FAILED'
 
 /** Two numbers for an advisory lock: what it is for, and in which schema, for two registries may share a database. */
 const LOCK_OF = (name: string): string =>

@@ -63,6 +63,8 @@ function opened(where: string | URL): DatabaseSyncInstance {
 class SqliteDatabase implements Database {
   readonly engine = 'sqlite'
   private readonly turns = new Turns()
+  private readonly moments = new Turns()
+  private moment: Connection | undefined
   private readonly path: string
   private readonly writing: Connection | undefined
   private readonly reading: Connection
@@ -98,14 +100,15 @@ class SqliteDatabase implements Database {
     })
   }
 
-  /** On a connection of its own: other readers of this process are not to be drawn into its moment. */
+  /**
+   * On one connection of its own, in turn: other readers of this process are not to be drawn into its moment, and the driver
+   * keeps a closed connection until its memory is collected.
+   */
   async snapshot<Result>(read: (queries: Queries) => Promise<Result>): Promise<Result> {
-    const own = new Connection(openReader(this.path), () => undefined)
-    try {
-      return await within(own, 'BEGIN', read)
-    } finally {
-      own.close()
-    }
+    return this.moments.take(() => {
+      this.moment ??= new Connection(openReader(this.path), () => undefined)
+      return within(this.moment, 'BEGIN', read)
+    })
   }
 
   /** A file of its own, locked by the kernel: it is released when the process dies, in containers too. */
@@ -156,8 +159,7 @@ class SqliteDatabase implements Database {
     return this.turns.take(async () => {
       // The driver lets go of statements when it collects them, and the engine keeps its log until then: it is emptied here.
       if (this.broken === undefined) this.writing?.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-      this.reading.close()
-      this.writing?.close()
+      for (const one of [this.moment, this.reading, this.writing]) one?.close()
     })
   }
 }

@@ -33,7 +33,7 @@ export interface AdmissionRecord {
   /** Digest of what identifies the machine, where its hardware tells. */
   readonly machine: Uint8Array | undefined
   readonly time: number
-  /** SHA-256 of what it was admitted for. Evidence is private, and may be deleted while its hash stays. */
+  /** SHA-256 of what it was admitted for. The evidence itself is private, and lies beside the records. */
   readonly evidence: Uint8Array
 }
 

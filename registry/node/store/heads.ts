@@ -1,6 +1,7 @@
 import type { Queries, Row } from '@vouch/host/sql'
 import {
   changeBytes,
+  equalBytes,
   type Hasher,
   type Head,
   type HeadContent,
@@ -38,6 +39,12 @@ export function headIn(row: HeadRow): Head | undefined {
 /** The newest head, signed or not. */
 export async function newestHead(queries: Queries): Promise<HeadRow | undefined> {
   const [row] = await queries.rows<HeadRow>(`${SELECT} ORDER BY seq DESC LIMIT 1`)
+  return row
+}
+
+/** The head with a number. */
+export async function headRow(queries: Queries, seq: number): Promise<HeadRow | undefined> {
+  const [row] = await queries.rows<HeadRow>(`${SELECT} WHERE seq = $1`, seq)
   return row
 }
 
@@ -120,10 +127,18 @@ export async function keepSignature(
 ): Promise<Head> {
   const head = signedHead(contentIn(row), signer, signature)
   await queries.run(
-    'UPDATE heads SET signer = $1, signature = $2 WHERE seq = $3 AND signature IS NULL',
+    'UPDATE heads SET signer = $1, signature = $2 WHERE seq = $3 AND content = $4 AND signature IS NULL',
     signer,
     signature,
     row.seq,
+    row.content,
   )
-  return head
+  // Another process may have signed the same bytes. Where the database came back without them, nothing was signed for it.
+  const kept = await headRow(queries, row.seq)
+  if (kept !== undefined && equalBytes(kept.content, row.content)) return headIn(kept) ?? head
+  throw new VouchError('LOG_CORRUPT', {
+    rule: 'the database no longer has the head that was signed',
+    given: `head ${row.seq}`,
+    hint: 'a replica without the last commits was promoted: see docs/operators.md',
+  })
 }

@@ -1,6 +1,6 @@
 // The store's public names.
 
 export type { NewRegistry, OpenOptions, ReadOptions, Store } from './open-registry.js'
-export { createRegistry, openRegistry, readRegistry, refuseRegistry } from './open-registry.js'
+export { createRegistry, openRegistry, readRegistry, refuseRegistry, storeOf } from './open-registry.js'
 export type { Publisher } from './publisher.js'
 export { type ClockTrust, MAX_AHEAD } from './signing-clock.js'

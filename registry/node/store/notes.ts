@@ -36,7 +36,8 @@ export async function keepNote(queries: Queries, { time, kind, line }: Note, day
 }
 
 async function prune(queries: Queries, oldest: number): Promise<void> {
-  await queries.run('DELETE FROM notes WHERE time < $1', oldest)
+  for (const kind of Object.values(KIND))
+    await queries.run('DELETE FROM notes WHERE kind = $1 AND time < $2', kind, oldest)
   const [first] = await queries.rows<{ n: number }>(
     'SELECT n FROM notes WHERE kind = $1 ORDER BY n DESC LIMIT 1 OFFSET $2',
     KIND.refusal,

@@ -63,7 +63,7 @@ const open = (folder: string, store: string | undefined): Promise<Database> =>
   store === undefined ? openFileDatabase(join(folder, DATABASE)) : openServerDatabase(store)
 
 /** The database server that a registry is kept on; nothing for one in its folder's file. */
-async function storeOf(folder: string, { store }: Store): Promise<string | undefined> {
+export async function storeOf(folder: string, { store }: Store): Promise<string | undefined> {
   if (store !== undefined) return store
   const path = join(folder, STORE)
   return (await exists(path)) ? new TextDecoder().decode(await readNamedFile(path)).trim() : undefined

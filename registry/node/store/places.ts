@@ -177,6 +177,9 @@ export const contentOf = (row: PlaceRow): LeafContent => ({
   expiresAt: row.expires_at,
 })
 
+/** Lets other work of this process go on: a bucket takes some ten milliseconds, and a head may change hundreds of them. */
+const others = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 /** Sets leaves, and answers with those that were there before. */
 async function changeBuckets(
   queries: Queries,
@@ -186,6 +189,7 @@ async function changeBuckets(
   const changes: PlaceChange[] = []
   const numbers = new Set([...next.keys()].map((place) => Math.floor(place / BUCKET_LEAVES)))
   for (const number of numbers) {
+    await others()
     const leaves = await leavesIn(queries, hash, number)
     for (const [place, content] of next) {
       if (Math.floor(place / BUCKET_LEAVES) !== number) continue

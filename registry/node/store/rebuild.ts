@@ -6,7 +6,7 @@ import {
   hashOfEvidence,
   type RegistryRecord,
 } from '@vouch/protocol/records'
-import { changesOf, type HeadRow, headIn, keepHead } from './heads.js'
+import { changesOf, type HeadRow, headIn, headRow, keepHead } from './heads.js'
 import { type Settled, settlePlaces } from './places.js'
 import { recordsBroken, recordsOf } from './records.js'
 import { insertMember, isRefused, type MemberRow, markRemoved, membersWhere, memberWith } from './rows.js'
@@ -126,7 +126,10 @@ export class Replay {
     const row = this.signedHead(seq)
     const head = row && headIn(row)
     if (row === undefined || head === undefined) return // a crash may have come before the signature: the next start signs
-    if (!isHeadSigned(head)) throw recordsBroken(n, 'the signature that is kept must be one of the head')
+    const recorded = await headRow(this.queries, seq)
+    const isOfRecord = recorded !== undefined && equalBytes(recorded.content, row.content)
+    if (!isOfRecord || !isHeadSigned(head))
+      throw recordsBroken(n, 'the signature that is kept must be one of the head')
     await this.queries.run(
       'UPDATE heads SET signer = $1, signature = $2 WHERE seq = $3',
       row.signer,

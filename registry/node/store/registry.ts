@@ -1,12 +1,19 @@
 import { type Signer, Turns } from '@vouch/host'
 import type { Hold, Queries } from '@vouch/host/sql'
-import { type Failure, type Head, headDigest, VouchError } from '@vouch/protocol'
+import {
+  encodeHeadContent,
+  equalBytes,
+  type Failure,
+  type Head,
+  headDigest,
+  VouchError,
+} from '@vouch/protocol'
 import { MAX_REASON_BYTES, type RegistryRecord } from '@vouch/protocol/records'
 import type { Admitted, Banned, NewMember, Note, Registry } from '../../src/store.js'
 import { type AdmissionParts, Admissions } from './admissions.js'
-import { contentIn, type HeadRow, headIn, keepSignature, newestHead, recordHead } from './heads.js'
+import { contentIn, type HeadRow, headIn, headRow, keepSignature, newestHead, recordHead } from './heads.js'
 import { keepNote } from './notes.js'
-import { behind, type Publisher } from './publisher.js'
+import { behind, forked, type Publisher } from './publisher.js'
 import { append, tipOf } from './records.js'
 import { countRows, isRefused, type MemberRow, markRemoved, membersWhere, memberWith } from './rows.js'
 import type { SigningClock } from './signing-clock.js'
@@ -150,12 +157,14 @@ export class SqlRegistry extends SqlView<RegistryParts> implements Registry {
         await recordHead(queries, { registryId, hash, now, removing, evenIfUnchanged: true })
         return removing.length
       })
-      return { removed, head: await this.settle() }
+      return { removed, head: await this.settle().catch(recordedOnly) }
     })
   }
 
+  /** A file has no other process that could sign. */
   private assertSigner(): void {
-    if (this.parts.signer === undefined)
+    const { signer, writer } = this.parts
+    if (signer === undefined && writer !== undefined)
       throw new VouchError('USAGE', { rule: 'cutting a head needs the key that signs heads' })
   }
 
@@ -183,7 +192,7 @@ export class SqlRegistry extends SqlView<RegistryParts> implements Registry {
       if (newest === undefined) throw new VouchError('HEAD_MISSING', { rule: 'a registry must have a head' })
       await this.refuseBehind(newest)
       const signed = headIn(newest) ?? ((await this.isSigner()) ? await this.sign(newest.seq) : undefined)
-      if (signed !== undefined) return this.published(signed)
+      if (signed !== undefined) return (await this.isSigner()) ? this.published(signed) : signed
       if (Date.now() > until) throw notSigned(newest.seq)
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
     }
@@ -215,12 +224,32 @@ export class SqlRegistry extends SqlView<RegistryParts> implements Registry {
     return head
   }
 
+  /** Refuses to go on from a database that is not the one whose heads are published. */
   private async refuseBehind({ seq }: HeadRow): Promise<void> {
     for (const { name, newest } of this.parts.publishers) {
-      const published = await newest()
-      if (published !== undefined && published.seq > seq) throw behind(name, published.seq, seq)
+      const published = await newest(seq)
+      if (published === undefined) continue
+      if (published.seq > seq) throw behind(name, published.seq, seq)
+      const own = await headRow(this.parts.database, published.seq)
+      const isOwn =
+        own !== undefined && equalBytes(encodeHeadContent(contentIn(own)), encodeHeadContent(published))
+      if (!isOwn) throw forked(name, published.seq)
     }
   }
+}
+
+/** What failed came after the removal was recorded: an operator who is told that it failed would believe the machine to be still in. */
+function recordedOnly(error: unknown): never {
+  if (!(error instanceof VouchError)) throw error
+  throw new VouchError(
+    error.code,
+    {
+      rule: `the removal is recorded, and its head is not signed yet: ${error.rule}`,
+      ...(error.given === undefined ? {} : { given: error.given }),
+      hint: 'earlier roots stand until the head is signed: give the order again when this is mended, or let the registrar cut a head',
+    },
+    { cause: error },
+  )
 }
 
 function notSigned(seq: number): VouchError {

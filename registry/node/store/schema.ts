@@ -29,6 +29,7 @@ export const SCHEMA: Migrations = [
   );
   CREATE INDEX members_machine ON members (machine, policy_id);
   CREATE INDEX members_state ON members (state, expires_at);
+  CREATE INDEX members_by_place ON members (state, place);
   CREATE UNIQUE INDEX members_place ON members (place) WHERE state IN (1, 2);
   CREATE TABLE free_places (
     place BIGINT PRIMARY KEY
@@ -47,6 +48,7 @@ export const SCHEMA: Migrations = [
     kind BIGINT NOT NULL,
     line TEXT NOT NULL
   );
+  CREATE INDEX notes_order ON notes (kind, n);
   CREATE INDEX notes_kind ON notes (kind, time);
   CREATE TABLE heads (
     seq BIGINT PRIMARY KEY,

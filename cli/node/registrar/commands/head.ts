@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { openHasher } from '@vouch/circuits'
 import { clock, openSigner, parseNamedFile, type Terminal } from '@vouch/host/node'
 import { parseHead, printHead } from '@vouch/protocol'
 import {
@@ -21,7 +22,8 @@ export async function headCommand(out: Terminal, folder: string, options: HeadOp
     return 0
   }
   const signer = await openSigner(keyFile(folder, options))
-  const registry = await openRegistry(folder, { now: clock, signer, clock: clockTrust(out, options) })
+  const hash = await openHasher()
+  const registry = await openRegistry(folder, { now: clock, signer, hash, clock: clockTrust(out, options) })
   try {
     out.data(printHead(await registry.cutHead({ evenIfUnchanged: options.force ?? false })))
     return 0

@@ -1,3 +1,4 @@
+import { openHasher } from '@vouch/circuits'
 import type { TlsOptions } from '@vouch/host/http'
 import { bytesArgument, type Terminal } from '@vouch/host/node'
 import { VouchError } from '@vouch/protocol'
@@ -95,6 +96,7 @@ async function carriedOutHere(
   const registrar = await openRegistrar(folder, {
     key: order.action === 'readmit' ? undefined : keyFile(folder, options),
     clock: clockTrust(out, options),
+    hash: await openHasher(),
     onAuditFailure: auditWarning(out),
   })
   try {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { openHasher } from '@vouch/circuits'
 import { type ListeningOptions, limitsFile, placeOf, readLimits } from '@vouch/host/http'
 import { numberArgument, serverTerminal, type Terminal } from '@vouch/host/node'
@@ -15,6 +16,7 @@ import {
   serveUntilEnded,
   siteOf,
   stepTimer,
+  storeOf,
   takeOrders,
 } from '@vouch/registry/node'
 
@@ -44,7 +46,7 @@ export async function serveRegistrarCommand(
   const place = await placeOf(options, out)
   const limits = await readLimits(limitsFile(folder, options), REGISTRAR_LIMITS)
   const registrar = await openRegistrar(folder, {
-    key: keyFile(folder, options),
+    key: await signingKey(out, folder, options),
     clock: clockTrust(out, options),
     hash: await openHasher(),
     store: options.store,
@@ -71,4 +73,17 @@ export async function serveRegistrarCommand(
   } finally {
     await registrar.close()
   }
+}
+
+/** The key that this process signs with. On a server's store one process signs, and others need no key. */
+async function signingKey(
+  out: Terminal,
+  folder: string,
+  options: RegistrarServeOptions,
+): Promise<string | undefined> {
+  const key = keyFile(folder, options)
+  const isElsewhere = (await storeOf(folder, options)) !== undefined
+  if (!isElsewhere || options.key !== undefined || existsSync(key)) return key
+  out.words('registrar: no signer.key is here: this process admits, and another signs heads')
+  return undefined
 }
