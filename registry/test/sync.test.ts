@@ -432,11 +432,24 @@ describe('the place of a member', () => {
     const outcomes: string[] = []
     for (const [i, [places, time]] of heads.entries()) {
       const { source } = registryOf(places, i + 1, { time })
-      outcomes.push(await codeOf(syncRegistry({ source, mirror, hash })))
+      outcomes.push(await codeOf(syncRegistry({ source, mirror, hash, now: () => time })))
     }
     expect(outcomes.slice(0, -1)).toEqual(outcomes.slice(0, -1).map(() => 'synced'))
     return outcomes.at(-1)
   }
+
+  test('does not expire by a head of next year: the reader’s own clock counts, and may be a quarter of an hour behind', async () => {
+    for (const [behind, outcome] of [
+      [900, 'synced'],
+      [901, 'HEAD_FORKED'],
+    ] as const) {
+      const { mirror } = memory()
+      const now = () => END + 1 - behind
+      await syncRegistry({ source: registryOf(few, 1).source, mirror, hash, now })
+      const ahead = registryOf(other, 2, { time: END + 31_536_000 })
+      expect(await codeOf(syncRegistry({ source: ahead.source, mirror, hash, now }))).toBe(outcome)
+    }
+  })
 
   test.each<[string, readonly (readonly [Places, number])[], ErrorCode | 'synced']>([
     ['is no other’s in the second in which it expires', [[other, END]], 'HEAD_FORKED'],
@@ -527,7 +540,12 @@ describe('the place of a member', () => {
       [[...other.with(3, undefined), place(5), place(6)], END + 1, []],
     ] as const
     for (const [i, [places, time, vanished]] of steps.entries()) {
-      await syncRegistry({ source: registryOf(places, i + 1, { time }).source, mirror: copy.mirror, hash })
+      await syncRegistry({
+        source: registryOf(places, i + 1, { time }).source,
+        mirror: copy.mirror,
+        hash,
+        now: () => time,
+      })
       expect([...(await copy.vanished())]).toEqual(vanished)
     }
   })
