@@ -79,7 +79,7 @@ async function carriedOut(
     case 'remove': {
       const { credential, removed } = await memberOf(registry, subject)
       // Done before, as by an operator who was not told so: an error would say that it cannot be done.
-      if (removed) return { removed: 0, seq: (await registry.cutHead()).seq } // its head may wait for its signature
+      if (removed) return { removed: 0, seq: (await registry.settle()).seq }
       const { seq } = await registry.remove(credential, why)
       return { removed: 1, seq }
     }

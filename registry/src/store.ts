@@ -90,6 +90,8 @@ export interface Registry extends RegistryView {
    * call publishes it again.
    */
   cutHead(options?: { readonly evenIfUnchanged?: boolean }): Promise<Head>
+  /** Sees to it that the newest head is signed, here or by the process that signs: since a failure it may wait for that. */
+  settle(): Promise<Head>
   /** Keeps a note. Old ones go: decisions after as many days as the operator keeps them, refusals beyond a number. */
   note(note: Note): Promise<void>
   /** Why the newest head is not where verifiers of the folder look for it. */

@@ -154,7 +154,7 @@ describe('an operator from afar', () => {
     const broken = await ask(at, '/orders', clients.remover, ban('5'))
     expect(broken.status).toBe(400)
     expect(broken.text).toContain('YAML_MALFORMED')
-    expect(registrar.registry.isRefused(ban('5').subject)).toBe(false)
+    expect(await registrar.registry.isRefused(ban('5').subject)).toBe(false)
   })
 })
 
@@ -217,10 +217,10 @@ test('registrar remove gives its order to an https address', async () => {
     exit: 4,
     said: expect.stringContaining('[REGISTRY_UNREACHABLE]'),
   })
-  expect(registrar.registry.isRefused(new Uint8Array(32).fill(0x66))).toBe(false)
+  expect(await registrar.registry.isRefused(new Uint8Array(32).fill(0x66))).toBe(false)
   expect(await removed(clients.remover)).toMatchObject({
     exit: 0,
     said: expect.stringContaining('removed 0 leaves'),
   })
-  expect(registrar.registry.isRefused(new Uint8Array(32).fill(0x66))).toBe(true)
+  expect(await registrar.registry.isRefused(new Uint8Array(32).fill(0x66))).toBe(true)
 })

@@ -1,8 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { parseHead, VouchError } from '@vouch/protocol'
+import { type Head, VouchError } from '@vouch/protocol'
 import { describe, expect, it } from 'vitest'
 import { keepHeads } from '../node/serving/head-clock.js'
+import type { OpenOptions, Publisher } from '../node/store/index.js'
 import type { Registry } from '../src/store.js'
 import { remembering } from '../testing/crashes.js'
 import { member, NOW, newFolder, open } from '../testing/registries.js'
@@ -48,10 +47,11 @@ async function kept(
   cutHead = (registry: Registry): Heads['cutHead'] =>
     (options) =>
       registry.cutHead(options),
+  publish?: OpenOptions['publish'],
 ) {
   const clock = new TestClock()
   const folder = await newFolder()
-  const registry = await open(folder, { now: clock.now, hash: remembering })
+  const registry = await open(folder, { now: clock.now, hash: remembering, publish })
   await before(registry, clock)
   const failures: unknown[] = []
   const cut = cutHead(registry)
@@ -116,19 +116,32 @@ describe('while serving', () => {
   })
 
   it('a disk that refuses a head is told of, and takes it at the next turn', async () => {
-    const { clock, folder, registry, failures, end } = await kept(1800, async () => undefined)
-    const [head, aside] = [join(folder, 'head.json'), join(folder, 'aside')]
-    renameSync(head, aside)
-    mkdirSync(head) // no file can be put in its place
+    let isFull = false
+    const published: Head[] = []
+    const place: Publisher = {
+      name: 'a disk',
+      newest: async () => published.at(-1),
+      publish: async (head) => {
+        if (isFull) throw new VouchError('STORAGE_FAILED', { rule: 'the disk is full' })
+        published.push(head)
+      },
+    }
+    const { clock, registry, failures, end } = await kept(
+      1800,
+      async () => undefined,
+      undefined,
+      () => place,
+    )
+    isFull = true
     await clock.tick()
     expect(failures).toEqual([expect.objectContaining({ code: 'STORAGE_FAILED' })])
     expect(registry.unpublished).toMatchObject({ code: 'STORAGE_FAILED' })
-    rmdirSync(head)
+    isFull = false
     await clock.tick()
     expect(failures).toHaveLength(1)
     const newest = await registry.head()
     expect(newest.time).toBe(clock.time)
-    expect(parseHead(readFileSync(head))).toEqual(newest)
+    expect(published.at(-1)).toEqual(newest)
     end()
     await clock.tick()
     expect((await registry.head()).seq).toBe(newest.seq)

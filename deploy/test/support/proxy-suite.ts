@@ -1,8 +1,9 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { openBackend } from '@vouch/circuits/node'
+import { clock } from '@vouch/host/node'
 import {
   parseBucketIndex,
   parseReceipt,
@@ -11,7 +12,9 @@ import {
   printNonceRequest,
   toHex,
 } from '@vouch/protocol'
+import { readRegistry } from '@vouch/registry/node'
 import { newClient } from '@vouch/registry/testing/enrolling'
+import { noteLines } from '@vouch/registry/testing/notes'
 import { afterAll, expect, type TestContext, test } from 'vitest'
 import { answerOf, ask, type Backends, begin, type Entry, policy, startBackends } from './proxied.js'
 
@@ -99,8 +102,8 @@ export function itStandsBefore(scene: (context: TestContext) => Promise<Scene>):
     const headers = { 'x-forwarded-for': '203.0.113.9', forwarded: 'for=203.0.113.9' }
     const refused = await ask(proxy.registrar, '/nonce', { body: '{}', as: '127.0.0.9', headers })
     expect(refused.status).toBe(400)
-    const log = await readFile(join(behind.folder, 'refusals.log'), 'utf8')
-    expect(JSON.parse(log.trim().split('\n').at(-1) ?? '')).toMatchObject({ from: '127.0.0.9' })
+    const lines = await readRegistry(behind.folder, { now: clock }, (view) => noteLines(view, 'refusal'))
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ from: '127.0.0.9' })
     expect(behind.registrar.arrivals.at(-1)?.from?.split(', ').at(-1)).toBe('127.0.0.9')
   })
 
