@@ -26,6 +26,7 @@ const LONG = [
   'registry/test/kill.test.ts',
   'registry/test/recovery.test.ts',
   'registry/test/several.test.ts',
+  'prover/test/answering.test.ts',
   'prover/test/sync-clock.test.ts',
   'test/end-to-end/liars.test.ts',
   'test/end-to-end/privacy-game.test.ts',
