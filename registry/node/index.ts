@@ -27,6 +27,8 @@ export type { ClockTrust, NewRegistry, OpenOptions, ReadOptions, Store } from '.
 export {
   createRegistry,
   MAX_AHEAD,
+  type Moved,
+  moveRegistry,
   openRegistry,
   readRegistry,
   refuseRegistry,

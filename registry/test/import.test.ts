@@ -1,12 +1,15 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fieldToBytes, toHex } from '@vouch/protocol'
 import { describe, expect, it } from 'vitest'
+import { needs } from '../../test/support/needs.js'
 import { pathInRepository } from '../../test/support/repository.js'
 import { importFormer } from '../node/former/import.js'
-import { openRegistry } from '../node/store/index.js'
+import { moveRegistry, openRegistry } from '../node/store/index.js'
+import type { Registry } from '../src/store.js'
 import { remembering } from '../testing/crashes.js'
 import { ENGINES, withServer } from '../testing/engines.js'
+import { noteLines } from '../testing/notes.js'
 import { member, now, open, scratch } from '../testing/registries.js'
 
 // A registry that the last release before the SQL store wrote: eight members, of whom one was removed before any head had it, one
@@ -64,6 +67,46 @@ describe.each(Object.keys(ENGINES))('a folder of the earlier form, brought into 
     await registry.close()
     await (await open(folder, { hash: remembering, rebuild: true })).close()
     await expect(importFormer(folder, remembering, { store })).rejects.toMatchObject({ code: 'USAGE' })
+  })
+})
+
+describe('a registry in its folder’s file', () => {
+  it('moves onto a server with all that it has, and goes on there', async (context) => {
+    needs.postgres(context)
+    const place = await ENGINES.sqlite(context)
+    const { folder } = place
+    await place.using(
+      async (registry) => {
+        for (const n of [0, 1, 2]) await registry.admit(member(n))
+        await registry.cutHead()
+        await registry.remove(member(1).credential, 'lost')
+        await registry.ban(new Uint8Array(32).fill(9), 'lost')
+        await registry.admit(member(3))
+        await registry.note({ time: 7, kind: 'decision', line: '{"a":1}' })
+      },
+      { hash: remembering },
+    )
+    const store = server.server().database('moved')
+    const first = await place.open({ hash: remembering })
+    await expect(moveRegistry(folder, store, remembering)).rejects.toMatchObject({ code: 'LOCKED' })
+    const seenIn = async (registry: Registry) => ({
+      head: await registry.head(),
+      heads: await registry.heads(0, 100),
+      members: await registry.members(0, 100),
+      refused: await registry.refusedMachines(),
+      index: await registry.index(),
+      evidence: await registry.evidenceOf(member(3).credential),
+      notes: await noteLines(registry, 'decision'),
+    })
+    const seen = await seenIn(first)
+    await first.close()
+    expect(await moveRegistry(folder, store, remembering)).toEqual({ members: 4, seq: 3 })
+    expect(readdirSync(folder)).toContain('registry.db.moved')
+    const moved = await open(folder, { hash: remembering, rebuild: true })
+    expect(await seenIn(moved)).toEqual(seen)
+    expect(await moved.cutHead()).toMatchObject({ seq: 4, size: 4 })
+    await moved.close()
+    await expect(moveRegistry(folder, store, remembering)).rejects.toMatchObject({ code: 'USAGE' })
   })
 })
 

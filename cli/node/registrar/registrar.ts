@@ -202,7 +202,9 @@ registrar
 
 registrar
   .command('import')
-  .description('bring a registry of an earlier release into the form of this one')
+  .description(
+    'bring a registry of an earlier release into the form of this one; with --store, one in a file onto a server',
+  )
   .argument(...folder)
   .option(...store)
   .option(...json)

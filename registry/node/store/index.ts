@@ -1,5 +1,6 @@
 // The store's public names.
 
+export { type Moved, moveRegistry } from './move.js'
 export type { NewRegistry, OpenOptions, ReadOptions, Store } from './open-registry.js'
 export { createRegistry, openRegistry, readRegistry, refuseRegistry, storeOf } from './open-registry.js'
 export type { Publisher } from './publisher.js'
