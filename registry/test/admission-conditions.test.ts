@@ -81,6 +81,17 @@ describe('an enrollment', () => {
     expect(recorded[0]?.machine).toBeInstanceOf(Uint8Array)
   })
 
+  test('tells how long each of its steps took, in their order', async () => {
+    const steps: (readonly [string, number])[] = []
+    const start = performance.now()
+    await enrolling({ given: { onStep: (step, seconds) => steps.push([step, seconds]) } })
+    const whole = (performance.now() - start) / 1000
+    expect(steps.map(([step]) => step)).toEqual(['nonce', 'evidence', 'proof', 'record'])
+    const sum = steps.reduce((all, [, seconds]) => all + seconds, 0)
+    expect(sum).toBeGreaterThan(0)
+    expect(sum).toBeLessThanOrEqual(whole)
+  })
+
   test('under a policy without a quota is recorded without one', async () => {
     const { recorded } = await enrolling({ policy: testPolicy({ quota: 'none' }) })
     expect(recorded).toHaveLength(1)
