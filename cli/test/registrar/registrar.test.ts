@@ -446,7 +446,10 @@ describe('registrar', () => {
       expect(told.stderr).toContain(`hint: registrar import ${former} brings it into the form of this one`)
     }
     const imported = await registrar('import', former, '--json')
-    expect(imported).toMatchObject({ exit: 0, stderr: expect.stringContaining('keep what is old until you trust') })
+    expect(imported).toMatchObject({
+      exit: 0,
+      stderr: expect.stringContaining('keep what is old until you trust'),
+    })
     expect(JSON.parse(imported.stdout)).toEqual({ members: wanted.members, seq: wanted.seq })
     const shown = JSON.parse((await registrar('show', former, '--members', '--json')).stdout) as Shown
     expect(shown).toMatchObject({
