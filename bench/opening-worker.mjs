@@ -11,5 +11,5 @@ process.once('message', async (/** @type {{ folder: string, key: string }} */ { 
   process.send?.({ time, leaves: admitted })
 })
 
-// Whoever asked has read its memory by then. The kernel lets go of its lock.
+// The parent disconnects after it has read this process's memory. The kernel then releases the registry's lock.
 process.once('disconnect', () => process.exit())

@@ -78,7 +78,7 @@ describe('a node whose peers have certificates', () => {
     expect(await asking(url, pair('second'))).toContain('MACHINE_REFUSED')
   })
 
-  test('is asked by nobody without a certificate, or with one of another authority', async () => {
+  test('answers no client without a certificate, or with one of another authority', async () => {
     const { url } = await peersOf(pair('first'))
     const stranger = testAuthority().issue('stranger')
     expect(await status(`${url}/admissions`, pair('second'))).toBe(400)
