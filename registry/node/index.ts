@@ -3,7 +3,7 @@
 export type { AdminOptions } from './admin/admin-server.js'
 export { ADMIN_OPTIONS, serveAdmin } from './admin/admin-server.js'
 export { handOver, takeOrders } from './control.js'
-export { type Imported, importFormer } from './former/import.js'
+export { importFormer } from './former/import.js'
 export type { Admitter } from './http/admitting.js'
 export { ADMITTING_PATHS, ADMITTING_SCHEMAS, admittingRoutes } from './http/admitting.js'
 export { PEER_LIMITS, REGISTRAR_LIMITS, siteOf } from './http/site.js'
@@ -27,10 +27,10 @@ export type { ClockTrust, NewRegistry, OpenOptions, ReadOptions, Store } from '.
 export {
   createRegistry,
   MAX_AHEAD,
-  type Moved,
   moveRegistry,
   openRegistry,
   readRegistry,
   refuseRegistry,
   storeOf,
+  type Transferred,
 } from './store/index.js'

@@ -4,18 +4,11 @@ import { migrate, openFileDatabase, openServerDatabase, type Queries } from '@vo
 import { type Hasher, type Head, headContentCodec, shown, VouchError } from '@vouch/protocol'
 import { encode } from '@vouch/protocol/codec'
 import { hashOfEvidence, type RegistryRecord } from '@vouch/protocol/records'
-import type { HeadRow } from '../store/heads.js'
 import { DATABASE, exists, keepStore, refuseRegistry, type Store } from '../store/open-registry.js'
-import { Replay } from '../store/rebuild.js'
-import { append, tipOf } from '../store/records.js'
 import { SCHEMA } from '../store/schema.js'
+import { type Beside, Transfer, type Transferred } from '../store/transfer.js'
 import { framesOf, frameWith } from './read-log.js'
 import { decodeFormerRecord, type FormerRecord } from './record.js'
-
-export interface Imported {
-  readonly members: number
-  readonly seq: number
-}
 
 const LOG = 'log'
 const EVIDENCE = 'evidence.log'
@@ -24,7 +17,11 @@ const EVIDENCE = 'evidence.log'
  * Brings a registry that an earlier release wrote into a database: every member, nonce, ban, head and signature. Each head must
  * come out with the root that was signed. The old files stay as they are.
  */
-export async function importFormer(folder: string, hash: Hasher, { store }: Store = {}): Promise<Imported> {
+export async function importFormer(
+  folder: string,
+  hash: Hasher,
+  { store }: Store = {},
+): Promise<Transferred> {
   if (!(await exists(join(folder, LOG))))
     throw new VouchError('FILE_NOT_FOUND', {
       rule: `${shown(folder)} has no registry of an earlier release`,
@@ -46,71 +43,69 @@ export async function importFormer(folder: string, hash: Hasher, { store }: Stor
   }
 }
 
+/** A record of this release, and what was kept beside it. */
+interface Converted extends Beside {
+  readonly record: RegistryRecord
+}
+
 class Import {
-  private readonly queries: Queries
+  private readonly transfer: Transfer
   private readonly folder: string
   private readonly evidence: FileHandle
-  private readonly replay: Replay
-  private readonly heads = new Map<number, HeadRow>()
-  private members = 0
-  private count = 0
-  private seq = 0
 
   constructor(queries: Queries, hash: Hasher, folder: string, evidence: FileHandle) {
-    this.queries = queries
+    this.transfer = new Transfer(queries, hash)
     this.folder = folder
     this.evidence = evidence
-    this.replay = new Replay(queries, hash, (seq) => this.heads.get(seq))
   }
 
-  async run(): Promise<Imported> {
+  async run(): Promise<Transferred> {
     for await (const { type, body } of framesOf(join(this.folder, LOG)))
-      for (const record of await this.converted(decodeFormerRecord(type, body))) await this.take(record)
-    this.replay.finish(this.count)
-    return { members: this.members, seq: this.seq }
-  }
-
-  private async take(record: RegistryRecord): Promise<void> {
-    await append(this.queries, await tipOf(this.queries), record)
-    await this.replay.take(record, this.count++)
+      for (const { record, ...beside } of await this.converted(decodeFormerRecord(type, body)))
+        await this.transfer.take(record, beside)
+    return this.transfer.finish()
   }
 
   /** A removal's head was part of its record, and is one of its own now. */
-  private async converted(former: FormerRecord): Promise<readonly RegistryRecord[]> {
+  private async converted(former: FormerRecord): Promise<readonly Converted[]> {
     switch (former.kind) {
       case 'init': {
         const { registryId, time } = former.init
-        return [{ kind: 'init', init: { version: 2, registryId, time } }]
+        return [{ record: { kind: 'init', init: { version: 2, registryId, time } } }]
       }
       case 'admission': {
         const { evidence: pointer, ...admission } = former.admission
         const { body } = await frameWith(this.evidence, join(this.folder, EVIDENCE), pointer)
-        await this.queries.run('INSERT INTO evidence (number, body) VALUES ($1, $2)', this.members++, body)
-        return [{ kind: 'admission', admission: { ...admission, evidence: hashOfEvidence(body) } }]
+        const record = {
+          kind: 'admission',
+          admission: { ...admission, evidence: hashOfEvidence(body) },
+        } as const
+        return [{ record, evidence: body }]
       }
       case 'removal': {
         const { credential, reason, head } = former.removal
-        return [{ kind: 'removal', removal: { credential, reason, time: head.time } }, this.headRecord(head)]
+        const removed = { credential, reason, time: head.time }
+        return [{ record: { kind: 'removal', removal: removed } }, withSignature(head)]
       }
       case 'ban': {
         const { machine, reason, head } = former.ban
-        return [{ kind: 'ban', ban: { machine, reason, time: head.time } }, this.headRecord(head)]
+        return [{ record: { kind: 'ban', ban: { machine, reason, time: head.time } } }, withSignature(head)]
       }
       case 'pardon':
-        return [former]
+        return [{ record: former }]
       case 'head':
-        return [this.headRecord(former.head)]
+        return [withSignature(former.head)]
     }
   }
+}
 
-  private headRecord(head: Head): RegistryRecord {
-    const { registryId, seq, size, root, previousRoot, time, signer, signature } = head
-    const content = { registryId, seq, size, root, previousRoot, time }
-    const bytes = encode(headContentCodec, content, 'head')
-    this.heads.clear()
-    this.heads.set(seq, { seq, content: bytes, changes: new Uint8Array(), signer, signature })
-    this.seq = seq
-    return { kind: 'head', head: { content, empties: false } }
+function withSignature(head: Head): Converted {
+  const { registryId, seq, size, root, previousRoot, time, signer, signature } = head
+  const content = { registryId, seq, size, root, previousRoot, time }
+  const bytes = encode(headContentCodec, content, 'head')
+  return {
+    record: { kind: 'head', head: { content, empties: false } },
+    head: { seq, content: bytes, changes: new Uint8Array(), signer, signature },
   }
 }
 

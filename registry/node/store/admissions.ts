@@ -6,7 +6,15 @@ import { type Admitted, machineRefused, type NewMember } from '../../src/store.j
 import { contentIn, newestHead } from './heads.js'
 import { CAPACITY } from './places.js'
 import { append, type Tip, tipOf } from './records.js'
-import { countRows, insertMember, isRefused, liveMembers, memberOf, membersWhere } from './rows.js'
+import {
+  countRows,
+  insertMember,
+  isRefused,
+  keepEvidence,
+  liveMembers,
+  memberOf,
+  membersWhere,
+} from './rows.js'
 import { STATE } from './schema.js'
 
 /** Admissions in one write: bounds the memory that their evidence takes at once. */
@@ -185,7 +193,7 @@ async function insert(
 ): Promise<Tip> {
   const admission = recordOf(member, time)
   const next = await append(queries, tip, { kind: 'admission', admission })
-  await queries.run('INSERT INTO evidence (number, body) VALUES ($1, $2)', number, member.evidence)
+  await keepEvidence(queries, number, member.evidence)
   await insertMember(queries, number, admission)
   return next
 }

@@ -9,23 +9,18 @@ import {
   type Row,
 } from '@vouch/host/sql'
 import { type Hasher, VouchError } from '@vouch/protocol'
-import { type HeadRow, headRow } from './heads.js'
+import { headRow } from './heads.js'
 import { DATABASE, keepStore, refuseRegistry } from './open-registry.js'
-import { Replay } from './rebuild.js'
-import { append, recordsOf, tipOf } from './records.js'
+import { recordsOf } from './records.js'
 import { SCHEMA } from './schema.js'
-
-export interface Moved {
-  readonly members: number
-  readonly seq: number
-}
+import { Transfer, type Transferred } from './transfer.js'
 
 /**
  * Moves a registry out of its folder's file onto a database server: every record, its evidence, heads with their signatures, and
  * the audit. What follows from records is made anew there, and each head must come out with its root. The file stays, under
  * another name.
  */
-export async function moveRegistry(folder: string, store: string, hash: Hasher): Promise<Moved> {
+export async function moveRegistry(folder: string, store: string, hash: Hasher): Promise<Transferred> {
   await refuseRegistry(folder, { store, isImport: true })
   const path = join(folder, DATABASE)
   const from = await openFileDatabase(path)
@@ -46,41 +41,32 @@ export async function moveRegistry(folder: string, store: string, hash: Hasher):
   }
 }
 
-async function movedTo(store: string, from: Database, hash: Hasher): Promise<Moved> {
+async function movedTo(store: string, from: Database, hash: Hasher): Promise<Transferred> {
   const to = await openServerDatabase(store)
   try {
     await migrate(to, SCHEMA)
-    return await to.transaction((queries) => copied(from, queries, hash))
+    return await to.transaction((queries) => copyAll(from, queries, hash))
   } finally {
     await to.close()
   }
 }
 
-async function copied(from: Queries, to: Queries, hash: Hasher): Promise<Moved> {
-  const heads = new Map<number, HeadRow>()
-  const replay = new Replay(to, hash, (seq) => heads.get(seq))
-  let tip = await tipOf(to)
-  let [members, seq, count] = [0, 0, 0]
+async function copyAll(from: Queries, to: Queries, hash: Hasher): Promise<Transferred> {
+  const transfer = new Transfer(to, hash)
+  let members = 0
   for await (const record of recordsOf(from)) {
-    if (record.kind === 'admission') await copyEvidence(from, to, members++)
-    if (record.kind === 'head') {
-      seq = record.head.content.seq
-      const row = await headRow(from, seq)
-      heads.clear()
-      if (row !== undefined) heads.set(seq, row)
-    }
-    tip = await append(to, tip, record)
-    await replay.take(record, count++)
+    const evidence = record.kind === 'admission' ? await evidenceIn(from, members++) : undefined
+    const head = record.kind === 'head' ? await headRow(from, record.head.content.seq) : undefined
+    await transfer.take(record, { evidence, head })
   }
-  replay.finish(count)
+  const transferred = transfer.finish()
   await copyNotes(from, to)
-  return { members, seq }
+  return transferred
 }
 
-async function copyEvidence(from: Queries, to: Queries, number: number): Promise<void> {
+async function evidenceIn(from: Queries, number: number): Promise<Uint8Array | undefined> {
   const [row] = await from.rows<{ body: Uint8Array }>('SELECT body FROM evidence WHERE number = $1', number)
-  if (row === undefined) return // the replay says what is missing
-  await to.run('INSERT INTO evidence (number, body) VALUES ($1, $2)', number, row.body)
+  return row?.body
 }
 
 async function copyNotes(from: Queries, to: Queries): Promise<void> {

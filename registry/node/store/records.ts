@@ -37,14 +37,14 @@ export async function append(queries: Queries, tip: Tip, record: RegistryRecord)
   return next
 }
 
-/** All records in order. Each must follow from the one before it: what rotted, or was changed, does not. */
-export async function* recordsOf(queries: Queries): AsyncGenerator<RegistryRecord> {
+/** All records in order, read so many at a time. Each must follow from the one before it: what rotted, or was changed, does not. */
+export async function* recordsOf(queries: Queries, page = PAGE): AsyncGenerator<RegistryRecord> {
   let tip = START
   for (;;) {
     const rows = await queries.rows<RecordRow>(
       'SELECT n, type, body, hash FROM records WHERE n > $1 ORDER BY n LIMIT $2',
       tip.n,
-      PAGE,
+      page,
     )
     for (const { n, type, body, hash } of rows) {
       if (n !== tip.n + 1 || !equalBytes(hash, recordHash(tip.hash, type, body)))
@@ -52,7 +52,7 @@ export async function* recordsOf(queries: Queries): AsyncGenerator<RegistryRecor
       yield decodeRecord(type, body)
       tip = { n, hash }
     }
-    if (rows.length < PAGE) return
+    if (rows.length < page) return
   }
 }
 

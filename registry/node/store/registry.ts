@@ -127,11 +127,7 @@ export class SqlRegistry extends SqlView<RegistryParts> implements Registry {
 
   /** After a start: signs a head that a crash left unsigned, and publishes the newest. */
   async resume(): Promise<void> {
-    const newest = await newestHead(this.parts.database)
-    if (newest === undefined) throw new VouchError('HEAD_MISSING', { rule: 'a registry must have a head' })
-    await this.refuseBehind(newest)
-    const signed = headIn(newest) ?? ((await this.isSigner()) ? await this.sign(newest.seq) : undefined)
-    if (signed !== undefined && (await this.isSigner())) await this.published(signed)
+    await this.settleHere()
   }
 
   close(): Promise<void> {
@@ -186,16 +182,22 @@ export class SqlRegistry extends SqlView<RegistryParts> implements Registry {
    * what was published signs nothing: it would sign a second history.
    */
   async settle(): Promise<Head> {
-    const { database } = this.parts
     for (const until = Date.now() + SIGNED_MS; ; ) {
-      const newest = await newestHead(database)
-      if (newest === undefined) throw new VouchError('HEAD_MISSING', { rule: 'a registry must have a head' })
-      await this.refuseBehind(newest)
-      const signed = headIn(newest) ?? ((await this.isSigner()) ? await this.sign(newest.seq) : undefined)
-      if (signed !== undefined) return (await this.isSigner()) ? this.published(signed) : signed
-      if (Date.now() > until) throw notSigned(newest.seq)
+      const { seq, head } = await this.settleHere()
+      if (head !== undefined) return head
+      if (Date.now() > until) throw notSigned(seq)
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
     }
+  }
+
+  /** Signs and publishes the newest head where this process is the one that signs; its signature may be missing elsewhere. */
+  private async settleHere(): Promise<{ readonly seq: number; readonly head: Head | undefined }> {
+    const newest = await newestHead(this.parts.database)
+    if (newest === undefined) throw new VouchError('HEAD_MISSING', { rule: 'a registry must have a head' })
+    await this.refuseBehind(newest)
+    const head = headIn(newest) ?? ((await this.isSigner()) ? await this.sign(newest.seq) : undefined)
+    if (head !== undefined && (await this.isSigner())) await this.published(head)
+    return { seq: newest.seq, head }
   }
 
   /** Signs the bytes that are recorded under a number, and no others. */
@@ -211,7 +213,7 @@ export class SqlRegistry extends SqlView<RegistryParts> implements Registry {
    * Puts a head where verifiers look for it. A disk that refuses undoes nothing: the head is recorded, and is served from there. So
    * it is no failure of what cut the head: an operator who is told that a removal failed would believe the machine to be still in.
    */
-  private async published(head: Head): Promise<Head> {
+  private async published(head: Head): Promise<void> {
     this.notPublished = undefined
     for (const { publish } of this.parts.publishers) {
       try {
@@ -221,7 +223,6 @@ export class SqlRegistry extends SqlView<RegistryParts> implements Registry {
         this.notPublished ??= error
       }
     }
-    return head
   }
 
   /** Refuses to go on from a database that is not the one whose heads are published. */

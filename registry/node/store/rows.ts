@@ -93,6 +93,11 @@ export async function insertMember(
   )
 }
 
+/** Keeps the evidence that a member was admitted with. */
+export async function keepEvidence(queries: Queries, number: number, body: Uint8Array): Promise<void> {
+  await queries.run('INSERT INTO evidence (number, body) VALUES ($1, $2)', number, body)
+}
+
 /** Marks members as removed, and answers with the numbers of those. One that waits never gets a place. */
 export async function markRemoved(
   queries: Queries,

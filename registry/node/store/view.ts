@@ -130,7 +130,7 @@ export class SqlView<Parts extends ViewParts = ViewParts> implements RegistryVie
 
 /** The id of the registry that a database holds; nothing for a database without one. */
 export async function registryIn(database: Database): Promise<Uint8Array | undefined> {
-  for await (const record of recordsOf(database)) {
+  for await (const record of recordsOf(database, 1)) {
     if (record.kind === 'init') return record.init.registryId
     throw new VouchError('LOG_CORRUPT', { rule: 'the first record must say whose registry it is' })
   }
